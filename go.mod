@@ -1,10 +1,11 @@
 module rstlab
 
-go 1.26
+go 1.26.0
+
+require github.com/cilium/ebpf v0.22.0
 
 require (
 	github.com/Masterminds/semver/v3 v3.4.0 // indirect
-	github.com/cilium/ebpf v0.22.0 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/go-task/slim-sprig/v3 v3.0.0 // indirect
 	github.com/google/go-cmp v0.7.0 // indirect
