@@ -1,0 +1,10 @@
+//go:build linux
+
+package lab
+
+// These types stand here only until their own files do.
+type (
+	Frame     struct{}
+	Peer      struct{}
+	Middlebox struct{}
+)
