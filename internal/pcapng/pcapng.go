@@ -8,6 +8,8 @@
 // pcapng, little-endian, one section.
 package pcapng
 
+import "time"
+
 // A Packet is one captured frame.
 type Packet struct {
 	Time      int64     // nanoseconds since 1970; 0 without HasTime
@@ -50,11 +52,10 @@ type Interface struct {
 	Filter      string // the capture filter, where it was text
 	OS          string
 	Comments    []string
-	LinkType    uint16 // LINKTYPE_ registry
-	SnapLen     uint32 // 0: no limit
-	Resolution  uint8  // if_tsresol; 0 means microseconds when read, nanoseconds when written
-	Offset      int64  // if_tsoffset, in seconds; already added to Packet.Time
-	Stats       Stats  // of the last Interface Statistics Block; filled by Reader
+	LinkType    uint16        // LINKTYPE_ registry
+	SnapLen     uint32        // 0: no limit
+	Unit        time.Duration // of the stamps; Writer keeps powers of ten and takes nanoseconds for the rest, 0 too
+	Stats       Stats         // of the last Interface Statistics Block; set by Reader, see Writer.WriteStats
 }
 
 // Stats are an interface's counts at the end of its capture. A count that
