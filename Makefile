@@ -1,0 +1,70 @@
+# What there is to do; "make help" lists it. CI calls these targets and adds
+# nothing.
+
+GO       ?= go
+FUZZTIME ?= 30s
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
+
+# The systems on which everything but the lab must compile.
+CROSS := darwin/arm64 darwin/amd64 windows/amd64 linux/arm64
+
+.PHONY: build
+build: ## build ./rstlab, a static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o rstlab ./cmd/rstlab
+
+.PHONY: test
+test: ## run all tests, scenarios in the lab included; as root or not
+	$(GO) test ./...
+
+.PHONY: test-rootless
+test-rootless: ## as root: run the tests that use the lab as an ordinary user
+	ci/rootless
+
+.PHONY: check
+check: lint tidy cross race ## all that must hold before a change lands
+
+.PHONY: lint
+lint: $(GOLANGCI) ## gofmt, vet, staticcheck and others, by .golangci.yml
+	$(GOLANGCI) run
+
+$(GOLANGCI):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv bin/golangci-lint $@
+
+.PHONY: tidy
+tidy: ## fail where go.mod and go.sum are not what the imports ask for
+	$(GO) mod tidy -diff
+
+.PHONY: race
+race: ## run all tests under the race detector
+	$(GO) test -race ./...
+
+.PHONY: cross
+cross: ## compile for macOS, Windows and ARM, tests too
+	@for target in $(CROSS); do \
+		echo "compile for $$target"; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
+	done
+
+.PHONY: bench
+bench: ## measure: the analyzer, the lab, a scenario from start to verdict
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	ci/fuzz $(FUZZTIME)
+
+.PHONY: cover
+cover: ## test coverage by function, in cover.out
+	$(GO) test -coverprofile cover.out -coverpkg ./... ./...
+	$(GO) tool cover -func cover.out
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf rstlab bin dist cover.out
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

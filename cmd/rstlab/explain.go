@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/catalogue"
+	"rstlab/internal/report"
+	"rstlab/scenarios"
+)
+
+func newExplain() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain CAUSE",
+		Short: "Tell a cause: what it means, how it is told apart, what to do",
+		Example: `  rstlab explain port-closed
+  rstlab list causes                what there is to explain`,
+		Args:              args(cobra.ExactArgs(1)),
+		ValidArgsFunction: completeCauses,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := lookup(args[0])
+			if err != nil {
+				return usage(cmd, err)
+			}
+			files, err := scenarios.All()
+			if err != nil {
+				return err
+			}
+			shown := catalogue.DescribeCause(c, files).Scenarios
+			return report.Explain(cmd.OutOrStdout(), style(cmd.OutOrStdout()), c, shown)
+		},
+	}
+}
+
+// lookup finds a cause by its id.
+func lookup(word string) (cause.Cause, error) {
+	c, ok := cause.Lookup(cause.ID(word))
+	if !ok {
+		return c, fmt.Errorf("unknown cause %q; see rstlab list causes", word)
+	}
+	return c, nil
+}
+
+// completeCauses offers the ids of the causes to a shell.
+func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var words []string
+	for _, c := range cause.Table() {
+		words = append(words, cobra.CompletionWithDesc(string(c.ID), c.Summary))
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}

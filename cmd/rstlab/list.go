@@ -1,0 +1,47 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/catalogue"
+	"rstlab/internal/report"
+	"rstlab/scenarios"
+)
+
+func newList() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "list [causes|scenarios]",
+		Short: "List what is known: the scenarios of the catalogue and the causes",
+		Example: `  rstlab list
+  rstlab list causes
+  rstlab list -o jsonl scenarios | jq -r .name`,
+		Args:      args(cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs)),
+		ValidArgs: []string{"causes", "scenarios"},
+	}
+	output := addOutput(cmd, report.ListFormats())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		wanted := func(kind string) bool { return len(args) == 0 || args[0] == kind }
+		files, err := scenarios.All()
+		if err != nil {
+			return err
+		}
+		out := report.NewList(output.value, cmd.OutOrStdout(), style(cmd.OutOrStdout()))
+		if wanted("scenarios") {
+			for _, f := range files {
+				if err := out.Scenario(catalogue.DescribeScenario(f)); err != nil {
+					return err
+				}
+			}
+		}
+		if wanted("causes") {
+			for _, c := range cause.Table() {
+				if err := out.Cause(catalogue.DescribeCause(c, files)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return cmd
+}

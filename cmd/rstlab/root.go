@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rstlab",
+		Short: "Where do TCP resets come from? Play them, watch them, judge them",
+		Long: `Rstlab plays the causes of TCP resets between real kernels in network
+namespaces, and judges the resets in captures: who sent each one, why, how
+sure that is, and by which frames.
+
+Results go to standard output, all else to standard error. A file named "-" is
+standard input. NO_COLOR is honoured.
+
+Exit status:
+  0    all well
+  1    a scenario failed, or analyze found a cause that --fail-on names
+  2    wrong use, or input of which nothing could be read
+  3    this machine can't run it; "rstlab doctor" says why
+  130  interrupted; what was found until then has been printed`,
+		Example: `  rstlab run                        play the whole catalogue
+  rstlab run port-closed            play one scenario
+  rstlab analyze trouble.pcapng     judge the resets of a capture
+  rstlab explain port-closed        what that means, and what to do`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.AddCommand(newRun(), newAnalyze(), newList(), newExplain(), newFmt(), newDoctor(), newClean(), newVersion())
+	return root
+}
+
+// usage makes err a wrong use of cmd.
+func usage(cmd *cobra.Command, err error) error {
+	return &statusError{Status: statusUsage, Err: err, Hint: fmt.Sprintf("see %s --help", cmd.CommandPath())}
+}
+
+// args makes what a cobra check finds a wrong use of the command.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage(cmd, err)
+		}
+		return nil
+	}
+}

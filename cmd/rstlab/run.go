@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"rstlab/internal/catalogue"
+	"rstlab/internal/report"
+	"rstlab/internal/script"
+	"rstlab/scenarios"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	jobs, repeat    int
+	save            string
+	keep, allowExec bool
+}
+
+func newRun() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run [NAME|FILE|DIR...]",
+		Short: "Play scenarios between real kernels, and compare three witnesses",
+		Long: `Plays scenarios, each in network namespaces of its own, and compares what the
+scenario says of each reset with what the kernel says it did and with what the
+analyzer concludes from the packets alone. Without arguments it plays the whole
+catalogue. "-" is a scenario on standard input.
+
+--label takes labels, families and causes: "a,b" has one of them, "a&&b" both,
+"!a" has it not.
+
+Root is not needed; without it the kernel's counters stand in for its trace.`,
+		Example: `  rstlab run
+  rstlab run port-closed abortive-close
+  rstlab run --label 'connect&&!ipv6' --save captures
+  rstlab run -o jsonl my.scenario`,
+		ValidArgsFunction: completeScenarios,
+	}
+	output := addOutput(cmd, report.RunFormats())
+	var o runOptions
+	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 4*runtime.NumCPU(), "play so many scenarios at the same time")
+	cmd.Flags().IntVar(&o.repeat, "repeat", 1, "play each scenario so often")
+	cmd.Flags().StringVar(&o.save, "save", "", "keep the captures of all scenarios in `DIR`, not only those of failures")
+	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the namespaces for a look; \"rstlab clean\" removes them")
+	cmd.Flags().BoolVar(&o.allowExec, "allow-exec", false, "let scenarios from outside the catalogue run programs")
+	label := cmd.Flags().String("label", "", "play only scenarios that `EXPR` selects")
+
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if o.jobs < 1 || o.repeat < 1 {
+			return usage(cmd, errors.New("read --jobs and --repeat: want 1 or more"))
+		}
+		files, err := choose(cmd, args, *label)
+		if err != nil {
+			return err
+		}
+		return playAll(cmd, files, o, report.NewRun(output.value, cmd.OutOrStdout(), style(cmd.OutOrStdout())))
+	}
+	return cmd
+}
+
+// choose returns the scenarios that the arguments and --label name.
+func choose(cmd *cobra.Command, args []string, label string) ([]*script.File, error) {
+	files, err := scenarios.All()
+	if err != nil {
+		return nil, err
+	}
+	if len(args) > 0 {
+		var errs []error
+		files, errs = catalogue.Resolve(args, files, cmd.InOrStdin())
+		for _, err := range errs {
+			diagnoseScenario(cmd.ErrOrStderr(), err)
+		}
+		if len(errs) > 0 {
+			return nil, &statusError{Status: statusUsage, Hint: "nothing was run; \"rstlab list scenarios\" names those of the catalogue"}
+		}
+	}
+	if label == "" {
+		return files, nil
+	}
+	selected, err := catalogue.ParseSelector(label)
+	if err != nil {
+		return nil, usage(cmd, err)
+	}
+	files = slices.DeleteFunc(files, func(f *script.File) bool { return !selected(f) })
+	if len(files) == 0 {
+		return nil, usage(cmd, fmt.Errorf("select %q: no scenario fits", label))
+	}
+	return files, nil
+}
+
+// diagnoseScenario writes what is wrong with a scenario: mistakes in its text
+// as the language's reference shows them, so that editors find the place.
+func diagnoseScenario(stderr io.Writer, err error) {
+	var mistakes script.Errors
+	if errors.As(err, &mistakes) {
+		fmt.Fprintln(stderr, mistakes)
+		return
+	}
+	diagnose(stderr, err)
+}
+
+// completeScenarios offers the names of the catalogue to a shell, beside files.
+func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	files, err := scenarios.All()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var words []string
+	for _, f := range files {
+		words = append(words, cobra.CompletionWithDesc(f.Name, f.Summary))
+	}
+	return words, cobra.ShellCompDirectiveDefault
+}

@@ -1,0 +1,160 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rstlab/lab"
+	"rstlab/lab/oracle"
+)
+
+// Examine tries what a run needs. It makes a lab of its own and frees it again;
+// nothing else of the machine is touched.
+func Examine(ctx context.Context) []Check {
+	checks := []Check{kernel(), privilege(), userNamespaces()}
+	if err := lab.Available(); err != nil {
+		return append(checks, unavailable(err))
+	}
+	checks = append(checks, tryLab(ctx), witness())
+	for _, f := range features {
+		checks = append(checks, f.check())
+	}
+	return checks
+}
+
+// oldest is the oldest kernel on which the scenarios are known to run.
+const oldestMajor, oldestMinor = 6, 1
+
+func kernel() Check {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return Check{Name: "kernel", Status: Limited, Found: "its version can't be read: " + err.Error()}
+	}
+	release := unix.ByteSliceToString(u.Release[:])
+	var major, minor int
+	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err != nil {
+		return Check{Name: "kernel", Status: Limited, Found: "Linux " + release + ", which is no version known here"}
+	}
+	if major < oldestMajor || major == oldestMajor && minor < oldestMinor {
+		return Check{Name: "kernel", Status: Limited,
+			Found: fmt.Sprintf("Linux %s; known to work from %d.%d on", release, oldestMajor, oldestMinor),
+			Mend:  "boot a newer kernel, or use the box of the Vagrantfile"}
+	}
+	return Check{Name: "kernel", Status: OK, Found: "Linux " + release}
+}
+
+func privilege() Check {
+	if lab.Rootless() {
+		return Check{Name: "privilege", Status: Limited,
+			Found: "an ordinary user, in a user namespace: the kernel's counters stand in for its trace, scenarios that require root are skipped",
+			Mend:  "run as root for the rest"}
+	}
+	if os.Geteuid() != 0 {
+		return Check{Name: "privilege", Status: Limited, Found: "an ordinary user, without a user namespace"}
+	}
+	return Check{Name: "privilege", Status: OK, Found: "root"}
+}
+
+// The settings that forbid user namespaces to ordinary users: one of every
+// kernel's, Debian's, Ubuntu's.
+var userNamespaceSwitches = []struct {
+	path      string
+	key       string
+	forbidden func(int) bool
+	want      string
+}{
+	{"/proc/sys/user/max_user_namespaces", "user.max_user_namespaces", func(n int) bool { return n == 0 }, "10000"},
+	{"/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone", func(n int) bool { return n == 0 }, "1"},
+	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "kernel.apparmor_restrict_unprivileged_userns", func(n int) bool { return n != 0 }, "0"},
+}
+
+func userNamespaces() Check {
+	const name = "user namespaces"
+	if lab.Rootless() {
+		return Check{Name: name, Status: OK, Found: "ordinary users may make them: this process runs in one"}
+	}
+	for _, s := range userNamespaceSwitches {
+		text, err := os.ReadFile(s.path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		value, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err == nil && s.forbidden(value) {
+			return Check{Name: name, Status: Limited,
+				Found: fmt.Sprintf("forbidden to ordinary users by %s = %d; only root can play scenarios", s.key, value),
+				Mend:  fmt.Sprintf("sysctl -w %s=%s", s.key, s.want)}
+		}
+	}
+	return Check{Name: name, Status: OK, Found: "no switch forbids them to ordinary users"}
+}
+
+func unavailable(err error) Check {
+	c := Check{Name: "lab", Status: Broken, Found: err.Error()}
+	var u *lab.UnavailableError
+	if errors.As(err, &u) {
+		c.Found, c.Mend = u.Reason, u.Hint
+		if u.Err != nil {
+			c.Found += ": " + u.Err.Error()
+		}
+	}
+	return c
+}
+
+// tryLab makes the smallest lab, and frees it.
+func tryLab(ctx context.Context) Check {
+	begin := time.Now()
+	l, err := lab.Start(ctx, lab.Config{
+		Hosts: []lab.HostConfig{{Name: "client"}, {Name: "server"}},
+		Links: []lab.LinkConfig{{A: "client", B: "server"}},
+	})
+	if err == nil {
+		err = l.Close()
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	return Check{Name: "lab", Status: OK,
+		Found: fmt.Sprintf("two hosts and a link made and freed in %d ms", time.Since(begin).Milliseconds())}
+}
+
+// witness says on what the kernel's word stands.
+func witness() Check {
+	const name = "oracle"
+	o, err := oracle.Open()
+	if err == nil {
+		err = o.Close()
+	}
+	if err == nil {
+		return Check{Name: name, Status: OK, Found: "trace: the kernel gives a reason for each reset that it sends"}
+	}
+	c := Check{Name: name, Status: Limited, Found: "counters only: " + err.Error()}
+	var u *oracle.Unavailable
+	if errors.As(err, &u) {
+		c.Mend = u.Hint
+	}
+	return c
+}
+
+// A feature is something that some scenarios require.
+type feature struct{ name, title, mend string }
+
+var features = []feature{
+	{"ipv6", "IPv6", "boot without ipv6.disable=1"},
+	{"nftables", "nftables", "modprobe nf_tables, or a kernel with CONFIG_NF_TABLES and CONFIG_NFT_REJECT"},
+	{"mptcp", "MPTCP", "a kernel with CONFIG_MPTCP"},
+	{"md5", "TCP MD5", "a kernel with CONFIG_TCP_MD5SIG"},
+}
+
+func (f feature) check() Check {
+	if err := lab.Supports(f.name); err != nil {
+		return Check{Name: f.title, Status: Limited, Found: "missing, so scenarios that require it are skipped: " + err.Error(), Mend: f.mend}
+	}
+	return Check{Name: f.title, Status: OK, Found: "labs have it"}
+}

@@ -1,0 +1,87 @@
+// Package report writes what rstlab found, for people and for machines: the
+// verdicts of an analysis, the results of a run, the lists of what is known.
+// Each output stands in a file of its own; a new one is that file and its row
+// in a table below.
+package report
+
+import (
+	"io"
+	"slices"
+
+	"rstlab/analyzer"
+	"rstlab/internal/catalogue"
+	"rstlab/internal/play"
+)
+
+// An Analysis writes the records of an analysis as they come. Errors are
+// those of its writer.
+type Analysis interface {
+	Record(analyzer.Record) error
+}
+
+// A Run writes the results of a run as they come, and its summary last.
+// Errors are those of its writer.
+type Run interface {
+	Result(*play.Result) error
+	Summary(play.RunSummary) error
+}
+
+// A List writes what is known: scenarios first, then causes. Errors are those
+// of its writer.
+type List interface {
+	Scenario(catalogue.Scenario) error
+	Cause(catalogue.Cause) error
+}
+
+// A Style is what a text output is told of its reader. The zero value suits a
+// file, and one capture.
+type Style struct {
+	Color bool // ANSI colours: a terminal reads along
+	Files bool // several captures: each frame is named with its file
+}
+
+// The outputs, by the word that chooses them on the command line.
+var (
+	analyses = map[string]func(io.Writer, Style) Analysis{
+		"text":  newTextAnalysis,
+		"jsonl": newJSONLAnalysis,
+	}
+	runs = map[string]func(io.Writer, Style) Run{
+		"text":  newTextRun,
+		"jsonl": newJSONLRun,
+	}
+	lists = map[string]func(io.Writer, Style) List{
+		"text":  newTextList,
+		"jsonl": newJSONLList,
+	}
+)
+
+// AnalysisFormats are the words that NewAnalysis takes, "text" first.
+func AnalysisFormats() []string { return formats(analyses) }
+
+// RunFormats are the words that NewRun takes, "text" first.
+func RunFormats() []string { return formats(runs) }
+
+// ListFormats are the words that NewList takes, "text" first.
+func ListFormats() []string { return formats(lists) }
+
+// NewAnalysis returns the output that format, one of AnalysisFormats, names.
+func NewAnalysis(format string, w io.Writer, s Style) Analysis { return analyses[format](w, s) }
+
+// NewRun returns the output that format, one of RunFormats, names.
+func NewRun(format string, w io.Writer, s Style) Run { return runs[format](w, s) }
+
+// NewList returns the output that format, one of ListFormats, names.
+func NewList(format string, w io.Writer, s Style) List { return lists[format](w, s) }
+
+// formats lists the words of a table, "text" first and the others by name.
+func formats[T any](table map[string]T) []string {
+	words := []string{"text"}
+	for word := range table {
+		if word != "text" {
+			words = append(words, word)
+		}
+	}
+	slices.Sort(words[1:])
+	return words
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"io"
+	"strings"
+
+	"rstlab/analyzer/cause"
+)
+
+// Explain writes a cause for a person: what it means, how it is told apart,
+// what to do, and the scenarios that show it. Errors are those of w.
+func Explain(w io.Writer, s Style, c cause.Cause, scenarios []string) error {
+	t := &text{w: w, style: s}
+	t.printf("%s  (%s)\n", t.paint(bold, string(c.ID)), c.Family)
+	t.paragraph("", c.Summary)
+	if c.Benign {
+		t.paragraph("", "Benign: normal working, nothing is lost.")
+	}
+	t.section("What it means", c.Meaning)
+	t.section("How it is told apart", c.Evidence)
+	var alike []string
+	for _, id := range c.LookAlikes {
+		alike = append(alike, string(id))
+	}
+	t.section("Looks alike", strings.Join(alike, ", "))
+	t.section("What settles it", c.Settle)
+	t.section("What to do", c.Fix)
+	t.section("How sure a verdict can be", "from one capture: "+c.Caps.Far.String()+
+		"; from one at the sender: "+c.Caps.AtSender.String()+
+		"; from two captures: "+c.Caps.TwoPoints.String())
+	t.section("Linux' own reasons", strings.Join(c.KernelReasons, ", "))
+	t.section("Source", c.Source)
+	if len(scenarios) > 0 {
+		t.section("Watch it happen", "rstlab run "+strings.Join(scenarios, " "))
+	}
+	return t.flush()
+}
+
+func (t *text) section(title, body string) {
+	if body != "" {
+		t.printf("\n%s\n", t.paint(bold, title))
+		t.paragraph("  ", body)
+	}
+}
+
+// paragraph writes body in lines of at most 80 characters where its words
+// allow it.
+func (t *text) paragraph(indent, body string) {
+	line := indent
+	for _, word := range strings.Fields(body) {
+		if len(line) > len(indent) && len([]rune(line))+1+len([]rune(word)) > 80 {
+			t.printf("%s\n", line)
+			line = indent
+		}
+		if len(line) > len(indent) {
+			line += " "
+		}
+		line += word
+	}
+	t.printf("%s\n", line)
+}
