@@ -1,0 +1,119 @@
+package segment
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// String writes s in the one order: flags, seq, ack, win, options, length,
+// payload, attributes, with single blanks. What is not set is not written.
+func (s Segment) String() string {
+	var b strings.Builder
+	b.WriteString(s.Src.String() + " > " + s.Dst.String())
+	if s.Dst.Addr.Is6() {
+		b.WriteByte(' ') // the colon would be read as the address's
+	}
+	b.WriteString(":")
+	for _, f := range s.words() {
+		b.WriteString(" " + f)
+	}
+	return b.String()
+}
+
+// words are the flags and fields of s.
+func (s Segment) words() []string {
+	var w []string
+	add := func(format string, args ...any) { w = append(w, fmt.Sprintf(format, args...)) }
+	if s.ICMP != "" {
+		add("icmp %s", s.ICMP)
+	} else {
+		add("%v", s.Flags)
+	}
+	if s.Seq != nil {
+		add("%v", *s.Seq)
+	}
+	if s.Ack != nil {
+		add("%v", *s.Ack)
+	}
+	if s.Win != nil {
+		add("win %d", *s.Win)
+	}
+	if len(s.Options) > 0 {
+		add("%s", OptionsString(s.Options))
+	}
+	if s.Length != nil {
+		add("length %d", *s.Length)
+	}
+	if s.Payload != nil {
+		add("payload %s", strconv.Quote(*s.Payload))
+	}
+	return append(w, s.Attrs.words()...)
+}
+
+// words are the attributes as "KEY=VALUE".
+func (a Attrs) words() []string {
+	var w []string
+	add := func(key string, value any) { w = append(w, fmt.Sprintf("%s=%v", key, value)) }
+	if a.TTL != nil {
+		add("ttl", *a.TTL)
+	}
+	if a.ID != nil {
+		add("id", *a.ID)
+	}
+	if a.DF != nil {
+		add("df", yesNo(*a.DF))
+	}
+	if a.TOS != nil {
+		add("tos", *a.TOS)
+	}
+	if a.Flow != nil {
+		add("flow", *a.Flow)
+	}
+	if a.BadSum {
+		add("badsum", "yes")
+	}
+	return w
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// String writes n as "seq 1", "seq 1:101" or "rawseq 1000".
+func (n Seq) String() string {
+	s := "seq "
+	if n.Raw {
+		s = "rawseq "
+	}
+	s += strconv.FormatUint(uint64(n.Start), 10)
+	if n.HasEnd {
+		s += ":" + strconv.FormatUint(uint64(n.End), 10)
+	}
+	return s
+}
+
+// String writes n as "ack 101" or "rawack 1000102".
+func (n Ack) String() string {
+	if n.Raw {
+		return "rawack " + strconv.FormatUint(uint64(n.N), 10)
+	}
+	return "ack " + strconv.FormatUint(uint64(n.N), 10)
+}
+
+// OptionsString writes options as tcpdump does, "<mss 1460,sackOK>".
+func OptionsString(opts []Option) string {
+	words := make([]string, len(opts))
+	for i, o := range opts {
+		words[i] = o.String()
+	}
+	return "<" + strings.Join(words, ",") + ">"
+}
+
+// String writes o as "mss 1460".
+func (o Option) String() string {
+	return strings.Join(append([]string{o.Kind}, o.Args...), " ")
+}
