@@ -1,0 +1,182 @@
+package catalogue
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/script"
+)
+
+const refused = `# Closed port: nothing listens.
+#
+# See: RFC 9293, 3.5.2
+# See: Linux tcp_v4_rcv()
+requires ipv6 kernel>=6.10
+label seed quick
+host client
+host server
+link client server
+
+client connect server.80 = ECONNREFUSED
+client > server.80: S                        as syn
+server.80 > client: R. seq 0 ack 1
+    => port-closed by server (syn)
+`
+
+const graceful = `# Control: graceful close.
+label seed
+host client
+host server
+link client server
+
+client.40001 > server.80: S
+no reset
+`
+
+func parse(t *testing.T, path, src string) *script.File {
+	t.Helper()
+	f, err := script.Parse(path, []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// two is a catalogue of two scenarios.
+func two(t *testing.T) []*script.File {
+	return []*script.File{parse(t, "connect/port-closed.scenario", refused), parse(t, "closing/graceful-close.scenario", graceful)}
+}
+
+func names(files []*script.File) []string {
+	out := []string{}
+	for _, f := range files {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+func write(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDescribe(t *testing.T) {
+	files := two(t)
+	same(t, DescribeScenario(files[0]), Scenario{Type: "scenario", Name: "port-closed", Family: "connect",
+		Causes: []string{"port-closed"}, Summary: "Closed port: nothing listens.",
+		Source: "RFC 9293, 3.5.2; Linux tcp_v4_rcv()", Needs: []string{"ipv6", "kernel>=6.10"}})
+	same(t, DescribeScenario(files[1]), Scenario{Type: "scenario", Name: "graceful-close", Family: "closing",
+		Causes: []string{}, Summary: "Control: graceful close.", Needs: []string{}})
+	row, ok := cause.Lookup(cause.PortClosed)
+	if !ok {
+		t.Fatal("no cause port-closed")
+	}
+	same(t, DescribeCause(row, files), Cause{Type: "cause", ID: "port-closed", Family: "connect",
+		Summary: row.Summary, Scenarios: []string{"port-closed"}})
+}
+
+func same[T any](t *testing.T, got, want T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("want (-), got (+):\n%s", diff)
+	}
+}
+
+func TestSelect(t *testing.T) {
+	for expr, want := range map[string][]string{
+		"seed":                     {"port-closed", "graceful-close"},
+		"quick":                    {"port-closed"},
+		"!quick":                   {"graceful-close"},
+		"connect":                  {"port-closed"},
+		"port-closed":              {"port-closed"},
+		"seed&&closing":            {"graceful-close"},
+		"seed && !port-closed":     {"graceful-close"},
+		"quick,closing":            {"port-closed", "graceful-close"},
+		"quick&&closing,!connect":  {"graceful-close"},
+		"quick&&closing,!seed,x-y": {},
+	} {
+		selected, err := ParseSelector(expr)
+		if err != nil {
+			t.Errorf("%s: %v", expr, err)
+			continue
+		}
+		got := []string{}
+		for _, f := range two(t) {
+			if selected(f) {
+				got = append(got, f.Name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: want (-), got (+):\n%s", expr, diff)
+		}
+	}
+}
+
+func TestSelectRefuses(t *testing.T) {
+	for expr, found := range map[string]string{
+		"": `""`, "a,": `""`, "a&&": `""`, "!": `"!"`, "a|b": `"a|b"`, "a & b": `"a & b"`, "!!a": `"!!a"`, "(a)": `"(a)"`,
+	} {
+		_, err := ParseSelector(expr)
+		if err == nil || !strings.Contains(err.Error(), "found "+found) {
+			t.Errorf("%q: error is %v, want one that found %s", expr, err, found)
+		}
+	}
+}
+
+func TestResolveNamesFilesFoldersAndStandardInput(t *testing.T) {
+	dir := t.TempDir()
+	file := write(t, filepath.Join(dir, "mine.scenario"), graceful)
+	write(t, filepath.Join(dir, "deep", "er", "other.scenario"), graceful)
+	write(t, filepath.Join(dir, "notes.txt"), "no scenario")
+
+	got, errs := Resolve([]string{"graceful-close", file, dir, "graceful-close", "-"}, two(t), strings.NewReader(graceful))
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	same(t, names(got), []string{"graceful-close", "mine", "other", "stdin"})
+}
+
+// A file next to the catalogue may bear a name of it: the name means the
+// catalogue's, a path the file.
+func TestResolveTellsNamesFromPaths(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "port-closed", graceful)
+	got, errs := Resolve([]string{"port-closed", "./port-closed"}, two(t), nil)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	if len(got) != 2 || got[0].NoReset || !got[1].NoReset {
+		t.Errorf("got %v, want the catalogue's port-closed and then the file", names(got))
+	}
+}
+
+func TestResolveTellsAllThatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	bad := write(t, filepath.Join(dir, "bad", "bad.scenario"), "host client\nclient sned 100\n")
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, errs := Resolve([]string{"port-clsoed", filepath.Dir(bad), empty, filepath.Join(dir, "none.scenario")}, two(t), nil)
+	if len(errs) != 4 {
+		t.Fatalf("%d errors, want 4: %v", len(errs), errs)
+	}
+	text := errors.Join(errs...).Error()
+	for _, want := range []string{`"port-clsoed"`, "bad.scenario:2:", "no *.scenario file", "none.scenario"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
