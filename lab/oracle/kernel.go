@@ -112,12 +112,15 @@ func reasonsOf(spec *btf.Spec) (map[uint32]string, error) {
 		return nil, &Unavailable{Missing: ErrNoTracepoint, Hint: hint, Err: err}
 	}
 	pointer, ok := btf.As[*btf.Pointer](trace.Type)
+	var function *btf.FuncProto
+	if ok {
+		function, ok = btf.As[*btf.FuncProto](pointer.Target)
+	}
 	if !ok {
 		return nil, &Unavailable{Missing: ErrUnknownKernel, Hint: hint,
 			Err: fmt.Errorf("read %s: found %v, expected a pointer to a function", trace.Name, trace.Type)}
 	}
-	function, ok := btf.As[*btf.FuncProto](pointer.Target)
-	if !ok || len(function.Params) < 4 {
+	if len(function.Params) < 4 {
 		return nil, &Unavailable{Missing: ErrNoReasons, Hint: hint}
 	}
 	enum, ok := btf.As[*btf.Enum](function.Params[3].Type)

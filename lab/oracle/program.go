@@ -37,6 +37,7 @@ type record struct {
 	Length uint32 // of its TCP header and payload
 	IP     [40]byte
 	TCP    [20]byte
+	_      [4]byte
 }
 
 const recordSize = int16(unsafe.Sizeof(record{}))
