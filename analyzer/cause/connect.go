@@ -53,7 +53,7 @@ var connect = []Cause{{
 	Settle:        "capture at the responder; compare the age of the SYN-ACK with its SYN-ACK retry limit, and see which node answered",
 	Fix:           "mend the balancer's stickiness or the asymmetric path",
 	Source:        "RFC 9293, 3.10.7.2, 3.5.2 (group 2); Linux tcp_rcv_state_process (TCP_LISTEN)",
-	KernelReasons: []string{"TCP_FLAGS", "OLD_ACK", "TOO_OLD_ACK", "ACK_UNSENT_DATA", "TCP_OLD_ACK", "TCP_TOO_OLD_ACK", "TCP_ACK_UNSENT_DATA"},
+	KernelReasons: []string{"TCP_FLAGS", "TCP_OLD_ACK", "TCP_TOO_OLD_ACK", "TCP_ACK_UNSENT_DATA"},
 	Caps:          byContextL,
 }, {
 	ID:      SynSentAbort,
