@@ -8,7 +8,10 @@ const (
 	blockSimple      = 3
 	blockStats       = 5
 	blockEnhanced    = 6
-	blockOverhead    = 12 // type, length and the length again
+	blockJournal     = 9 // of systemd
+	blockCustom      = 0xBAD
+	blockCustomLocal = 0x40000BAD // not to be copied
+	blockOverhead    = 12         // type, length and the length again
 	byteOrderMagic   = 0x1A2B3C4D
 	sectionBodyLen   = 16
 	interfaceBodyLen = 8

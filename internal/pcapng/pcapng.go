@@ -12,6 +12,7 @@ import "time"
 
 // A Packet is one captured frame.
 type Packet struct {
+	Frame     int64     // its number in the file, from 1, as Wireshark's: custom blocks and journal entries count, too; ignored by Writer
 	Time      int64     // nanoseconds since 1970; 0 without HasTime
 	Data      []byte    // what was captured of the frame, from its link header on
 	OrigLen   int       // the frame's length on the wire; never less than len(Data)

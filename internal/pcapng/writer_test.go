@@ -113,10 +113,10 @@ func written(t testing.TB) []byte {
 
 func writtenPackets() []pcapng.Packet {
 	return []pcapng.Packet{
-		{Time: 1_700_000_000_123_456_789, HasTime: true, Data: []byte("abcd"), OrigLen: 4, Interface: 0, LinkType: pcapng.LinkEthernet},
-		{Time: 1_700_000_001_000_001_000, HasTime: true, Data: []byte("abcde"), OrigLen: 1500, Interface: 1, LinkType: pcapng.LinkRaw, Direction: pcapng.Outbound, Flags: 2},
-		{Time: 0, HasTime: true, Data: []byte{}, OrigLen: 0, Interface: 2, LinkType: pcapng.LinkSLL2, Comments: []string{"empty", "twice"}},
-		{Time: 1_700_000_003_000_000_001, HasTime: true, Data: []byte("abcdef"), OrigLen: 6, Interface: 0, LinkType: pcapng.LinkEthernet, Direction: pcapng.Inbound, Flags: 1<<29 | 1, Dropped: 12},
+		{Frame: 1, Time: 1_700_000_000_123_456_789, HasTime: true, Data: []byte("abcd"), OrigLen: 4, Interface: 0, LinkType: pcapng.LinkEthernet},
+		{Frame: 2, Time: 1_700_000_001_000_001_000, HasTime: true, Data: []byte("abcde"), OrigLen: 1500, Interface: 1, LinkType: pcapng.LinkRaw, Direction: pcapng.Outbound, Flags: 2},
+		{Frame: 3, Time: 0, HasTime: true, Data: []byte{}, OrigLen: 0, Interface: 2, LinkType: pcapng.LinkSLL2, Comments: []string{"empty", "twice"}},
+		{Frame: 4, Time: 1_700_000_003_000_000_001, HasTime: true, Data: []byte("abcdef"), OrigLen: 6, Interface: 0, LinkType: pcapng.LinkEthernet, Direction: pcapng.Inbound, Flags: 1<<29 | 1, Dropped: 12},
 	}
 }
 

@@ -1,0 +1,220 @@
+package pcapng
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// maxInterfaces bounds what a file of nothing but interfaces needs of memory.
+const maxInterfaces = 1 << 16
+
+// blockFormat is what pcapng's parser knows of the section it is in.
+type blockFormat struct {
+	begun   bool
+	first   int     // index of the section's first interface
+	draft   bool    // bodies are in the other byte order than lengths, and not padded
+	section Section // the file's first
+}
+
+// Section gives the description of the file's first section; of pcap files
+// there is none.
+func (r *Reader) Section() Section { return r.blocks.section }
+
+// nextBlock parses blocks from the window's begin up to the next packet, into
+// p. If the window is too short, it tells how long it must be, at least.
+func (r *Reader) nextBlock(p *Packet) (need int, err error) {
+	for {
+		if r.skip > 0 {
+			n := min(r.skip, int64(r.end-r.pos))
+			r.pos += int(n)
+			r.skip -= n
+			if r.skip > 0 {
+				return 1, nil
+			}
+		}
+		b := r.window()
+		if len(b) < blockOverhead {
+			return blockOverhead, nil
+		}
+		kind := r.u32(b)
+		if kind == blockSection { // in either byte order
+			if err := r.setByteOrder(b[8:]); err != nil {
+				return 0, err
+			}
+		} else if !r.blocks.begun {
+			return 0, r.damaged("block type %#x before any section header", kind)
+		}
+		length := r.u32(b[4:])
+		if length < blockOverhead || length%4 != 0 && !r.blocks.draft {
+			return 0, r.damaged("block length %d, want a multiple of 4 from %d on", length, blockOverhead)
+		}
+		switch kind {
+		case blockEnhanced, blockPacket, blockSimple, blockSection, blockInterface, blockStats:
+		case blockCustom, blockCustomLocal, blockJournal:
+			r.frame++
+			fallthrough
+		default: // names, secrets and all that is to come
+			r.skip = int64(length)
+			continue
+		}
+		if length > maxBlockLen {
+			return 0, r.damaged("block type %d of %d bytes, want at most %d", kind, length, maxBlockLen)
+		}
+		n := int(length)
+		if len(b) < n {
+			return n, nil
+		}
+		if again := r.u32(b[n-4:]); again != length {
+			return 0, r.damaged("block length %d at its begin and %d at its end", length, again)
+		}
+		if err := r.readBlock(kind, b[8:n-4], p); err != nil {
+			return 0, err
+		}
+		r.pos += n
+		if kind == blockEnhanced || kind == blockPacket || kind == blockSimple {
+			r.frame++
+			p.Frame = r.frame
+			return 0, nil
+		}
+	}
+}
+
+// readBlock reads the body of a block, a packet into p.
+func (r *Reader) readBlock(kind uint32, body []byte, p *Packet) error {
+	if kind == blockSection {
+		return r.beginSection(body)
+	}
+	if r.blocks.draft {
+		r.swap = !r.swap
+		defer func() { r.swap = !r.swap }()
+	}
+	switch kind {
+	case blockEnhanced:
+		return r.enhanced(body, p)
+	case blockPacket:
+		return r.oldPacket(body, p)
+	case blockSimple:
+		return r.simple(body, p)
+	case blockInterface:
+		return r.addInterface(body)
+	}
+	return r.addStats(body)
+}
+
+// setByteOrder learns the byte order of the section that begins.
+func (r *Reader) setByteOrder(magic []byte) error {
+	switch binary.LittleEndian.Uint32(magic) {
+	case byteOrderMagic:
+		r.swap = false
+	case bits.ReverseBytes32(byteOrderMagic):
+		r.swap = true
+	default:
+		return r.damaged("byte-order magic % x, want 1a 2b 3c 4d in either order", magic[:4])
+	}
+	return nil
+}
+
+// beginSection reads the body of a Section Header Block.
+func (r *Reader) beginSection(b []byte) error {
+	if len(b) < sectionBodyLen {
+		return r.damaged("section header of %d bytes, want at least %d", len(b), sectionBodyLen)
+	}
+	major, minor := r.u16(b[4:]), r.u16(b[6:])
+	draft := major == 0x100 && minor == 0
+	if major != 1 && !draft {
+		return r.damaged("pcapng version %d.%d, want 1.0", major, minor)
+	}
+	if draft {
+		r.note("a pcapng draft of 2004 or so, its lengths in one byte order and the rest in the other, read as such")
+	}
+	f := blockFormat{begun: true, first: len(r.ifaces), draft: draft, section: r.blocks.section}
+	if !r.blocks.begun {
+		r.options(b[sectionBodyLen:], func(code uint16, v []byte) {
+			switch code {
+			case optComment:
+				f.section.Comments = append(f.section.Comments, r.text(v))
+			case optSectionHardware:
+				f.section.Hardware = r.text(v)
+			case optSectionOS:
+				f.section.OS = r.text(v)
+			case optSectionApplication:
+				f.section.Application = r.text(v)
+			}
+		})
+	}
+	r.blocks = f
+	return nil
+}
+
+// addInterface reads the body of an Interface Description Block.
+func (r *Reader) addInterface(b []byte) error {
+	if len(b) < interfaceBodyLen {
+		return r.damaged("interface description of %d bytes, want at least %d", len(b), interfaceBodyLen)
+	}
+	if len(r.ifaces) == maxInterfaces {
+		return r.damaged("more than %d interfaces", maxInterfaces)
+	}
+	i := Interface{LinkType: r.u16(b), SnapLen: r.u32(b[4:])}
+	resolution, offset := uint8(6), int64(0)
+	r.options(b[interfaceBodyLen:], func(code uint16, v []byte) {
+		switch code {
+		case optComment:
+			i.Comments = append(i.Comments, r.text(v))
+		case optInterfaceName:
+			i.Name = r.text(v)
+		case optInterfaceDescription:
+			i.Description = r.text(v)
+		case optInterfaceFilter:
+			if len(v) > 0 && v[0] == 0 { // 0: text, not a BPF program
+				i.Filter = r.text(v[1:])
+			}
+		case optInterfaceOS:
+			i.OS = r.text(v)
+		case optInterfaceResolution:
+			if len(v) == 1 {
+				resolution = v[0]
+			}
+		case optInterfaceOffset:
+			if len(v) == 8 {
+				offset = int64(r.u64(v))
+			}
+		}
+	})
+	c := newClock(resolution, offset)
+	i.Unit = c.unit()
+	r.ifaces = append(r.ifaces, i)
+	r.links = append(r.links, link{clock: c, kind: i.LinkType, snapLen: i.SnapLen})
+	return nil
+}
+
+// addStats reads the body of an Interface Statistics Block.
+func (r *Reader) addStats(b []byte) error {
+	if len(b) < statsBodyLen {
+		return r.damaged("interface statistics of %d bytes, want at least %d", len(b), statsBodyLen)
+	}
+	_, i, err := r.link(r.u32(b))
+	if err != nil {
+		r.note("statistics of an interface that its section does not have, passed over")
+		return nil
+	}
+	s := &r.ifaces[i].Stats
+	r.options(b[statsBodyLen:], func(code uint16, v []byte) {
+		if len(v) != 8 {
+			return
+		}
+		c := Count{N: r.u64(v), Known: true}
+		switch code {
+		case optStatsReceived:
+			s.Received = c
+		case optStatsDropped:
+			s.Dropped = c
+		case optStatsAccepted:
+			s.Accepted = c
+		case optStatsOSDropped:
+			s.OSDropped = c
+		case optStatsDelivered:
+			s.Delivered = c
+		}
+	})
+	return nil
+}

@@ -1,0 +1,76 @@
+package pcapng
+
+import (
+	"fmt"
+	"io"
+)
+
+// A FormatError says what in a capture could not be read, and where.
+type FormatError struct {
+	Offset int64  // of the record or block, from the start of the stream
+	Frame  int64  // the packet that it is, or that would come next, from 1; 0: the file's header
+	Found  string // what was found and what was expected
+	Hint   string // what to do; "" where nothing is to be done
+	Err    error  // io.ErrUnexpectedEOF for a file that is cut, or the stream's own error; else nil
+}
+
+// Error gives all of it but the file's name, which is the caller's to know.
+func (e *FormatError) Error() string {
+	s := "read file header: "
+	if e.Frame > 0 {
+		s = fmt.Sprintf("read packet %d at byte %d: ", e.Frame, e.Offset)
+	}
+	s += e.Found
+	if e.Hint != "" {
+		s += "; " + e.Hint
+	}
+	return s
+}
+
+// Unwrap gives Err.
+func (e *FormatError) Unwrap() error { return e.Err }
+
+const (
+	hintDamaged = "the file is damaged here: what stands before is read, the rest is not"
+	hintCut     = "it was cut short, or is still being written: what stands before is read"
+)
+
+// damaged makes the error for the record at the reader's position.
+func (r *Reader) damaged(format string, args ...any) error {
+	return &FormatError{Offset: r.offset(), Frame: r.frame + 1, Found: fmt.Sprintf(format, args...), Hint: hintDamaged}
+}
+
+// ended makes the error for a stream that ended, by r.err, within the record at
+// the reader's position, of which need bytes are wanted.
+func (r *Reader) ended(need int) error {
+	e := &FormatError{Offset: r.offset(), Frame: r.frame + 1, Err: r.err}
+	switch {
+	case r.err != io.EOF:
+		e.Found = r.err.Error()
+		return e
+	case r.skip > 0:
+		e.Found = fmt.Sprintf("the file ends %d bytes before the end of a block", r.skip)
+	default:
+		e.Found = fmt.Sprintf("the file ends after %d of at least %d bytes", r.end-r.pos, need)
+	}
+	e.Hint = hintCut
+	e.Err = io.ErrUnexpectedEOF
+	return e
+}
+
+// notCapture makes the error for a header that is none.
+func notCapture(format string, args ...any) error {
+	return &FormatError{Found: fmt.Sprintf(format, args...), Hint: "convert it to pcapng with the tool that made it"}
+}
+
+// noHeader makes the error for a stream that ended within the file's header.
+func noHeader(err error) error {
+	if err == io.EOF {
+		return &FormatError{Found: "the file is empty", Err: io.ErrUnexpectedEOF}
+	}
+	if e, ok := err.(*FormatError); ok {
+		e.Frame = 0
+		return e
+	}
+	return err
+}
