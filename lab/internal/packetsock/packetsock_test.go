@@ -1,0 +1,253 @@
+//go:build linux
+
+package packetsock
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// inNamespace runs f on a thread in a network namespace of its own. The thread
+// is never unlocked, so it ends with its goroutine.
+func inNamespace(t *testing.T, f func()) {
+	t.Helper()
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
+			f()
+		}
+	}()
+	<-done
+	if errors.Is(err, unix.EPERM) {
+		t.Skipf("this user may not make a network namespace: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pair opens both ends of a veth pair.
+func pair(t *testing.T, mtu int, oa, ob Options) (a, b *Conn) {
+	t.Helper()
+	inNamespace(t, func() {
+		veth := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "a", MTU: mtu}, PeerName: "b", PeerMTU: uint32(mtu)}
+		if err := netlink.LinkAdd(veth); err != nil {
+			t.Error(err)
+			return
+		}
+		open := func(name string, o Options) *Conn {
+			// IPv6 would speak on its own.
+			if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0); err != nil {
+				t.Error(err)
+			}
+			ifc, err := net.InterfaceByName(name)
+			if err != nil {
+				t.Error(err)
+				return nil
+			}
+			c, err := Open(ifc.Index, o)
+			if err != nil {
+				t.Error(err)
+				return nil
+			}
+			t.Cleanup(func() { c.Close() })
+			return c
+		}
+		a, b = open("a", oa), open("b", ob)
+		for _, name := range []string{"a", "b"} {
+			l, err := netlink.LinkByName(name)
+			if err == nil {
+				err = netlink.LinkSetUp(l)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		// The carrier comes up by deferred work, and what is sent before is lost
+		// in silence; asking for a link waits for that work (rtnl_getlink).
+		for _, name := range []string{"a", "b"} {
+			if _, err := netlink.LinkByName(name); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if t.Failed() {
+		t.FailNow()
+	}
+	return a, b
+}
+
+// frame is a frame of the experimental ethertype with n bytes behind the header.
+func frame(tag byte, n int) []byte {
+	return append([]byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5}, bytes.Repeat([]byte{tag}, n)...)
+}
+
+func TestReadsBothDirectionsWithStamps(t *testing.T) {
+	a, b := pair(t, 1500, Options{}, Options{})
+	before := time.Now()
+	sent := frame(7, 1500)
+	if err := a.Write(sent); err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Data, sent) || got.OrigLen != len(sent) || got.Outgoing {
+		t.Errorf("read %d of %d bytes, outgoing %v; want the %d bytes that were sent, incoming", len(got.Data), got.OrigLen, got.Outgoing, len(sent))
+	}
+	if got.Time.Before(before.Add(-time.Millisecond)) || got.Time.After(time.Now().Add(time.Millisecond)) {
+		t.Errorf("stamp %v is not between %v and now", got.Time, before)
+	}
+	// b's frame comes back to a as incoming; what a itself wrote is not read.
+	if err := b.Write(frame(8, 60)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = a.Read(); err != nil || got.Data[14] != 8 || got.Outgoing {
+		t.Errorf("a read %+v, %v; want b's frame", got, err)
+	}
+}
+
+func TestOutgoing(t *testing.T) {
+	for _, inbound := range []bool{false, true} {
+		var a, second *Conn
+		inNamespace(t, func() {
+			lo, err := netlink.LinkByName("lo")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if a, err = Open(lo.Attrs().Index, Options{}); err != nil {
+				t.Error(err)
+				return
+			}
+			if second, err = Open(lo.Attrs().Index, Options{Inbound: inbound}); err != nil {
+				t.Error(err)
+				return
+			}
+			if err := netlink.LinkSetUp(lo); err != nil {
+				t.Error(err)
+			}
+		})
+		if t.Failed() {
+			t.FailNow()
+		}
+		defer a.Close()
+		defer second.Close()
+		if err := a.Write(frame(1, 60)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := second.Read()
+		if err != nil || f.Outgoing == inbound {
+			t.Errorf("inbound %v: first frame outgoing %v, %v", inbound, f.Outgoing, err)
+		}
+	}
+}
+
+func TestKeepsOrderAndDropsNothing(t *testing.T) {
+	a, b := pair(t, 1500, Options{}, Options{})
+	const burst = defaultSlots - 64
+	for round := range byte(3) { // the ring is gone round more than once
+		for i := range burst {
+			f := frame(round, 46)
+			f[15], f[16] = byte(i>>8), byte(i)
+			if err := a.Write(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range burst {
+			f, err := b.Read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if number := int(f.Data[15])<<8 | int(f.Data[16]); f.Data[14] != round || number != i {
+				t.Fatalf("read frame %d of burst %d, want %d of %d", number, f.Data[14], i, round)
+			}
+		}
+	}
+	if dropped, err := b.Dropped(); err != nil || dropped != 0 {
+		t.Errorf("Dropped is %d, %v", dropped, err)
+	}
+}
+
+func TestFullRingIsCounted(t *testing.T) {
+	a, b := pair(t, 1500, Options{}, Options{Slots: 32})
+	for range 100 {
+		if err := a.Write(frame(1, 46)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.SetReadDeadline(time.Now())
+	read := 0
+	for {
+		if _, err := b.Read(); err != nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("Read gives %v, want a deadline", err)
+			}
+			break
+		}
+		read++
+	}
+	for range 2 { // the kernel forgets its count at the first reading
+		if dropped, err := b.Dropped(); err != nil || read+int(dropped) != 100 || dropped == 0 {
+			t.Errorf("%d read and %d dropped of 100, %v", read, dropped, err)
+		}
+	}
+}
+
+func TestLargeFrames(t *testing.T) {
+	a, b := pair(t, 9000, Options{}, Options{SnapLen: 9014})
+	if err := a.Write(frame(1, 9000)); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := b.Read(); err != nil || len(f.Data) != 9014 {
+		t.Errorf("read %d bytes, %v; want 9014", len(f.Data), err)
+	}
+	if err := a.Write(frame(1, 9100)); !errors.Is(err, unix.EMSGSIZE) {
+		t.Errorf("a frame over the MTU gives %v, want EMSGSIZE", err)
+	}
+}
+
+func TestCloseEndsRead(t *testing.T) {
+	a, b := pair(t, 1500, Options{}, Options{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				if _, err := b.Read(); err != nil {
+					if !errors.Is(err, os.ErrClosed) {
+						t.Errorf("Read gives %v, want closed", err)
+					}
+					return
+				}
+			}
+		})
+	}
+	for range 50 {
+		if err := a.Write(frame(1, 46)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if err := b.Close(); err != nil {
+		t.Errorf("second Close gives %v", err)
+	}
+	if _, ok := b.TryRead(); ok {
+		t.Error("a closed socket gives a frame")
+	}
+}
