@@ -8,6 +8,7 @@ import (
 	"rstlab/analyzer/cause"
 	"rstlab/internal/catalogue"
 	"rstlab/internal/report"
+	"rstlab/internal/segment"
 	"rstlab/scenarios"
 )
 
@@ -38,7 +39,11 @@ func newExplain() *cobra.Command {
 func lookup(word string) (cause.Cause, error) {
 	c, ok := cause.Lookup(cause.ID(word))
 	if !ok {
-		return c, fmt.Errorf("unknown cause %q; see rstlab list causes", word)
+		var known []string
+		for _, c := range cause.Table() {
+			known = append(known, string(c.ID))
+		}
+		return c, fmt.Errorf("unknown cause %q%s; see rstlab list causes", word, segment.DidYouMean(word, known...))
 	}
 	return c, nil
 }

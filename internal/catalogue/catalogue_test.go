@@ -53,14 +53,6 @@ func two(t *testing.T) []*script.File {
 	return []*script.File{parse(t, "connect/port-closed.scenario", refused), parse(t, "closing/graceful-close.scenario", graceful)}
 }
 
-func names(files []*script.File) []string {
-	out := []string{}
-	for _, f := range files {
-		out = append(out, f.Name)
-	}
-	return out
-}
-
 func write(t *testing.T, path, text string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -105,14 +97,14 @@ func TestSelect(t *testing.T) {
 		"seed && !port-closed":     {"graceful-close"},
 		"quick,closing":            {"port-closed", "graceful-close"},
 		"quick&&closing,!connect":  {"graceful-close"},
-		"quick&&closing,!seed,x-y": {},
+		"quick&&closing,!seed,x-y": nil,
 	} {
 		selected, err := ParseSelector(expr)
 		if err != nil {
 			t.Errorf("%s: %v", expr, err)
 			continue
 		}
-		got := []string{}
+		var got []string
 		for _, f := range two(t) {
 			if selected(f) {
 				got = append(got, f.Name)
@@ -174,7 +166,7 @@ func TestResolveTellsAllThatIsWrong(t *testing.T) {
 		t.Fatalf("%d errors, want 4: %v", len(errs), errs)
 	}
 	text := errors.Join(errs...).Error()
-	for _, want := range []string{`"port-clsoed"`, "bad.scenario:2:", "no *.scenario file", "none.scenario"} {
+	for _, want := range []string{`"port-clsoed": neither a name of the catalogue (did you mean "port-closed"?)`, "bad.scenario:2:", "no *.scenario file", "none.scenario"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

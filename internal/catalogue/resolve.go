@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rstlab/internal/script"
+	"rstlab/internal/segment"
 )
 
 // Resolve returns the scenarios that args name, each once, in their order: a
@@ -50,7 +51,7 @@ func (r *resolver) add(arg string) error {
 	info, err := os.Stat(arg)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(arg, `./\`):
-		return fmt.Errorf("find scenario %q: neither a name of the catalogue nor a file", arg)
+		return fmt.Errorf("find scenario %q: neither a name of the catalogue%s nor a file", arg, segment.DidYouMean(arg, names(r.catalogue)...))
 	case err != nil:
 		return err
 	case info.IsDir():
@@ -103,4 +104,12 @@ func (r *resolver) append(key string, f *script.File) {
 		r.seen[key] = true
 		r.files = append(r.files, f)
 	}
+}
+
+func names(files []*script.File) []string {
+	var out []string
+	for _, f := range files {
+		out = append(out, f.Name)
+	}
+	return out
 }

@@ -183,7 +183,7 @@ func TestExplainWrapsAndNamesTheScenarios(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := b.String()
-		for _, want := range []string{string(c.ID), "rstlab run port-closed", "from two captures: " + c.Caps.TwoPoints.String()} {
+		for _, want := range []string{string(c.ID), "rstlab run port-closed", "from both  " + c.Caps.TwoPoints.String()} {
 			if !strings.Contains(got, want) {
 				t.Errorf("explain %s: no %q in\n%s", c.ID, want, got)
 			}

@@ -47,8 +47,8 @@ func (t *text) field(key, format string, args ...any) {
 	t.printf("  %-9s  %s\n", key, clean(fmt.Sprintf(format, args...)))
 }
 
-// clean returns s on one line and without control characters: names of files
-// and bytes of captures may hold some, and a terminal would obey them.
+// clean returns s without control characters, tabs aside: names of files and
+// bytes of captures may hold some, and a terminal would obey them.
 func clean(s string) string {
 	if strings.IndexFunc(s, unprintable) < 0 {
 		return s
@@ -64,7 +64,7 @@ func clean(s string) string {
 	return b.String()
 }
 
-func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+func unprintable(r rune) bool { return !unicode.IsPrint(r) && r != '\t' }
 
 // plural returns "1 reset", "2 resets".
 func plural[N int | int64](n N, noun string) string {

@@ -25,9 +25,10 @@ func Explain(w io.Writer, s Style, c cause.Cause, scenarios []string) error {
 	t.section("Looks alike", strings.Join(alike, ", "))
 	t.section("What settles it", c.Settle)
 	t.section("What to do", c.Fix)
-	t.section("How sure a verdict can be", "from one capture: "+c.Caps.Far.String()+
-		"; from one at the sender: "+c.Caps.AtSender.String()+
-		"; from two captures: "+c.Caps.TwoPoints.String())
+	t.printf("\n%s\n", t.paint(bold, "How sure a verdict can be"))
+	t.field("far away", "%s", c.Caps.Far)
+	t.field("at sender", "%s", c.Caps.AtSender)
+	t.field("from both", "%s", c.Caps.TwoPoints)
 	t.section("Linux' own reasons", strings.Join(c.KernelReasons, ", "))
 	t.section("Source", c.Source)
 	if len(scenarios) > 0 {

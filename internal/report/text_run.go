@@ -36,7 +36,7 @@ func (t *textRun) Result(r *play.Result) error {
 			story = r.Why
 		}
 		for line := range strings.Lines(story) {
-			t.printf("  %s\n", cleanLine(line))
+			t.printf("  %s\n", clean(strings.TrimSuffix(line, "\n")))
 		}
 	}
 	return t.flush()
