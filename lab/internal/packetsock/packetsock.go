@@ -34,9 +34,8 @@ const (
 
 // Options say how a socket is made.
 type Options struct {
-	Slots   int  // frames that the ring holds; 0: 4096
-	SnapLen int  // longest frame in bytes, its Ethernet header included; 0: 1600
-	Inbound bool // read only what arrives, not what the interface sends
+	Slots   int // frames that the ring holds; 0: 4096
+	SnapLen int // longest frame in bytes, its Ethernet header included; 0: 1600
 }
 
 // A Frame is one frame as the kernel saw it at the interface.
@@ -44,7 +43,7 @@ type Frame struct {
 	Time     time.Time // the kernel's stamp, in nanoseconds of the real-time clock
 	Data     []byte    // from the Ethernet header on; the caller's own
 	OrigLen  int       // length on the wire; more than len(Data) when the frame was cut
-	Outgoing bool      // the interface sent it
+	Outgoing bool      // the interface sent it; never what this socket wrote
 }
 
 // A Conn is an open socket. Its methods may be called from several goroutines
@@ -85,7 +84,7 @@ func Open(ifindex int, o Options) (*Conn, error) {
 	}
 	perBlock := blockSize / slotSize
 	blocks := (o.Slots + perBlock - 1) / perBlock
-	ring, err := setUp(fd, ifindex, o.Inbound, unix.TpacketReq{
+	ring, err := setUp(fd, ifindex, unix.TpacketReq{
 		Block_size: blockSize,
 		Block_nr:   uint32(blocks),
 		Frame_size: uint32(slotSize),
@@ -106,14 +105,9 @@ func Open(ifindex int, o Options) (*Conn, error) {
 }
 
 // setUp makes the ring and only then binds.
-func setUp(fd, ifindex int, inbound bool, req unix.TpacketReq) ([]byte, error) {
+func setUp(fd, ifindex int, req unix.TpacketReq) ([]byte, error) {
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2); err != nil {
 		return nil, fmt.Errorf("set PACKET_VERSION: %w", err)
-	}
-	if inbound {
-		if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
-			return nil, fmt.Errorf("set PACKET_IGNORE_OUTGOING: %w", err)
-		}
 	}
 	if err := unix.SetsockoptTpacketReq(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
 		return nil, fmt.Errorf("make ring of %d slots: %w", req.Frame_nr, err)
