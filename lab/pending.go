@@ -4,7 +4,6 @@ package lab
 
 // These types stand here only until their own files do.
 type (
-	Frame     struct{}
 	Peer      struct{}
 	Middlebox struct{}
 )
