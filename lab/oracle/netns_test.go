@@ -88,16 +88,15 @@ func setUp() (netns uint64, err error) {
 type story struct {
 	name   string
 	reason string
-	state  string // of the sender's socket
-	run    func(addr netip.Addr) error
-	taken  int // how many sockets act on it
+	state  string                      // of the sender's socket
+	run    func(addr netip.Addr) error // returns when the other end has accepted it
 }
 
 var stories = []story{
-	{"closed port", "NO_SOCKET", "", closedPort, 1},
-	{"linger 0", "TCP_STATE", "CLOSED", lingerZero, 1},
-	{"unread data", "TCP_ABORT_ON_CLOSE", "CLOSED", unreadData, 1},
-	{"ACK to a listener", "TCP_FLAGS", "LISTEN", ackToListener, 1},
+	{"closed port", "NO_SOCKET", "", closedPort},
+	{"linger 0", "TCP_STATE", "CLOSED", lingerZero},
+	{"unread data", "TCP_ABORT_ON_CLOSE", "CLOSED", unreadData},
+	{"ACK to a listener", "TCP_FLAGS", "LISTEN", ackToListener},
 }
 
 func closedPort(addr netip.Addr) error {
@@ -128,55 +127,62 @@ func unreadData(addr netip.Addr) error {
 
 // connected makes a connection, lets f prepare it and closes the client.
 func connected(addr netip.Addr, f func(client, server int) error) error {
-	listener, port, err := listen(addr)
+	client, server, listener, err := connect(addr)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(listener)
-	client, err := open(addr)
-	if err != nil {
+	defer unix.Close(server)
+	if err := errors.Join(f(client, server), unix.Close(client)); err != nil {
 		return err
 	}
-	defer unix.Close(client)
-	if err := unix.Connect(client, sockaddr(addr, port)); err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	server, _, err := unix.Accept(listener)
-	if err != nil {
-		return fmt.Errorf("accept: %w", err)
-	}
-	defer unix.Close(server)
-	return f(client, server)
+	return wasReset(server)
 }
 
-// ackToListener has a client whose connection the listener forgot (TCP_REPAIR)
-// send on it.
+// ackToListener has a client whose connection the listener's host forgot
+// (TCP_REPAIR) send on it.
 func ackToListener(addr netip.Addr) error {
-	listener, port, err := listen(addr)
+	client, server, listener, err := connect(addr)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(listener)
-	client, err := open(addr)
-	if err != nil {
-		return err
-	}
 	defer unix.Close(client)
-	if err := unix.Connect(client, sockaddr(addr, port)); err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	server, _, err := unix.Accept(listener)
-	if err != nil {
-		return fmt.Errorf("accept: %w", err)
-	}
 	if err := unix.SetsockoptInt(server, unix.SOL_TCP, unix.TCP_REPAIR, 1); err != nil {
 		return fmt.Errorf("repair: %w", err)
 	}
 	if err := unix.Close(server); err != nil {
 		return err
 	}
-	_, err = unix.Write(client, []byte("anyone there?"))
-	return err
+	if _, err := unix.Write(client, []byte("anyone there?")); err != nil {
+		return err
+	}
+	return wasReset(client)
+}
+
+// wasReset waits until the socket's connection has been reset.
+func wasReset(s int) error {
+	if _, err := unix.Read(s, make([]byte, 1)); !errors.Is(err, unix.ECONNRESET) {
+		return fmt.Errorf("read: got %v, want %v", err, unix.ECONNRESET)
+	}
+	return nil
+}
+
+func connect(addr netip.Addr) (client, server, listener int, err error) {
+	listener, port, err := listen(addr)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	if client, err = open(addr); err != nil {
+		return 0, 0, 0, err
+	}
+	if err := unix.Connect(client, sockaddr(addr, port)); err != nil {
+		return 0, 0, 0, fmt.Errorf("connect: %w", err)
+	}
+	if server, _, err = unix.Accept(listener); err != nil {
+		return 0, 0, 0, fmt.Errorf("accept: %w", err)
+	}
+	return client, server, listener, nil
 }
 
 func listen(addr netip.Addr) (s int, port uint16, err error) {
