@@ -3,6 +3,7 @@
 package script
 
 import (
+	"net/netip"
 	"time"
 
 	"rstlab/internal/segment"
@@ -17,11 +18,12 @@ type Pos struct {
 // A File is a parsed scenario. Decls and Events keep the order of the file;
 // Lines keeps every line, comments and blanks included, for [Format].
 type File struct {
-	Name    string   // the file's name without folder and ".scenario"
-	Path    string   // as given to Parse, for errors
-	Summary string   // first line of the first comment block, without "#"
-	Prose   []string // the rest of that block, without "See:" lines
-	Sources []string // what its "See:" lines cite
+	Name      string   // the file's name without folder and ".scenario"
+	Path      string   // as given to Parse, for errors
+	Catalogue bool     // came with the program: set by whoever ships it
+	Summary   string   // first line of the first comment block, without "#"
+	Prose     []string // the rest of that block, without "See:" lines
+	Sources   []string // what its "See:" lines cite
 
 	Actors     []*ActorDecl // hosts, peers and middleboxes
 	Links      []*Link
@@ -88,16 +90,18 @@ type EventHead struct {
 	Cond   *Cond         // "[kernel>=6.11]", nil: always
 	Delay  time.Duration // "+D"
 	Within time.Duration // 0: not written
-	As     string
-	Truth  *Truth  // "=> …" under a reset (a packet line or an inject)
-	Seen   []*Seen // "seen …" under it
+	As     string        // names a packet line or an inject, a socket (accept), a program (exec)
+	Truth  *Truth        // "=> …" under a reset (a packet line or an inject)
+	Seen   []*Seen       // "seen …" under it
 }
 
 // Head returns the head itself, so that types embedding it are Events.
 func (h *EventHead) Head() *EventHead { return h }
 
 // An Actor names who acts: a host, or one of its sockets by port or by the
-// name given with "accept as".
+// name given with "accept as". Where a host is written alone and has one socket
+// so far, Parse fills in that socket; a socket verb with neither means the one
+// whose port the kernel picked.
 type Actor struct {
 	Pos    Pos
 	Name   string
@@ -123,11 +127,12 @@ type Arg struct {
 	Number   *uint64
 	Duration *time.Duration
 	String   *string // unquoted
-	Word     string  // a bare name ("write", "flush", "via", "to", …)
+	Prefix   *netip.Prefix
+	Word     string // a bare name ("write", "flush", "via", …)
 	Attr     *Attr
 	Match    *Match
 	Segment  *segment.Segment // of inject
-	Rewrite  []Attr           // what stands behind rewrite's "to", as key and value
+	Rewrite  []Attr           // what stands behind rewrite's "to", as key and value; options and payload too
 }
 
 // A Match says which segments a middlebox's rule is for: a direction, or a
@@ -182,9 +187,14 @@ type Seen struct {
 	By             string // "" where not written
 }
 
+// NoReset is the node of a "no reset" line.
+type NoReset struct{}
+
 // A Line is one source line with its parsed statement, for Format.
 type Line struct {
 	Text    string
 	Comment string // with its "#"
 	Node    any    // *ActorDecl, *Link, []Cond, []string, *Action, *Packet, *Truth, *Seen, NoReset; nil: blank or comment
+
+	toks []segment.Token
 }

@@ -15,7 +15,7 @@ type Cursor struct {
 
 // NewCursor reads toks, the tokens of line.
 func NewCursor(line string, toks []Token) *Cursor {
-	return &Cursor{toks: toks, end: Token{Kind: End, Col: runes(line) + 1}}
+	return &Cursor{toks: toks, end: Token{Kind: End, Col: Runes(line) + 1}}
 }
 
 // Peek returns the next token without taking it, one of kind [End] behind the

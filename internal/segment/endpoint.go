@@ -29,7 +29,7 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	if !isAddress(s) {
 		name, port, hasPort := strings.Cut(s, ".")
 		if !IsName(name) {
-			return Endpoint{}, &Error{1, runes(name), fmt.Sprintf("bad name %q; names are lower-case letters, digits, - and _, a letter first", name)}
+			return Endpoint{}, &Error{1, Runes(name), fmt.Sprintf("bad name %q; names are lower-case letters, digits, - and _, a letter first", name)}
 		}
 		e := Endpoint{Name: name}
 		if !hasPort {
@@ -48,13 +48,13 @@ func ParseEndpoint(s string) (Endpoint, error) {
 			return Endpoint{Addr: addr, Port: port}, err
 		}
 	}
-	return Endpoint{}, &Error{1, runes(s), fmt.Sprintf("bad address %q; write IPv4 or IPv6, a port behind a dot: 192.0.2.1.80", s)}
+	return Endpoint{}, &Error{1, Runes(s), fmt.Sprintf("bad address %q; write IPv4 or IPv6, a port behind a dot: 192.0.2.1.80", s)}
 }
 
 func parsePort(s string, col int) (uint16, error) {
 	n, ok := ParseNumber(s)
 	if !ok || n == 0 || n > 65535 {
-		return 0, &Error{col, max(runes(s), 1), fmt.Sprintf("bad port %q; ports are 1 to 65535", s)}
+		return 0, &Error{col, max(Runes(s), 1), fmt.Sprintf("bad port %q; ports are 1 to 65535", s)}
 	}
 	return uint16(n), nil
 }

@@ -26,7 +26,7 @@ type Token struct {
 }
 
 // Len is the length of the token in characters.
-func (t Token) Len() int { return runes(t.Text) }
+func (t Token) Len() int { return Runes(t.Text) }
 
 // Is reports whether t is the punctuation s.
 func (t Token) Is(s string) bool { return t.Kind == Punct && t.Text == s }
@@ -49,10 +49,10 @@ func Lex(line string) (toks []Token, comment string, err *Error) {
 		case c == '"':
 			n := stringLen(l.rest)
 			if n == 0 {
-				return l.toks, "", &Error{l.col, runes(l.rest), `string is not closed; it ends with "`}
+				return l.toks, "", &Error{l.col, Runes(l.rest), `string is not closed; it ends with "`}
 			}
 			if _, err := strconv.Unquote(l.rest[:n]); err != nil {
-				return l.toks, "", &Error{l.col, runes(l.rest[:n]), `bad string; it is written as in Go: \n \t \" \\ \x00`}
+				return l.toks, "", &Error{l.col, Runes(l.rest[:n]), `bad string; it is written as in Go: \n \t \" \\ \x00`}
 			}
 			l.take(String, n, !blank)
 		case punctLen(l.rest) > 0:
@@ -72,7 +72,7 @@ type lexer struct {
 }
 
 func (l *lexer) skip(n int) {
-	l.col += runes(l.rest[:n])
+	l.col += Runes(l.rest[:n])
 	l.rest = l.rest[n:]
 }
 

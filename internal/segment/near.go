@@ -12,7 +12,7 @@ func Near(word string, known ...string) string {
 	if len(word) > 64 {
 		return "" // no name is that long
 	}
-	best, bestDist := "", 1+(runes(word)+2)/4
+	best, bestDist := "", 1+(Runes(word)+2)/4
 	for _, k := range known {
 		if d := slips(word, k); d < bestDist {
 			best, bestDist = k, d

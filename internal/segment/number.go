@@ -28,5 +28,5 @@ func IsName(s string) bool {
 	return s != ""
 }
 
-// runes is the length of s in characters.
-func runes(s string) int { return utf8.RuneCountInString(s) }
+// Runes is the length of s in characters.
+func Runes(s string) int { return utf8.RuneCountInString(s) }

@@ -13,66 +13,83 @@ func Parse(s string) (Segment, error) {
 		return Segment{}, lexErr
 	}
 	c := NewCursor(s, toks)
-	seg, err := c.Segment()
+	seg, _, err := c.Segment()
 	switch {
 	case err != nil:
 		return Segment{}, err
 	case c.More():
 		return Segment{}, c.Peek().Unexpected(FieldNames()...)
 	case comment != "":
-		return Segment{}, &Error{runes(s) - runes(comment) + 1, runes(comment), "a segment has no comment"}
+		return Segment{}, &Error{Runes(s) - Runes(comment) + 1, Runes(comment), "a segment has no comment"}
 	}
 	return seg, nil
 }
 
-// Segment takes a segment.
-func (c *Cursor) Segment() (Segment, *Error) {
-	s, dst, err := c.direction()
-	if err != nil {
-		return s, err
+// Places are the tokens of a segment that errors may point at.
+type Places struct {
+	Src, Dst, Flags Token
+}
+
+// Segment takes a segment and says where its parts stand.
+func (c *Cursor) Segment() (s Segment, at Places, err *Error) {
+	if err := c.direction(&s, &at); err != nil {
+		return s, at, err
 	}
 	if !c.Accept(":") {
-		return s, noFlags(c.Peek(), dst, s.Dst)
+		return s, at, noFlags(c.Peek(), at.Dst, s.Dst)
 	}
-	if c.Peek().Text == "icmp" {
-		c.next++
-		t := c.Next()
-		if t.Kind != Word {
-			return s, t.Expected("an ICMP error such as port-unreachable")
-		}
-		if !isICMPName(t.Text) {
-			return s, t.Errorf("unknown ICMP error %q; known are %s%s", t.Text, strings.Join(ICMPNames(), ", "), DidYouMean(t.Text, ICMPNames()...))
-		}
-		s.ICMP = t.Text
-	} else if err := c.flags(&s); err != nil {
-		return s, err
+	at.Flags = c.Peek()
+	if c.Accept("icmp") {
+		err = c.icmp(&s)
+	} else {
+		err = c.flags(&s)
 	}
-	return s, c.fields(&s)
+	if err == nil {
+		err = c.fields(&s)
+	}
+	return s, at, err
 }
 
 // Pattern takes a direction, and flags and fields where a colon follows; all
 // reports that none does: any segment of the direction is meant.
-func (c *Cursor) Pattern() (s Segment, all bool, err *Error) {
-	s, _, err = c.direction()
-	if err != nil || !c.Accept(":") {
-		return s, true, err
+func (c *Cursor) Pattern() (s Segment, all bool, at Places, err *Error) {
+	if err := c.direction(&s, &at); err != nil {
+		return s, true, at, err
 	}
-	if err := c.flags(&s); err != nil {
-		return s, false, err
+	if !c.Accept(":") {
+		return s, true, at, nil
 	}
-	return s, false, c.fields(&s)
+	at.Flags = c.Peek()
+	if err = c.flags(&s); err == nil {
+		err = c.fields(&s)
+	}
+	return s, false, at, err
 }
 
-// direction takes "SRC > DST" and gives DST's token, too.
-func (c *Cursor) direction() (s Segment, dst Token, err *Error) {
-	if s.Src, _, err = c.Endpoint(); err != nil {
-		return s, dst, err
+// direction takes "SRC > DST".
+func (c *Cursor) direction(s *Segment, at *Places) (err *Error) {
+	if s.Src, at.Src, err = c.Endpoint(); err != nil {
+		return err
 	}
 	if !c.Accept(">") {
-		return s, dst, c.Peek().Expected(`">" and where the segment goes`)
+		return c.Peek().Expected(`">" and where the segment goes`)
 	}
-	s.Dst, dst, err = c.Endpoint()
-	return s, dst, err
+	s.Dst, at.Dst, err = c.Endpoint()
+	return err
+}
+
+func (c *Cursor) icmp(s *Segment) *Error {
+	t := c.Peek()
+	if t.Kind != Word {
+		return t.Expected("an ICMP error such as port-unreachable")
+	}
+	c.next++
+	if !isICMPName(t.Text) {
+		names := ICMPNames()
+		return t.Errorf("unknown ICMP error %q; known are %s%s", t.Text, strings.Join(names, ", "), DidYouMean(t.Text, names...))
+	}
+	s.ICMP = t.Text
+	return nil
 }
 
 // Endpoint takes an endpoint and gives its token, too.
@@ -100,7 +117,7 @@ func noFlags(found, dst Token, e Endpoint) *Error {
 
 func (c *Cursor) flags(s *Segment) *Error {
 	t := c.Peek()
-	if t.Kind != Word || isField(t.Text) {
+	if t.Kind != Word || BeginsField(t) {
 		return t.Expected("flags (F S R P . U E W or none)")
 	}
 	c.next++
@@ -112,29 +129,34 @@ func (c *Cursor) flags(s *Segment) *Error {
 	return nil
 }
 
-// The words that begin a field with a number behind them.
-var numberFields = []string{"seq", "rawseq", "ack", "rawack", "win", "length"}
-
-// The keys of a segment's attributes, in the order in which they are printed.
-var attrKeys = []string{"ttl", "id", "df", "tos", "flow", "badsum"}
+// The words and keys that begin a field, in the order in which they are
+// printed; "<" begins options.
+var fieldOrder = []string{
+	"seq", "rawseq", "ack", "rawack", "win", "<", "length", "payload", "ttl=", "id=", "df=", "tos=", "flow=", "badsum=",
+}
 
 // FieldNames lists what may stand behind the flags, as errors print it.
 func FieldNames() []string {
-	names := append(numberFields[:len(numberFields):len(numberFields)], "payload", "<options>")
-	for _, k := range attrKeys {
-		names = append(names, k+"=")
-	}
+	names := append([]string(nil), fieldOrder...)
+	names[index(names, "<")] = "<options>"
 	return names
 }
 
-// isField reports whether the word begins a field of a segment.
-func isField(word string) bool {
-	key, _, isAttr := strings.Cut(word, "=")
-	if isAttr {
-		return index(attrKeys, key) >= 0
+// FieldOrder is the place of the field that t begins in the order of fields, -1
+// where it begins none.
+func FieldOrder(t Token) int {
+	word := t.Text
+	if key, _, isAttr := strings.Cut(word, "="); isAttr {
+		word = key + "="
 	}
-	return word == "payload" || index(numberFields, word) >= 0
+	if t.Kind != Word && !t.Is("<") {
+		return -1
+	}
+	return index(fieldOrder, word)
 }
+
+// BeginsField reports whether t begins a field of a segment.
+func BeginsField(t Token) bool { return FieldOrder(t) >= 0 }
 
 func index(list []string, s string) int {
 	for i, x := range list {
@@ -150,16 +172,12 @@ func (c *Cursor) fields(s *Segment) *Error {
 	seen := map[string]bool{}
 	for {
 		t := c.Peek()
-		name := t.Text
-		switch key, _, isAttr := strings.Cut(t.Text, "="); {
-		case t.Is("<"):
-			name = "options"
-		case t.Kind != Word || !isField(t.Text):
+		if !BeginsField(t) {
 			return nil
-		case isAttr:
-			name = key
-		case strings.HasPrefix(t.Text, "raw"):
-			name = t.Text[len("raw"):]
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(t.Text, "raw"), "=")
+		if t.Is("<") {
+			name = "options"
 		}
 		if seen[name] {
 			return t.Errorf("%s is written twice", name)

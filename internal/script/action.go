@@ -1,0 +1,151 @@
+package script
+
+import (
+	"slices"
+	"strings"
+
+	"rstlab/internal/segment"
+)
+
+// action reads what a program, a host or a middlebox does, behind "+D".
+func (l *line) action(head EventHead) *segment.Error {
+	a := &Action{EventHead: head}
+	actor := l.Next()
+	name, suffix, hasSuffix := strings.Cut(actor.Text, ".")
+	a.Actor = Actor{Pos: l.pos(actor), Name: name}
+	decl := l.file.Actor(name)
+	if decl == nil {
+		return l.unknownActor(actor, name)
+	}
+	verb := l.Peek()
+	if verb.Kind != segment.Word {
+		return verb.Expected(`a verb, or ">" and where a packet goes, behind "` + actor.Text + `"`)
+	}
+	l.Next()
+	a.Verb, a.VerbPos = verb.Text, l.pos(verb)
+	v := findVerb(decl.Kind, verb.Text)
+	if v == nil {
+		if hasSuffix {
+			l.socketsOf(name).add(suffix) // whatever the verb was to be
+		}
+		return unknownVerb(decl, actor, verb)
+	}
+	if hasSuffix {
+		if !v.OnSocket {
+			return actor.Errorf("%s is a verb of the whole %s; write %s %s", v.Name, decl.Kind, name, v.Name)
+		}
+		if err := l.socketName(&a.Actor, actor, suffix); err != nil {
+			return err
+		}
+	}
+	if v.OnSocket {
+		l.socketsOf(name).use(l, a, v, actor)
+	}
+	if err := v.args(l, a); err != nil {
+		return err
+	}
+	if err := l.actionTail(a, v); err != nil {
+		return err
+	}
+	if v.Name == "inject" {
+		l.begin(a, a.Args[0].Segment, l.injected)
+	} else {
+		l.begin(a, nil, verb)
+	}
+	return nil
+}
+
+// actionTail reads "= RESULT within D as NAME".
+func (l *line) actionTail(a *Action, v *Verb) *segment.Error {
+	form := v.form(a.Actor)
+	parts := []part{
+		{"= RESULT", is("="), func(segment.Token) (err *segment.Error) {
+			a.Result, err = l.result(v)
+			return err
+		}},
+		l.withinPart(&a.EventHead),
+	}
+	switch v.Name {
+	case "accept":
+		parts = append(parts, l.asPart(&a.EventHead, func(t segment.Token) *segment.Error {
+			return l.socketsOf(a.Actor.Name).name(t)
+		}))
+	case "exec":
+		parts = append(parts, l.asPart(&a.EventHead, func(t segment.Token) *segment.Error {
+			return l.nameProgram(a.Actor.Name, t)
+		}))
+	case "inject":
+		parts = append(parts, l.asPart(&a.EventHead, l.namePacket))
+		form += " [as NAME]"
+	}
+	unexpected := func(t segment.Token) *segment.Error {
+		return t.Errorf("unexpected %q; write %s%s", t.Text, form, segment.DidYouMean(t.Text, "within", "as"))
+	}
+	if err := l.tail(unexpected, parts...); err != nil {
+		return err
+	}
+	if v.results == aState && a.Result == nil {
+		return l.Peek().Errorf("no state; write %s", form)
+	}
+	return nil
+}
+
+// form is how a line with v is written.
+func (v *Verb) form(a Actor) string {
+	words := []string{a.String(), v.Name}
+	if v.Args != "" {
+		words = append(words, v.Args)
+	}
+	switch {
+	case v.results == aState:
+		words = append(words, "= STATE")
+	case v.results != 0:
+		words = append(words, "[= RESULT]")
+	}
+	return strings.Join(append(words, "[within D]"), " ")
+}
+
+// nameProgram notes the name of a program that exec runs.
+func (l *line) nameProgram(host string, t segment.Token) *segment.Error {
+	key := host + "." + t.Text
+	if l.programs[key] {
+		return t.Errorf("%s has a program %s already; choose another name", host, t.Text)
+	}
+	l.programs[key] = true
+	return nil
+}
+
+// unknownActor is the error that no statement begins with name.
+func (l *line) unknownActor(t segment.Token, name string) *segment.Error {
+	t.Text = name
+	words := slices.Concat(l.file.names(), reserved)
+	return t.Errorf("unknown host %q; %s%s", name, declared(l.file), segment.DidYouMean(name, words...))
+}
+
+// unknownVerb is the error that verb is none of the actor's.
+func unknownVerb(decl *ActorDecl, actor, verb segment.Token) *segment.Error {
+	for _, kind := range []ActorKind{Host, Middlebox} {
+		if findVerb(kind, verb.Text) != nil {
+			return verb.Errorf("%s is a %s; %s is a verb of %s", decl.Name, decl.Kind, verb.Text, plural(kind))
+		}
+	}
+	if _, number := segment.ParseNumber(verb.Text); number && !strings.Contains(actor.Text, ".") {
+		return verb.Errorf("unknown verb %q for %s %s; a port is written %s.%s", verb.Text, decl.Kind, decl.Name, actor.Text, verb.Text)
+	}
+	names := verbNames(decl.Kind)
+	hint := segment.DidYouMean(verb.Text, names...)
+	switch {
+	case decl.Kind == Peer:
+		hint = "; a peer has no verbs, its packet lines send"
+	case hint == "":
+		hint = "; known are " + strings.Join(names, ", ")
+	}
+	return verb.Errorf("unknown verb %q for %s %s%s", verb.Text, decl.Kind, decl.Name, hint)
+}
+
+func plural(k ActorKind) string {
+	if k == Middlebox {
+		return "middleboxes"
+	}
+	return string(k) + "s"
+}
