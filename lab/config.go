@@ -59,7 +59,7 @@ type LinkConfig struct {
 // A RouteConfig describes a route of one host.
 type RouteConfig struct {
 	Dst      netip.Prefix
-	Via      netip.Addr    // an address of the neighbour that leads there; zero: the way that Dst has now
+	Via      string        // name of the neighbour that leads there; "": the way that Dst has now
 	RTOMin   time.Duration // lowest retransmission timeout towards Dst; 0: the kernel's
 	QuickACK *bool         // acknowledge each segment at once; nil: yes
 }

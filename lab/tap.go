@@ -2,26 +2,192 @@
 
 package lab
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"rstlab/internal/pcapng"
+	"rstlab/lab/internal/packetsock"
+)
 
 // A Tap captures all frames that pass one end of a link, from before the first
 // to [Lab.Drain].
-type Tap struct{}
+type Tap struct {
+	name string
+	port *port
+	conn *packetsock.Conn
+	done chan struct{} // closed when nothing more is captured
+
+	mu      sync.Mutex
+	frames  []*Frame
+	markers map[marker]bool
+	grown   chan struct{} // closed, and replaced, when frames or markers grow
+	ended   bool
+	dropped uint64
+	err     error
+}
+
+// openTap starts a capture. What the interface receives and sends is in it from
+// here on.
+func openTap(p *port) (*Tap, error) {
+	t := &Tap{
+		name: p.tap, port: p,
+		done: make(chan struct{}), markers: map[marker]bool{}, grown: make(chan struct{}),
+	}
+	err := p.dev.ns.Do(func() (err error) {
+		t.conn, err = packetsock.Open(p.dev.index, packetsock.Options{SnapLen: frameLen(p.link.config.MTU)})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	go t.read()
+	return t, nil
+}
+
+// frameLen is the longest Ethernet frame of an MTU, with room for tags.
+func frameLen(mtu int) int { return mtu + 14 + 8 }
+
+func (t *Tap) read() {
+	defer close(t.done)
+	for {
+		f, err := t.conn.Read()
+		if err != nil {
+			t.finish(err)
+			return
+		}
+		t.add(f)
+	}
+}
+
+func (t *Tap) add(f packetsock.Frame) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if m, ok := readMarker(f.Data); ok {
+		t.markers[m] = true
+	} else {
+		t.frames = append(t.frames, newFrame(len(t.frames)+1, f.Time, f.Data))
+		if len(f.Data) < f.OrigLen && t.err == nil {
+			t.err = fmt.Errorf("frame %d has %d bytes, more than the tap takes", len(t.frames), f.OrigLen)
+		}
+	}
+	t.announce()
+}
+
+// announce wakes all who wait for the tap to grow.
+func (t *Tap) announce() {
+	close(t.grown)
+	t.grown = make(chan struct{})
+}
+
+// finish ends the capture. Stopped on purpose, the ring was read to its end.
+func (t *Tap) finish(err error) {
+	dropped, statsErr := t.conn.Dropped()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = true
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.dropped = dropped
+		err = statsErr
+	}
+	if t.err == nil && !errors.Is(err, os.ErrClosed) {
+		t.err = err
+	}
+	t.announce()
+}
+
+// stop ends the capture after what the kernel has captured so far.
+func (t *Tap) stop() error {
+	if err := t.conn.SetReadDeadline(time.Now()); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	<-t.done
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// close stops the capture and frees it.
+func (t *Tap) close() error {
+	return errors.Join(t.stop(), t.conn.Close())
+}
 
 // Name returns the tap's name.
-func (t *Tap) Name() string { panic("not built yet") }
+func (t *Tap) Name() string { return t.name }
 
 // Wait waits for the first frame with N above from that matches, those already
-// captured too.
+// captured too. The error is the context's, or says that the tap has ended.
 func (t *Tap) Wait(ctx context.Context, from int, match func(*Frame) bool) (*Frame, error) {
-	panic("not built yet")
+	next := max(from, 0)
+	for {
+		t.mu.Lock()
+		frames, grown, ended := t.frames, t.grown, t.ended
+		t.mu.Unlock()
+		for ; next < len(frames); next++ {
+			if match(frames[next]) {
+				return frames[next], nil
+			}
+		}
+		if ended {
+			return nil, fmt.Errorf("wait for a frame at tap %s: the tap has ended", t.name)
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for a frame at tap %s: %w", t.name, ctx.Err())
+		}
+	}
 }
 
 // Frames returns all frames so far.
-func (t *Tap) Frames() []*Frame { panic("not built yet") }
+func (t *Tap) Frames() []*Frame {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.frames)
+}
 
-// Capture returns the capture so far as a pcapng file.
-func (t *Tap) Capture() []byte { panic("not built yet") }
+// Dropped returns how many frames the kernel had to drop at this tap, for want
+// of room.
+func (t *Tap) Dropped() uint64 {
+	now, err := t.conn.Dropped()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil { // closed
+		return t.dropped
+	}
+	return now
+}
 
-// Dropped returns how many frames the kernel had to drop at this tap.
-func (t *Tap) Dropped() uint64 { panic("not built yet") }
+// Capture returns the capture so far as a pcapng file: one Ethernet interface
+// named after the tap, and its statistics.
+func (t *Tap) Capture() []byte {
+	frames, dropped := t.Frames(), t.Dropped()
+	var file bytes.Buffer
+	w := pcapng.NewWriter(&file, pcapng.Section{Application: "rstlab"})
+	// A buffer takes all that is written, so no call here can fail.
+	i, _ := w.AddInterface(pcapng.Interface{
+		Name:     t.name,
+		LinkType: pcapng.LinkEthernet,
+		SnapLen:  uint32(frameLen(t.port.link.config.MTU)),
+	})
+	end := time.Now()
+	for _, f := range frames {
+		w.WritePacket(&pcapng.Packet{
+			Interface: i, HasTime: true, Time: f.Time.UnixNano(),
+			Data: f.Data, OrigLen: len(f.Data),
+		})
+		end = f.Time
+	}
+	w.WriteStats(i, end.UnixNano(), pcapng.Stats{
+		Received:  pcapng.Count{N: uint64(len(frames)) + dropped, Known: true},
+		OSDropped: pcapng.Count{N: dropped, Known: true},
+	})
+	w.Flush()
+	return file.Bytes()
+}
