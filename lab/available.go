@@ -81,9 +81,11 @@ var userNamespaceSwitches = []struct{ key, allows, system string }{
 	{"user.max_user_namespaces", "more than 0", "the kernel"},
 }
 
-// whyNotPrivileged finds what keeps an ordinary user from having a user
-// namespace with all rights in it.
-func whyNotPrivileged() error {
+// UserNamespaces returns nil, or an [*UnavailableError] with the setting by
+// which this machine forbids user namespaces to ordinary users, so that only
+// root can run labs. It reads the known settings; that none forbids them does
+// not mean that nothing else does.
+func UserNamespaces() error {
 	for _, s := range userNamespaceSwitches {
 		b, err := os.ReadFile("/proc/sys/" + strings.ReplaceAll(s.key, ".", "/"))
 		value := strings.TrimSpace(string(b))
@@ -96,6 +98,15 @@ func whyNotPrivileged() error {
 			Hint:   fmt.Sprintf("run as root, or have root set %s to %s", s.key, s.allows),
 			Err:    userNamespaceErr,
 		}
+	}
+	return nil
+}
+
+// whyNotPrivileged finds what keeps an ordinary user from having a user
+// namespace with all rights in it.
+func whyNotPrivileged() error {
+	if err := UserNamespaces(); err != nil {
+		return err
 	}
 	switch {
 	case ns.Inside():
