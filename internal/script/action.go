@@ -14,6 +14,10 @@ func (l *line) action(head EventHead) *segment.Error {
 	name, suffix, hasSuffix := strings.Cut(actor.Text, ".")
 	a.Actor = Actor{Pos: l.pos(actor), Name: name}
 	decl := l.file.Actor(name)
+	if decl == nil && l.guessed[name] {
+		l.broken, l.lost = true, true
+		return nil
+	}
 	if decl == nil {
 		return l.unknownActor(actor, name)
 	}

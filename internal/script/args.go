@@ -143,7 +143,7 @@ func killArgs(l *line, a *Action) *segment.Error {
 var machineSysctls = []string{"abi", "crypto", "debug", "dev", "fs", "kernel", "user", "vm"}
 
 func sysctlArgs(l *line, a *Action) *segment.Error {
-	attrs, err := l.attrs("sysctl", nil, isSysctl)
+	attrs, err := l.attrs("sysctl", nil, &sysctls{"keys of the network namespace, without net.ipv4. or whole", isSysctl})
 	if err != nil {
 		return err
 	}

@@ -148,10 +148,16 @@ func isAttr(t segment.Token) bool {
 	return found && t.Kind == segment.Word && key != ""
 }
 
-// attrs takes the attributes that stand next and checks them by kinds; sysctl,
-// where it is given, says whether another key is one of the kernel's. What
-// names who has the attributes.
-func (l *line) attrs(what string, kinds []attrKind, sysctl func(key string) bool) ([]Attr, *segment.Error) {
+// sysctls are keys that are the kernel's: not known here, but of a known form.
+type sysctls struct {
+	form string // for errors
+	is   func(key string) bool
+}
+
+// attrs takes the attributes that stand next and checks them by kinds; other
+// keys are those of others, which may be nil. What names who has the
+// attributes.
+func (l *line) attrs(what string, kinds []attrKind, others *sysctls) ([]Attr, *segment.Error) {
 	var attrs []Attr
 	for isAttr(l.Peek()) {
 		t := l.Peek()
@@ -163,8 +169,11 @@ func (l *line) attrs(what string, kinds []attrKind, sysctl func(key string) bool
 			return nil, t.Errorf("%s= is written twice", a.Key)
 		}
 		i := slices.IndexFunc(kinds, func(k attrKind) bool { return k.key == a.Key })
-		if i < 0 && (sysctl == nil || !sysctl(a.Key)) {
+		if i < 0 && (others == nil || !others.is(a.Key)) {
 			known := keys(kinds)
+			if others != nil {
+				known = append(known, others.form)
+			}
 			return nil, t.Errorf("unknown %s= for %s; known are %s%s", a.Key, what, strings.Join(known, " "), segment.DidYouMean(a.Key+"=", known...))
 		}
 		if i >= 0 {

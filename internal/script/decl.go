@@ -51,7 +51,7 @@ func (l *line) actor() *segment.Error {
 	l.node(a)
 	switch kind {
 	case Host:
-		a.Attrs, err = l.attrs("a host", append(hostAttrs, attrKind{"tcp_…", nil}), isTCPSysctl)
+		a.Attrs, err = l.attrs("a host", hostAttrs, &sysctls{"tcp_…=", isTCPSysctl})
 	case Peer:
 		a.Attrs, err = l.attrs("a peer", peerAttrs, nil)
 	case Middlebox:

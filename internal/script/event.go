@@ -12,9 +12,6 @@ import (
 func (l *line) event() *segment.Error {
 	src := l.file.Lines[l.n-1]
 	head := EventHead{Pos: l.pos(l.Peek()), Text: strings.TrimSpace(strings.TrimSuffix(src.Text, src.Comment))}
-	if l.firstEvent == 0 {
-		l.firstEvent = l.n
-	}
 	if l.Accept("[") {
 		c, err := l.cond()
 		if err != nil {
@@ -53,6 +50,9 @@ func (l *line) begin(ev Event, seg *segment.Segment, flags segment.Token) {
 	l.file.Events = append(l.file.Events, ev)
 	l.node(ev)
 	l.last, l.lost = ev.Head(), false
+	if l.firstEvent == 0 {
+		l.firstEvent = l.n
+	}
 	if seg != nil && seg.ICMP == "" && seg.Flags&segment.RST != 0 {
 		l.reset = &resetLine{l, flags}
 		if l.firstReset == 0 {

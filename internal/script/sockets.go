@@ -78,7 +78,7 @@ func (s *sockets) use(l *line, a *Action, v *Verb, t segment.Token) {
 			s.listens = append(s.listens, id)
 		}
 	case v.Name == "accept":
-		s.pick(l, a, t, id, s.listens, "listens on", "does not listen")
+		s.pick(l, a, t, id, s.listens, "listens on", "does not listen on")
 	case v.Name == "connect", v.Name == "socket", v.makes && a.Actor.Port != 0, v.makes && len(s.ids) == 0:
 		s.add(id)
 	case v.Name == "state" && a.Actor.Port != 0:
@@ -98,7 +98,7 @@ func (s *sockets) pick(l *line, a *Action, t segment.Token, id string, ids []str
 	case id != "":
 		l.errorf(t, "%s %s %s; it %s %s%s", name, hasNot, id, has, and(named(ids)), segment.DidYouMean(id, ids...))
 	case len(ids) == 0:
-		l.errorf(t, "%s %s; connect or listen first", name, hasNot)
+		l.errorf(t, "%s %s yet; connect or listen first", name, strings.TrimSuffix(hasNot, " on"))
 	case len(ids) > 1:
 		l.errorf(t, "%s %s %s; say which: %s.%s %s …", name, has, and(ids), name, ids[0], a.Verb)
 	default:

@@ -127,7 +127,7 @@ func (l *line) tap(t segment.Token, col int, s string) (Tap, *segment.Error) {
 		return Tap{}, at.Errorf("bad tap %q; write NAME or MIDDLEBOX/NEIGHBOUR", s)
 	}
 	tap := Tap{name, side}
-	if l.known(at) == nil {
+	if l.known(segment.Token{Kind: segment.Word, Text: name, Col: at.Col}) == nil {
 		return tap, nil
 	}
 	taps := l.file.Taps(name)

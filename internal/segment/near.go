@@ -7,14 +7,15 @@ import (
 
 // Near returns the one of known that word is most likely a slip of, "" where
 // none is close: letters missing, doubled, wrong or swapped, and the parts of a
-// hyphenated name in another order. Of equals the first is taken.
+// hyphenated name in another order. Of equals the first is taken; word itself is
+// no slip.
 func Near(word string, known ...string) string {
 	if len(word) > 64 {
 		return "" // no name is that long
 	}
 	best, bestDist := "", 1+(Runes(word)+2)/4
 	for _, k := range known {
-		if d := slips(word, k); d < bestDist {
+		if d := slips(word, k); d < bestDist && k != word {
 			best, bestDist = k, d
 		}
 	}
