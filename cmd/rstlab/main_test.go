@@ -68,14 +68,18 @@ func unhex(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: unhex IN OUT")
 	}
+	b, err := fromHex(ts.ReadFile(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o644))
+}
+
+func fromHex(text string) ([]byte, error) {
 	var digits strings.Builder
-	for line := range strings.Lines(ts.ReadFile(args[0])) {
+	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
 		digits.WriteString(strings.Join(strings.Fields(line), ""))
 	}
-	b, err := hex.DecodeString(digits.String())
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o644))
+	return hex.DecodeString(digits.String())
 }
 
 // schema NAME FILE checks that each line of FILE ("stdout" too) keeps a schema

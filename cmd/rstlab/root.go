@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"rstlab/internal/segment"
 )
 
 func newRoot() *cobra.Command {
@@ -29,12 +31,24 @@ Exit status:
   rstlab explain port-closed        what that means, and what to do`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(newRun(), newAnalyze(), newList(), newExplain(), newFmt(), newDoctor(), newClean(), newVersion())
+	root.AddCommand(newRun(), newAnalyze(), newList(), newExplain(), newFmt(), newDoctor(), newVersion())
 	return root
+}
+
+// unknownCommand refuses what is no command of root.
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var known []string
+	for _, c := range root.Commands() {
+		known = append(known, c.Name())
+	}
+	return usage(root, fmt.Errorf("unknown command %q%s", args[0], segment.DidYouMean(args[0], known...)))
 }
 
 // usage makes err a wrong use of cmd.

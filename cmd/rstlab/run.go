@@ -17,9 +17,9 @@ import (
 
 // runOptions are the flags of run.
 type runOptions struct {
-	jobs, repeat    int
-	save            string
-	keep, allowExec bool
+	jobs, repeat int
+	save         string
+	allowExec    bool
 }
 
 func newRun() *cobra.Command {
@@ -46,7 +46,6 @@ Root is not needed; without it the kernel's counters stand in for its trace.`,
 	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 4*runtime.NumCPU(), "play so many scenarios at the same time")
 	cmd.Flags().IntVar(&o.repeat, "repeat", 1, "play each scenario so often")
 	cmd.Flags().StringVar(&o.save, "save", "", "keep the captures of all scenarios in `DIR`, not only those of failures")
-	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the namespaces for a look; \"rstlab clean\" removes them")
 	cmd.Flags().BoolVar(&o.allowExec, "allow-exec", false, "let scenarios from outside the catalogue run programs")
 	label := cmd.Flags().String("label", "", "play only scenarios that `EXPR` selects")
 

@@ -19,7 +19,7 @@ func playAll(cmd *cobra.Command, files []*script.File, o runOptions, out report.
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)
 	summary, err := play.Run(ctx, files, play.Options{
-		Jobs: o.jobs, Repeat: o.repeat, Save: o.save, Keep: o.keep, AllowExec: o.allowExec,
+		Jobs: o.jobs, Repeat: o.repeat, Save: o.save, AllowExec: o.allowExec,
 	}, func(r *play.Result) {
 		if err := out.Result(r); err != nil {
 			cancel(err)

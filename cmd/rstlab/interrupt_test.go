@@ -1,0 +1,130 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// start runs the command as a process of its own, which reads from the
+// returned pipe.
+func start(t *testing.T, args ...string) (*exec.Cmd, *os.File) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close(); w.Close() })
+	cmd := exec.Command(exe)
+	cmd.Args = append([]string{"rstlab"}, args...)
+	cmd.Stdin = r
+	return cmd, w
+}
+
+func wantStatus(t *testing.T, cmd *exec.Cmd, want int) {
+	t.Helper()
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		t.Errorf("exit status %d, want %d", got, want)
+	}
+}
+
+// A live capture ends when its reader is interrupted, even while the writer
+// is silent: what was read is judged.
+func TestAnalyzeInterrupted(t *testing.T) {
+	cmd, stdin := start(t, "analyze", "-")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// A pipe holds 64 KiB: when a megabyte of a connection's packets has been
+	// taken from it, the command is at work.
+	capture := captureOf(t, "analyze.txtar", "capture.hex")
+	const head, syn = 24, 16 + 58
+	live := append([]byte{}, capture...)
+	for len(live) < 1<<20 {
+		live = append(live, capture[head:head+syn]...)
+	}
+	if _, err := stdin.Write(live); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, cmd, statusInterrupted)
+	if !strings.Contains(stdout.String(), "frame 2  ") || !strings.Contains(stdout.String(), "1 reset in ") {
+		t.Errorf("no verdict or no summary in\n%s", stdout.String())
+	}
+	if !strings.HasPrefix(stderr.String(), "rstlab: interrupted") {
+		t.Errorf("standard error is %q", stderr.String())
+	}
+}
+
+// An interrupted run reports the scenarios that ended, and sums them up.
+func TestRunInterrupted(t *testing.T) {
+	if can, _ := condition("lab"); !can {
+		t.Skip("no lab here; rstlab doctor says why")
+	}
+	cmd, _ := start(t, "run", "-o", "jsonl", "--repeat", "100000", "port-closed")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	if !lines.Scan() {
+		t.Fatal("no scenario ended")
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for lines.Scan() {
+		last = lines.Text()
+	}
+	if !strings.HasPrefix(last, `{"type":"run","passed":`) {
+		t.Errorf("the last line is %s", last)
+	}
+	wantStatus(t, cmd, statusInterrupted)
+}
+
+// captureOf returns the bytes that a file of a script test has as hexadecimal
+// digits.
+func captureOf(t *testing.T, name, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range txtar.Parse(text).Files {
+		if f.Name == file {
+			b, err := fromHex(string(f.Data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+	}
+	t.Fatalf("no %s in %s", file, name)
+	return nil
+}
