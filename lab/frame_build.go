@@ -73,18 +73,14 @@ func buildIP(from, to [6]byte, src, dst netip.Addr, proto uint8, a segment.Attrs
 	frame = append(frame, make([]byte, headerLen)...)
 	ip := frame[etherLen:]
 	if src.Is4() {
-		ip[0], ip[1], ip[8], ip[9] = 0x45, or(a.TOS), or(a.TTL), proto
+		ip[0], ip[9] = 0x45, proto
 		binary.BigEndian.PutUint16(ip[2:], uint16(headerLen+len(payload)))
-		binary.BigEndian.PutUint16(ip[4:], or(a.ID))
-		if or(a.DF) {
-			binary.BigEndian.PutUint16(ip[6:], ipv4DF)
-		}
 	} else {
-		binary.BigEndian.PutUint32(ip, 6<<28|uint32(or(a.TOS))<<20|or(a.Flow)&0xFFFFF)
+		ip[0], ip[6] = 6<<4, proto
 		binary.BigEndian.PutUint16(ip[4:], uint16(len(payload)))
-		ip[6], ip[7] = proto, or(a.TTL)
 	}
 	setAddrs(ip, src, dst)
+	setAttrs(ip, a)
 	frame = append(frame, payload...)
 	mendChecksums(frame[etherLen:])
 	if a.BadSum {
@@ -100,6 +96,37 @@ func setAddrs(ip []byte, src, dst netip.Addr) {
 	} else {
 		copy(ip[8:], src.AsSlice())
 		copy(ip[24:], dst.AsSlice())
+	}
+}
+
+// setAttrs sets what a names and the family has.
+func setAttrs(ip []byte, a segment.Attrs) {
+	h := headers{packet: ip, v6: ip[0]>>4 == 6}
+	if a.TTL != nil {
+		*h.ttl() = *a.TTL
+	}
+	if h.v6 {
+		first := binary.BigEndian.Uint32(ip)
+		if a.TOS != nil {
+			first = first&^(0xFF<<20) | uint32(*a.TOS)<<20
+		}
+		if a.Flow != nil {
+			first = first&^0xFFFFF | *a.Flow&0xFFFFF
+		}
+		binary.BigEndian.PutUint32(ip, first)
+		return
+	}
+	if a.TOS != nil {
+		ip[1] = *a.TOS
+	}
+	if a.ID != nil {
+		binary.BigEndian.PutUint16(ip[4:], *a.ID)
+	}
+	if a.DF != nil {
+		ip[6] &^= ipv4DF >> 8
+		if *a.DF {
+			ip[6] |= ipv4DF >> 8
+		}
 	}
 }
 

@@ -36,11 +36,7 @@ func startWire(a, b *packetsock.Conn, delay time.Duration, rate uint64) (*wire, 
 
 func (w *wire) carry(from int, f packetsock.Frame) {
 	to := w.conns[1-from]
-	// The stamp tells when the frame came, however late it is read. The
-	// real-time clock may have been set in between, so it tells no more.
-	now := time.Now()
-	age := min(max(now.Sub(f.Time), 0), w.delay)
-	due := now.Add(-age)
+	due := arrival(f.Time, w.delay)
 	if w.rate > 0 {
 		due = later(due, w.busy[from])
 		due = due.Add(time.Duration(float64(len(f.Data)*8) / float64(w.rate) * float64(time.Second)))
@@ -53,6 +49,13 @@ func (w *wire) carry(from int, f packetsock.Frame) {
 		defer w.mu.Unlock()
 		w.write(to, f.Data)
 	})
+}
+
+// arrival is when a frame came by its stamp, however late it is read, but at
+// most as long ago as it is delayed: the real-time clock may have been set.
+func arrival(stamp time.Time, delay time.Duration) time.Time {
+	now := time.Now()
+	return now.Add(-min(max(now.Sub(stamp), 0), delay))
 }
 
 func later(a, b time.Time) time.Time {

@@ -1,9 +1,0 @@
-//go:build linux
-
-package lab
-
-// These types stand here only until their own files do.
-type (
-	Peer      struct{}
-	Middlebox struct{}
-)
