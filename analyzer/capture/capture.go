@@ -155,8 +155,8 @@ func (r *Reader) Section() pcapng.Section { return r.file.Section() }
 // Notes says what is odd about the file and was read all the same.
 func (r *Reader) Notes() []string { return r.file.Notes() }
 
-// Read is how many bytes of the input were used, compressed as they are.
-func (r *Reader) Read() int64 { return r.in.n }
+// Consumed is how many bytes of the input were used, compressed as they are.
+func (r *Reader) Consumed() int64 { return r.in.n }
 
 // Dropped adds up what the statistics say was lost while capturing, by the
 // interfaces and by the system. It is not known before the capture's end, nor

@@ -1,32 +1,57 @@
 package packet
 
-import "rstlab/internal/pcapng"
+import (
+	"encoding/binary"
+
+	"rstlab/internal/pcapng"
+)
 
 // A Decoder decodes frames. It remembers the last few first fragments, so that
 // later ones find their segment; the zero value is ready. One Decoder serves
 // one goroutine.
 type Decoder struct {
 	Seen [numWhat]uint64 // how many frames were no TCP, by What
+
+	fragments fragments
+
+	// Of the frame being decoded.
+	missing int  // bytes of the frame that were not captured
+	depth   int  // headers passed
+	quoting bool // within what an ICMP error quotes
 }
+
+// maxDepth bounds the headers within each other that are followed.
+const maxDepth = 32
 
 // Decode reads the frame of p, which is of the link type p.LinkType, into info,
 // sets all of it and returns its Kind. It never fails: a frame that can't be
 // read is Other, and What says why.
 func (d *Decoder) Decode(p *pcapng.Packet, info *Info) Kind {
-	*info = Info{WScale: -1}
-	panic("not built yet")
+	*info = Info{WScale: -1, Direction: p.Direction}
+	d.missing = max(0, p.OrigLen-len(p.Data))
+	d.depth = 0
+	d.quoting = false
+	if what := d.link(info, p.LinkType, p.Data); what != Nothing {
+		info.Kind = Other
+		info.What = what
+		d.Seen[what]++
+	}
+	return info.Kind
 }
 
-// Checksum says whether the TCP checksum is right. It is computed on demand.
-func (i *Info) Checksum() Checksum { panic("not built yet") }
+// deeper counts a header, and tells whether there are too many.
+func (d *Decoder) deeper() bool {
+	d.depth++
+	return d.depth > maxDepth
+}
 
-// Checksum is the state of a TCP checksum.
-type Checksum uint8
+// short says why there are fewer bytes than a header has.
+func (d *Decoder) short() What {
+	if d.missing > 0 {
+		return CutShort
+	}
+	return Malformed
+}
 
-// States of a checksum.
-const (
-	SumUnknown Checksum = iota // the segment is cut or in fragments
-	SumGood
-	SumBad
-	SumPartial // the pseudo-header's only: left to the network card, not yet done when captured
-)
+func u16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }
+func u32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }

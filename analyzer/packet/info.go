@@ -55,7 +55,7 @@ type Info struct {
 	Window     uint16
 	Urgent     uint16
 	Sum        uint16 // the checksum as it stands; see Checksum
-	PayloadLen uint32 // by the IP length, even if cut
+	PayloadLen uint32 // by the IP length, even if cut; of a fragment its own part
 	Header     []byte // the TCP header as captured, options included
 	Payload    []byte // what was captured of the payload
 
@@ -73,6 +73,7 @@ type Info struct {
 	HasFastOpen   bool  // RFC 7413, either option number
 	FastOpenLen   uint8 // bytes of its cookie; 0 asks for one
 	fastOpenAt    uint8
+	indirect      bool         // the pseudo-header has another destination than Dst
 	SACK          [4][2]uint32 // left and right edge; the first may be a D-SACK
 	MPTCP         MPTCP
 

@@ -22,8 +22,8 @@ const (
 	Geneve
 	GTPU
 	IPIP   // IPv4 or IPv6 in IPv4 or IPv6 of the same version
-	SIXin4 // IPv6 in IPv4
-	FOURin6
+	SixIn4 // IPv6 in IPv4
+	FourIn6
 	EtherIP
 )
 
@@ -40,8 +40,8 @@ var encaps = [...]struct {
 	Geneve:  {"geneve", true},
 	GTPU:    {"gtp-u", false}, // a TEID is the receiver's (3GPP TS 29.281, 5.1)
 	IPIP:    {"ip-in-ip", true},
-	SIXin4:  {"6in4", true},
-	FOURin6: {"4in6", true},
+	SixIn4:  {"6in4", true},
+	FourIn6: {"4in6", true},
 	EtherIP: {"etherip", true},
 }
 

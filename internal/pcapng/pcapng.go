@@ -98,5 +98,6 @@ const (
 	LinkIPv4     = 228
 	LinkIPv6     = 229
 	LinkNFLOG    = 239
+	LinkPKTAP    = 258
 	LinkSLL2     = 276
 )

@@ -1,0 +1,275 @@
+package packet
+
+// ipInIP decodes IP within IP (RFC 2003, 2473, 4213).
+func (d *Decoder) ipInIP(info *Info, proto uint8, b []byte) What {
+	kind := IPIP
+	switch {
+	case proto == protoIPv6 && !info.V6:
+		kind = SixIn4
+	case proto == protoIPv4 && info.V6:
+		kind = FourIn6
+	}
+	info.Tunnel.push(kind, 0)
+	info.HasMAC, info.HasDst = false, false
+	if proto == protoIPv4 {
+		return d.ip4(info, b)
+	}
+	return d.ip6(info, b)
+}
+
+// mpls decodes a label stack (RFC 3032) and what is guessed to be under it: the
+// stack does not say.
+func (d *Decoder) mpls(info *Info, b []byte) What {
+	const entryLen, bottom = 4, 0x100
+	for {
+		if len(b) < entryLen {
+			return d.short()
+		}
+		if d.deeper() {
+			return TooDeep
+		}
+		entry := u32(b)
+		b = b[entryLen:]
+		if entry&bottom != 0 {
+			info.Tunnel.push(MPLS, entry>>12)
+			break
+		}
+	}
+	const wordLen = 4 // a pseudowire's control word (RFC 4385), which begins with 0
+	switch {
+	case len(b) == 0:
+		return d.short()
+	case b[0]>>4 == 0 && hasKnownEther(b, wordLen):
+		return d.ethernet(info, b[wordLen:])
+	case hasKnownEther(b, 0) && !d.fitsIP(b):
+		return d.ethernet(info, b)
+	case b[0]>>4 == 4 || b[0]>>4 == 6:
+		return d.ip(info, b)
+	case len(b) < etherHeaderLen+wordLen:
+		return d.short()
+	}
+	return UnknownEther
+}
+
+// hasKnownEther tells whether what stands at a place of b looks like an Ethernet
+// frame.
+func hasKnownEther(b []byte, at int) bool {
+	if len(b) < at+etherHeaderLen {
+		return false
+	}
+	switch u16(b[at+2*macLen:]) {
+	case etherIPv4, etherIPv6, etherARP, etherVLAN, etherQinQ, etherMPLS, etherPPPoE:
+		return true
+	}
+	return false
+}
+
+// fitsIP tells whether b looks like an IP packet that is not longer than b.
+func (d *Decoder) fitsIP(b []byte) bool {
+	wire := len(b) + d.missing
+	switch b[0] >> 4 {
+	case 4:
+		n := int(b[0]&0xf) * 4
+		return n >= 20 && len(b) >= 4 && int(u16(b[2:])) >= n && int(u16(b[2:])) <= wire
+	case 6:
+		return len(b) >= 6 && 40+int(u16(b[4:])) <= wire
+	}
+	return false
+}
+
+// udp decodes a UDP datagram as far as it is a tunnel's.
+func (d *Decoder) udp(info *Info, b []byte) What {
+	const (
+		headerLen  = 8
+		portVXLAN  = 4789
+		portVXLAN0 = 8472 // Linux's, from before there was one
+		portGeneve = 6081
+		portGTPU   = 2152
+	)
+	if len(b) < headerLen {
+		return d.short()
+	}
+	dst := u16(b[2:])
+	b = b[headerLen:]
+	switch dst {
+	case portVXLAN, portVXLAN0:
+		return d.vxlan(info, b)
+	case portGeneve:
+		return d.geneve(info, b)
+	case portGTPU:
+		return d.gtpu(info, b)
+	}
+	return UDP
+}
+
+// vxlan decodes a VXLAN packet (RFC 7348).
+func (d *Decoder) vxlan(info *Info, b []byte) What {
+	const headerLen, hasVNI = 8, 0x08
+	if len(b) < headerLen || b[0] != hasVNI {
+		return UDP
+	}
+	info.Tunnel.push(VXLAN, u32(b[4:])>>8)
+	return d.ethernet(info, b[headerLen:])
+}
+
+// geneve decodes a Geneve packet (RFC 8926).
+func (d *Decoder) geneve(info *Info, b []byte) What {
+	const headerLen = 8
+	if len(b) < headerLen || b[0]>>6 != 0 { // version
+		return UDP
+	}
+	n := headerLen + int(b[0]&0x3f)*4
+	if n > len(b) {
+		return d.short()
+	}
+	info.Tunnel.push(Geneve, u32(b[4:])>>8)
+	info.HasMAC, info.HasDst = false, false
+	return d.ether(info, u16(b[2:]), b[n:])
+}
+
+// gtpu decodes a GTP-U packet of a user (3GPP TS 29.281, section 5).
+func (d *Decoder) gtpu(info *Info, b []byte) What {
+	const (
+		headerLen   = 8
+		optionalLen = 4
+		version1    = 0x30 // version 1, GTP and not GTP'
+		versionMask = 0xf0
+		hasOptional = 0x07 // extension header, sequence number, N-PDU number
+		hasNext     = 0x04
+		userPacket  = 255
+	)
+	if len(b) < headerLen || b[0]&versionMask != version1 || b[1] != userPacket {
+		return UDP
+	}
+	id, flags := u32(b[4:]), b[0]
+	b = b[headerLen:]
+	if flags&hasOptional != 0 {
+		if len(b) < optionalLen {
+			return d.short()
+		}
+		next := b[3]
+		b = b[optionalLen:]
+		if flags&hasNext == 0 {
+			next = 0
+		}
+		for next != 0 {
+			if len(b) == 0 {
+				return d.short()
+			}
+			if d.deeper() {
+				return TooDeep
+			}
+			n := int(b[0]) * 4
+			if n == 0 {
+				return Malformed
+			}
+			if n > len(b) {
+				return d.short()
+			}
+			next, b = b[n-1], b[n:]
+		}
+	}
+	info.Tunnel.push(GTPU, id)
+	info.HasMAC, info.HasDst = false, false
+	return d.ip(info, b)
+}
+
+// gre decodes a GRE packet (RFC 2784, 2890; version 1 of PPTP: RFC 2637).
+func (d *Decoder) gre(info *Info, b []byte) What {
+	const (
+		headerLen   = 4
+		wordLen     = 4
+		hasChecksum = 0x8000
+		hasRouting  = 0x4000
+		hasKey      = 0x2000
+		hasSequence = 0x1000
+		hasAck      = 0x0080 // version 1
+		versionMask = 7
+	)
+	if len(b) < headerLen {
+		return d.short()
+	}
+	flags, protocol := u16(b), u16(b[2:])
+	b = b[headerLen:]
+	if flags&hasRouting != 0 || flags&versionMask > 1 { // source routes, which RFC 2784 took out
+		return UnknownIP
+	}
+	var key uint32
+	n := 0
+	if flags&hasChecksum != 0 {
+		n += wordLen
+	}
+	keyAt := n
+	if flags&hasKey != 0 {
+		n += wordLen
+	}
+	if flags&hasSequence != 0 {
+		n += wordLen
+	}
+	if flags&versionMask == 1 && flags&hasAck != 0 {
+		n += wordLen
+	}
+	if len(b) < n {
+		return d.short()
+	}
+	if flags&hasKey != 0 {
+		key = u32(b[keyAt:])
+		if flags&versionMask == 1 {
+			key &= 0xffff // the call's number; before it stands the payload's length
+		}
+	}
+	b = b[n:]
+	info.HasMAC, info.HasDst = false, false
+	switch protocol {
+	case etherERSPAN:
+		return d.erspan(info, b, flags&hasSequence != 0)
+	case etherERSP3:
+		return d.erspan3(info, b)
+	case etherWCCP:
+		info.Tunnel.push(GRE, key)
+		if len(b) >= wordLen && b[0]>>4 != 4 { // version 2 has a header of its own
+			b = b[wordLen:]
+		}
+		return d.ip(info, b)
+	}
+	info.Tunnel.push(GRE, key)
+	if len(b) == 0 { // a keepalive, or PPTP's acknowledgment
+		return UnknownIP
+	}
+	return d.ether(info, protocol, b)
+}
+
+// erspan decodes ERSPAN of type I, which has no header, and of type II
+// (draft-foschiano-erspan, section 4).
+func (d *Decoder) erspan(info *Info, b []byte, typeII bool) What {
+	const headerLen, sessionMask = 8, 0x3ff
+	if !typeII {
+		info.Tunnel.push(ERSPAN, 0)
+		return d.ethernet(info, b)
+	}
+	if len(b) < headerLen {
+		return d.short()
+	}
+	info.Tunnel.push(ERSPAN, uint32(u16(b[2:])&sessionMask))
+	return d.ethernet(info, b[headerLen:])
+}
+
+// erspan3 decodes ERSPAN of type III.
+func (d *Decoder) erspan3(info *Info, b []byte) What {
+	const headerLen, subHeaderLen, sessionMask, hasSubHeader, frameType = 12, 8, 0x3ff, 1, 0x7c00
+	if len(b) < headerLen {
+		return d.short()
+	}
+	info.Tunnel.push(ERSPAN, uint32(u16(b[2:])&sessionMask))
+	n := headerLen
+	if b[11]&hasSubHeader != 0 {
+		n += subHeaderLen
+	}
+	if len(b) < n {
+		return d.short()
+	}
+	if u16(b[10:])&frameType != 0 { // an IP packet and no Ethernet frame
+		return d.ip(info, b[n:])
+	}
+	return d.ethernet(info, b[n:])
+}
