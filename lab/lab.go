@@ -148,16 +148,32 @@ func (l *Lab) makeLinks() error {
 
 // openTaps starts a capture at each end of each link. Nobody has sent yet.
 func (l *Lab) openTaps() error {
+	var ports []*port
 	for _, link := range l.plan.links {
-		for _, end := range link.ends {
-			t, err := openTap(end)
-			if err != nil {
-				return fmt.Errorf("tap %s: %w", end.tap, err)
-			}
-			l.taps = append(l.taps, t)
-		}
+		ports = append(ports, link.ends[:]...)
 	}
-	return nil
+	// Opening and closing a packet socket waits for the kernel's RCU, some
+	// 20 ms whether for one or for many.
+	taps := make([]*Tap, len(ports))
+	err := each(len(ports), func(i int) (err error) {
+		if taps[i], err = openTap(ports[i]); err != nil {
+			return fmt.Errorf("tap %s: %w", ports[i].tap, err)
+		}
+		return nil
+	})
+	l.taps = slices.DeleteFunc(taps, func(t *Tap) bool { return t == nil })
+	return err
+}
+
+// each calls f for 0 to n-1, all at the same time.
+func each(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { errs[i] = f(i) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // Close ends the lab: programs and processes are killed, sockets destroyed,
@@ -169,9 +185,7 @@ func (l *Lab) Close() error {
 			l.stop()
 		}
 		var errs []error
-		for _, t := range l.taps {
-			errs = append(errs, t.close())
-		}
+		errs = append(errs, each(len(l.taps), func(i int) error { return l.taps[i].close() }))
 		for _, f := range slices.Backward(l.undo) {
 			errs = append(errs, f())
 		}

@@ -14,41 +14,33 @@ import (
 // ErrClosed is the error of a namespace after Close.
 var ErrClosed = errors.New("namespace is closed")
 
-// A Namespace is a network namespace without a name. It lives as long as its
-// thread, a process or a socket in it, or a descriptor of it; when this
-// process dies, all of them go.
+// A Namespace is a network namespace without a name. It lives as long as this
+// descriptor of it, a process or a socket in it; when this process dies, all
+// of them go.
 type Namespace struct {
-	file  *os.File
 	inode uint64
 
-	work  chan func()
-	close sync.Once
-	gone  chan struct{} // closed by Close
-	ended chan struct{} // closed when the thread has done its last work
+	mu   sync.RWMutex
+	file *os.File // nil once closed
 }
 
 // New makes a network namespace, in which nothing is set up.
 func New() (*Namespace, error) {
-	n := &Namespace{work: make(chan func()), gone: make(chan struct{}), ended: make(chan struct{})}
-	made := make(chan error)
-	onThread(func() {
-		err := n.enter()
-		made <- err
-		if err == nil {
-			n.serve()
+	n := new(Namespace)
+	err := runOnThread(func() error {
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return err
 		}
+		return n.open()
 	})
-	if err := <-made; err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("make network namespace: %w", err)
 	}
 	return n, nil
 }
 
-// enter moves the calling thread into a new namespace.
-func (n *Namespace) enter() error {
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		return err
-	}
+// open takes hold of the calling thread's namespace.
+func (n *Namespace) open() error {
 	file, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
 		return err
@@ -62,34 +54,25 @@ func (n *Namespace) enter() error {
 	return nil
 }
 
-func (n *Namespace) serve() {
-	defer close(n.ended)
-	for {
-		select {
-		case f := <-n.work:
-			f()
-		case <-n.gone:
-			return
+// Do runs f on a thread in the namespace and waits for it. What f opens
+// (sockets, handles, files below /proc/thread-self/net) belongs to the
+// namespace and is used from anywhere; goroutines that f starts run elsewhere.
+func (n *Namespace) Do(f func() error) error {
+	return runOnThread(func() error {
+		if err := n.enter(); err != nil {
+			return fmt.Errorf("enter network namespace: %w", err)
 		}
-	}
+		return f()
+	})
 }
 
-// Do runs f on the namespace's thread and waits for it. One f runs at a time,
-// so it must not block. What f opens (sockets, handles, files below
-// /proc/thread-self/net) belongs to the namespace and is used from anywhere;
-// goroutines that f starts run elsewhere.
-func (n *Namespace) Do(f func() error) error {
-	var err error
-	done := make(chan struct{})
-	select {
-	case n.work <- func() { defer close(done); err = f() }:
-		<-done
-		return err
-	case <-n.gone:
-		return ErrClosed
-	case <-n.ended: // an earlier f ended its goroutine
+func (n *Namespace) enter() error {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if n.file == nil {
 		return ErrClosed
 	}
+	return unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET)
 }
 
 // FD returns a descriptor of the namespace, valid until Close.
@@ -102,11 +85,12 @@ func (n *Namespace) Inode() uint64 { return n.inode }
 // Close gives the namespace up. The kernel frees it when no process and no
 // socket is left in it.
 func (n *Namespace) Close() error {
-	var err error
-	n.close.Do(func() {
-		close(n.gone)
-		<-n.ended
-		err = n.file.Close()
-	})
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.file == nil {
+		return nil
+	}
+	err := n.file.Close()
+	n.file = nil
 	return err
 }

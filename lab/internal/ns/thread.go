@@ -1,12 +1,13 @@
 //go:build linux
 
 // Package ns is the one place that knows operating-system threads, processes
-// and Linux namespaces (namespaces(7)): network namespaces held by a thread,
+// and Linux namespaces (namespaces(7)): network namespaces held by descriptors,
 // groups of processes that die with this one, and the user namespace of a
 // program that is not root.
 package ns
 
 import (
+	"errors"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -32,4 +33,16 @@ func onThread(f func()) {
 		<-started
 		runtime.UnlockOSThread()
 	}()
+}
+
+// runOnThread is onThread, and waits for f.
+func runOnThread(f func() error) error {
+	err := errors.New("the function ended its goroutine")
+	done := make(chan struct{})
+	onThread(func() {
+		defer close(done)
+		err = f()
+	})
+	<-done
+	return err
 }

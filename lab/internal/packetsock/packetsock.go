@@ -97,7 +97,7 @@ func Open(ifindex int, o Options) (*Conn, error) {
 	file := os.NewFile(uintptr(fd), fmt.Sprintf("packet socket on interface %d", ifindex))
 	raw, err := file.SyscallConn()
 	if err != nil {
-		unix.Munmap(ring)
+		unmapRing(ring)
 		file.Close()
 		return nil, fmt.Errorf("open packet socket on interface %d: %w", ifindex, err)
 	}
@@ -112,21 +112,35 @@ func setUp(fd, ifindex int, req unix.TpacketReq) ([]byte, error) {
 	if err := unix.SetsockoptTpacketReq(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
 		return nil, fmt.Errorf("make ring of %d slots: %w", req.Frame_nr, err)
 	}
-	ring, err := unix.Mmap(fd, 0, int(req.Block_size*req.Block_nr), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	ring, err := mapRing(fd, uintptr(req.Block_size*req.Block_nr))
 	if err != nil {
 		return nil, fmt.Errorf("map ring: %w", err)
 	}
 	all := binary.NativeEndian.Uint16([]byte{unix.ETH_P_ALL >> 8, unix.ETH_P_ALL})
 	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: ifindex}); err != nil {
-		unix.Munmap(ring)
+		unmapRing(ring)
 		return nil, fmt.Errorf("bind: %w", err)
 	}
 	// An interface that is still down leaves ENETDOWN for the next call.
 	if _, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil {
-		unix.Munmap(ring)
+		unmapRing(ring)
 		return nil, fmt.Errorf("read SO_ERROR: %w", err)
 	}
 	return ring, nil
+}
+
+// mapRing and unmapRing go around unix.Mmap, which lets one caller at a time
+// through: unmapping frees the socket and waits some 20 ms for the kernel.
+func mapRing(fd int, size uintptr) ([]byte, error) {
+	p, err := unix.MmapPtr(fd, 0, nil, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, err
+	}
+	return unsafe.Slice((*byte)(p), size), nil
+}
+
+func unmapRing(ring []byte) error {
+	return unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(ring)), uintptr(len(ring)))
 }
 
 // status is the word with which kernel and reader hand a slot to each other.
@@ -246,7 +260,7 @@ func (c *Conn) Close() error {
 	}
 	ring := c.ring
 	c.ring = nil
-	if unmapErr := unix.Munmap(ring); err == nil {
+	if unmapErr := unmapRing(ring); err == nil {
 		err = unmapErr
 	}
 	return err
