@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -86,17 +87,19 @@ func setUp() (netns uint64, err error) {
 
 // A story makes the kernel send one reset, on the calling thread's namespace.
 type story struct {
-	name   string
-	reason string
-	state  string                      // of the sender's socket
-	run    func(addr netip.Addr) error // returns when the other end has accepted it
+	name     string
+	reason   string
+	state    string // of the sender's socket
+	provoked bool
+	run      func(addr netip.Addr) error // returns when the other end has accepted it
 }
 
 var stories = []story{
-	{"closed port", "NO_SOCKET", "", closedPort},
-	{"linger 0", "TCP_STATE", "CLOSED", lingerZero},
-	{"unread data", "TCP_ABORT_ON_CLOSE", "CLOSED", unreadData},
-	{"ACK to a listener", "TCP_FLAGS", "LISTEN", ackToListener},
+	{"closed port", "NO_SOCKET", "", true, closedPort},
+	{"linger 0", "TCP_STATE", "CLOSED", false, lingerZero},
+	{"unread data", "TCP_ABORT_ON_CLOSE", "CLOSED", false, unreadData},
+	{"ACK to a listener", "TCP_FLAGS", "LISTEN", true, ackToListener},
+	{"data after close", "TCP_TIMEWAIT_SOCKET", "TIME-WAIT", true, dataAfterClose},
 }
 
 func closedPort(addr netip.Addr) error {
@@ -160,12 +163,64 @@ func ackToListener(addr netip.Addr) error {
 	return wasReset(client)
 }
 
+// dataAfterClose has a server send when its client is closed and in TIME-WAIT.
+func dataAfterClose(addr netip.Addr) error {
+	client, server, listener, err := connect(addr)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(listener)
+	defer unix.Close(server)
+	if err := unix.Close(client); err != nil {
+		return err
+	}
+	if err := finAcknowledged(addr); err != nil {
+		return err
+	}
+	if _, err := unix.Write(server, []byte("too late")); err != nil {
+		return err
+	}
+	return wasReset(server)
+}
+
+// finAcknowledged waits until a closed socket's FIN has been acknowledged: it
+// is in FIN-WAIT-2 then, which the kernel keeps as a kind of TIME-WAIT.
+func finAcknowledged(addr netip.Addr) error {
+	file := "/proc/thread-self/net/tcp"
+	if addr.Is6() {
+		file += "6"
+	}
+	const state, finWait2 = 3, "05"
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); f[state] == finWait2 {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("close: found no socket in FIN-WAIT-2 after %s, want one", patience)
+}
+
+const patience = 5 * time.Second
+
 // wasReset waits until the socket's connection has been reset.
 func wasReset(s int) error {
-	if _, err := unix.Read(s, make([]byte, 1)); !errors.Is(err, unix.ECONNRESET) {
-		return fmt.Errorf("read: got %v, want %v", err, unix.ECONNRESET)
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(s)}}, int(patience.Milliseconds()))
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return fmt.Errorf("poll: %w", err)
+		case n == 0:
+			return fmt.Errorf("poll: no reset after %s, want one", patience)
+		}
+		return nil
 	}
-	return nil
 }
 
 func connect(addr netip.Addr) (client, server, listener int, err error) {

@@ -55,7 +55,7 @@ func tell(t *testing.T, o *Oracle, netns uint64, story story, addr netip.Addr) e
 		return fmt.Errorf("got events %+v and packets %+v, want one of each", events, packets)
 	}
 	want := Event{NetNS: netns, Reason: story.reason, State: story.state, Time: events[0].Time,
-		Provoked: story.reason == "NO_SOCKET" || story.reason == "TCP_FLAGS",
+		Provoked: story.provoked,
 		Src:      packets[0].Src, Dst: packets[0].Dst, Seq: packets[0].Seq, Ack: packets[0].Ack}
 	if events[0] != want {
 		t.Errorf("event\n got %+v\nwant %+v", events[0], want)
