@@ -85,12 +85,15 @@ func (a Attr) Prefix() (netip.Prefix, error) {
 	return p, nil
 }
 
-// Bool reads "yes" or "no".
+// Bool reads "yes" or "no", and "1" or "0" of keys that are so in C.
 func (a Attr) Bool() (bool, error) {
-	if a.Value != "yes" && a.Value != "no" {
-		return false, a.bad("yes or no")
+	switch a.Value {
+	case "yes", "1":
+		return true, nil
+	case "no", "0":
+		return false, nil
 	}
-	return a.Value == "yes", nil
+	return false, a.bad("yes or no")
 }
 
 // Text gives the value without the quotes that it may have.

@@ -86,7 +86,8 @@ func signed(a Attr) error {
 	return nil
 }
 
-func yesNo(a Attr) error     { _, err := a.Bool(); return err }
+var yesNo = oneOf("yes", "no")
+
 func flags(a Attr) error     { _, err := a.Flags(); return err }
 func endpoint(a Attr) error  { _, err := a.Endpoint(); return err }
 func addresses(a Attr) error { _, err := a.Addrs(); return err }

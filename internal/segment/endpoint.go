@@ -29,7 +29,7 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	if !isAddress(s) {
 		name, port, hasPort := strings.Cut(s, ".")
 		if !IsName(name) {
-			return Endpoint{}, &Error{1, Runes(name), fmt.Sprintf("bad name %q; names are lower-case letters, digits, - and _, a letter first", name)}
+			return Endpoint{}, &Error{1, max(Runes(name), 1), fmt.Sprintf("bad name %q; names are lower-case letters, digits, - and _, a letter first", name)}
 		}
 		e := Endpoint{Name: name}
 		if !hasPort {
@@ -47,6 +47,9 @@ func ParseEndpoint(s string) (Endpoint, error) {
 			port, err := parsePort(s[i+1:], i+2)
 			return Endpoint{Addr: addr, Port: port}, err
 		}
+	}
+	if end, flags, ok := strings.Cut(s, ":"); ok && end != "" && !isAddress(end) && flags != "" && flags[0] != ':' {
+		return Endpoint{}, &Error{1, Runes(s), fmt.Sprintf("%q is two words; write %s: %s", s, end, flags)}
 	}
 	return Endpoint{}, &Error{1, Runes(s), fmt.Sprintf("bad address %q; write IPv4 or IPv6, a port behind a dot: 192.0.2.1.80", s)}
 }
