@@ -1,0 +1,199 @@
+package play
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rstlab/internal/catalogue"
+	"rstlab/internal/script"
+	"rstlab/lab"
+	"rstlab/lab/oracle"
+)
+
+// Options steer a run. The zero value plays each file once, one at a time, and
+// keeps the captures of failed scenarios only.
+type Options struct {
+	Jobs      int    // scenarios at the same time; 0: one
+	Repeat    int    // how often each file is played; 0: once
+	Save      string // folder for the captures of every scenario; "": those of failures, in rstlab-NAME/
+	Keep      bool   // leave the namespaces of each scenario for "rstlab clean"
+	AllowExec bool   // files from outside the catalogue may run programs
+}
+
+// Run plays the files and calls done for each, in their order, as soon as it
+// and those before it have ended. When ctx ends, scenarios that were not
+// finished are not reported and ctx's error is returned with the summary of
+// those that were.
+func Run(ctx context.Context, files []*script.File, o Options, done func(*Result)) (RunSummary, error) {
+	begin := time.Now()
+	sum := RunSummary{Type: "run", Kernel: kernelRelease()}
+	if err := lab.Available(); err != nil {
+		return sum, err
+	}
+	kernel, kernelErr := openOracle()
+	if kernel != nil {
+		defer kernel.Close()
+	}
+	env := environment{kernel: kernel, kernelErr: kernelErr, release: sum.Kernel, opts: o}
+
+	repeat := max(o.Repeat, 1)
+	results := make([]chan *Result, len(files)*repeat)
+	for i := range results {
+		results[i] = make(chan *Result, 1)
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range max(o.Jobs, 1) {
+		wg.Go(func() {
+			for i := range next {
+				results[i] <- env.play(ctx, files[i%len(files)])
+			}
+		})
+	}
+	go func() {
+		defer close(next)
+		for i := range results {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+
+	var err error
+	for i := range results {
+		var r *Result
+		select {
+		case r = <-results[i]:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil {
+			break
+		}
+		if r == nil { // ended by ctx while it played
+			err = context.Cause(ctx)
+			break
+		}
+		switch r.Result {
+		case Pass:
+			sum.Passed++
+		case Fail:
+			sum.Failed++
+		case Skip:
+			sum.Skipped++
+		}
+		done(r)
+	}
+	wg.Wait()
+	sum.Seconds = time.Since(begin).Seconds()
+	return sum, err
+}
+
+// openOracle opens the kernel's trace where this process may; nil and the
+// reason where it may not, and then the counters stand in.
+func openOracle() (*oracle.Oracle, error) {
+	if lab.Rootless() {
+		return nil, fmt.Errorf("the trace needs root of the machine")
+	}
+	return oracle.Open()
+}
+
+func kernelRelease() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}
+
+// An environment is what all scenarios of a run share.
+type environment struct {
+	kernel    *oracle.Oracle // nil: counters only
+	kernelErr error
+	release   string
+	opts      Options
+}
+
+// play plays one file from start to verdict. It returns nil only when ctx
+// ended it.
+func (env *environment) play(ctx context.Context, f *script.File) *Result {
+	begin := time.Now()
+	r := &Result{Type: "scenario", Name: f.Name, Family: catalogue.Family(f), Labels: f.Labels,
+		Path: f.Path, Oracle: "counters", Resets: []ResetResult{}, Captures: []string{}}
+	if env.kernel != nil {
+		r.Oracle = "trace"
+	}
+	if r.Labels == nil {
+		r.Labels = []string{}
+	}
+	defer func() { r.Seconds = time.Since(begin).Seconds() }()
+
+	if why := env.unmet(f); why != "" {
+		r.Result, r.Why = Skip, why
+		return r
+	}
+	p := &player{env: env, file: f, result: r}
+	err := p.play(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		p.fail(mismatch{text: err.Error()})
+	}
+	r.Result = Pass
+	if len(p.failures) > 0 {
+		r.Result = Fail
+		r.Why = p.failures[0].line(f)
+	}
+	if err := p.save(); err != nil {
+		p.fail(mismatch{text: err.Error()})
+		r.Result, r.Why = Fail, err.Error()
+	}
+	if r.Result == Fail {
+		r.Story = p.story()
+	}
+	return r
+}
+
+// save writes the captures: all of them into --save's folder, those of a
+// failure into a folder of its own.
+func (p *player) save() error {
+	dir := p.env.opts.Save
+	switch {
+	case dir != "":
+		dir = filepath.Join(dir, p.file.Name)
+	case len(p.failures) > 0 && len(p.captures) > 0:
+		dir = "rstlab-" + p.file.Name
+	default:
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, c := range p.captures {
+		name := filepath.Join(dir, c.file())
+		if err := os.WriteFile(name, c.data, 0o644); err != nil {
+			return err
+		}
+		p.result.Captures = append(p.result.Captures, name)
+	}
+	return nil
+}
+
+// A capture is what one tap held at the end.
+type capture struct {
+	tap  string
+	data []byte
+}
+
+// file names the capture's file: "client.pcapng", "fw-client.pcapng".
+func (c capture) file() string { return strings.ReplaceAll(c.tap, "/", "-") + ".pcapng" }
