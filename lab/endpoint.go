@@ -19,7 +19,7 @@ import (
 // An endpoint is a socket where it lives: in this process, or in the process
 // that holds a host's sockets. Its methods are those of [Socket].
 type endpoint interface {
-	bind(port uint16) error
+	bind(local netip.AddrPort) error
 	listen(backlog int) error
 	connect(ctx context.Context, dst netip.AddrPort, o ConnectOptions) error
 	accept(ctx context.Context) (endpoint, error)
@@ -138,12 +138,19 @@ func (s *kernelSocket) wait(ctx context.Context, write bool, what string, call f
 	}
 }
 
-func (s *kernelSocket) bind(port uint16) error {
-	err := s.control(fmt.Sprintf("bind port %d", port), func(fd int) error {
-		if s.ipv6 {
-			return unix.Bind(fd, &unix.SockaddrInet6{Port: int(port)})
+func (s *kernelSocket) bind(local netip.AddrPort) error {
+	switch {
+	case !local.Addr().IsValid() && s.ipv6:
+		local = netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())
+	case !local.Addr().IsValid():
+		local = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
+	}
+	err := s.control(fmt.Sprintf("bind %v", local), func(fd int) error {
+		sa, err := s.sockaddr(local)
+		if err != nil {
+			return err
 		}
-		return unix.Bind(fd, &unix.SockaddrInet4{Port: int(port)})
+		return unix.Bind(fd, sa)
 	})
 	s.learn()
 	return err

@@ -64,7 +64,7 @@ func dial(t testing.TB, l *Lab, from, to string, port uint16) pair {
 	o := SocketOptions{IPv6: addr.Is6()}
 	listener, err := l.Host(to).Socket(o)
 	check(t, err)
-	check(t, listener.Bind(port))
+	check(t, listener.Bind(netip.AddrPortFrom(netip.Addr{}, port)))
 	check(t, listener.Listen(8))
 	client, err := l.Host(from).Socket(o)
 	check(t, err)

@@ -25,8 +25,8 @@ type request struct {
 	Socket  uint64
 	Make    SocketOptions  // of "socket"
 	Connect ConnectOptions // of "connect"
-	Dst     netip.AddrPort // of "connect"
-	Number  int            // a port, backlog, size or value
+	Addr    netip.AddrPort // of "connect", "bind"
+	Number  int            // a backlog, size or value
 	Word    string         // an option's name, a side
 	Data    []byte
 }
@@ -201,8 +201,8 @@ func (s *remoteSocket) do(q request) error {
 	return err
 }
 
-func (s *remoteSocket) bind(port uint16) error {
-	return s.do(request{Call: "bind", Number: int(port)})
+func (s *remoteSocket) bind(local netip.AddrPort) error {
+	return s.do(request{Call: "bind", Addr: local})
 }
 
 func (s *remoteSocket) listen(backlog int) error {
@@ -210,7 +210,7 @@ func (s *remoteSocket) listen(backlog int) error {
 }
 
 func (s *remoteSocket) connect(ctx context.Context, dst netip.AddrPort, o ConnectOptions) error {
-	_, err := s.call(ctx, request{Call: "connect", Dst: dst, Connect: o})
+	_, err := s.call(ctx, request{Call: "connect", Addr: dst, Connect: o})
 	return err
 }
 
@@ -317,11 +317,11 @@ func (s *rpcServer) serve(ctx context.Context, q request) (r reply) {
 	var err error
 	switch q.Call {
 	case "bind":
-		err = e.bind(uint16(q.Number))
+		err = e.bind(q.Addr)
 	case "listen":
 		err = e.listen(q.Number)
 	case "connect":
-		err = e.connect(ctx, q.Dst, q.Connect)
+		err = e.connect(ctx, q.Addr, q.Connect)
 	case "accept":
 		var made endpoint
 		if made, err = e.accept(ctx); err == nil {

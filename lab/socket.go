@@ -30,9 +30,9 @@ type Socket struct {
 	end  endpoint
 }
 
-// Bind binds the socket to a port of all its host's addresses, with
-// SO_REUSEADDR.
-func (s *Socket) Bind(port uint16) error { return s.end.bind(port) }
+// Bind binds the socket to a port, with SO_REUSEADDR: of one address of its
+// host, or of all where local has none.
+func (s *Socket) Bind(local netip.AddrPort) error { return s.end.bind(local) }
 
 // Listen makes a listener of the socket. It takes Fast Open data too, if the
 // host's tcp_fastopen says so.
