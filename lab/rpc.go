@@ -26,7 +26,7 @@ type request struct {
 	Make    SocketOptions  // of "socket"
 	Connect ConnectOptions // of "connect"
 	Addr    netip.AddrPort // of "connect", "bind"
-	Number  int            // a backlog, size or value
+	Number  int            // a port, backlog, size or value
 	Word    string         // an option's name, a side
 	Data    []byte
 }
@@ -202,7 +202,7 @@ func (s *remoteSocket) do(q request) error {
 }
 
 func (s *remoteSocket) bind(local netip.AddrPort) error {
-	return s.do(request{Call: "bind", Addr: local})
+	return s.do(request{Call: "bind", Addr: local, Number: int(local.Port())})
 }
 
 func (s *remoteSocket) listen(backlog int) error {
@@ -317,7 +317,7 @@ func (s *rpcServer) serve(ctx context.Context, q request) (r reply) {
 	var err error
 	switch q.Call {
 	case "bind":
-		err = e.bind(q.Addr)
+		err = e.bind(netip.AddrPortFrom(q.Addr.Addr(), uint16(q.Number)))
 	case "listen":
 		err = e.listen(q.Number)
 	case "connect":

@@ -33,7 +33,7 @@ var fixed = []setting{
 	{"tcp_moderate_rcvbuf", "1"},
 	{"tcp_adv_win_scale", "1"},
 	{"tcp_syn_retries", "6"},
-	{"tcp_syn_linear_timeouts", "4"},
+	{"tcp_syn_linear_timeouts", "0"}, // not 4: they would add to tcp_syn_retries
 	{"tcp_synack_retries", "5"},
 	{"tcp_syncookies", "1"},
 	{"tcp_max_syn_backlog", "512"}, // by default it depends on the memory
