@@ -86,7 +86,12 @@ func signed(a Attr) error {
 	return nil
 }
 
-var yesNo = oneOf("yes", "no")
+func yesNo(a Attr) error {
+	if a.Value != "yes" && a.Value != "no" {
+		return a.bad("yes or no")
+	}
+	return nil
+}
 
 func flags(a Attr) error     { _, err := a.Flags(); return err }
 func endpoint(a Attr) error  { _, err := a.Endpoint(); return err }

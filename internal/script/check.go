@@ -33,7 +33,7 @@ func (l *line) checkForbidden(p *Packet, at segment.Places) {
 	if slices.ContainsFunc(l.shown.flags, matches) {
 		return
 	}
-	sender := l.file.owner(p.Segment.Src)
+	sender := l.file.Owner(p.Segment.Src)
 	bare := f &^ (segment.URG | segment.ECE | segment.CWR)
 	switch {
 	case sender == nil: // anyone

@@ -2,13 +2,23 @@ package script
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"rstlab/internal/segment"
 )
 
-// The forms of conditions, and what each asks of a machine.
-var conditions = []struct{ name, form, summary string }{
+// A Condition is a word of "requires" and "[…]".
+type Condition struct {
+	Name    string
+	Form    string // how it is written
+	Summary string // what it asks of a machine
+}
+
+// Conditions gives all conditions.
+func Conditions() []Condition { return slices.Clone(conditions) }
+
+var conditions = []Condition{
 	{"kernel", "kernel>=6.10", "a kernel of this version or newer; kernel<6.10: older"},
 	{"root", "root", "root of the machine, not of a user namespace alone"},
 	{"ipv6", "ipv6", "IPv6"},
@@ -39,9 +49,9 @@ func (l *line) cond() (Cond, *segment.Error) {
 	}
 	form, known := "", []string{}
 	for _, k := range conditions {
-		known = append(known, k.name)
-		if k.name == c.Name {
-			form = k.form
+		known = append(known, k.Name)
+		if k.Name == c.Name {
+			form = k.Form
 		}
 	}
 	switch {

@@ -19,7 +19,7 @@ type Error struct {
 	Pos
 	Len    int    // of what the mistake is, in characters
 	Msg    string // what was found, what may stand there
-	Source string // the line
+	Source string // the line as it can be shown, one column a character
 }
 
 // Error gives "file:line:column: message", the line, and a caret under the
@@ -55,9 +55,7 @@ func (e Errors) Unwrap() []error {
 
 // errorAt records a mistake.
 func (p *parser) errorAt(line int, e *segment.Error) {
-	p.errs = append(p.errs, &Error{
-		Path: p.file.Path, Pos: Pos{line, e.Col}, Len: e.Len, Msg: e.Msg, Source: visible(p.file.Lines[line-1].Text),
-	})
+	p.errs = append(p.errs, &Error{Path: p.file.Path, Pos: Pos{line, e.Col}, Len: e.Len, Msg: e.Msg})
 }
 
 // err gives the recorded mistakes, nil where there are none.
@@ -68,7 +66,11 @@ func (p *parser) err() error {
 	slices.SortStableFunc(p.errs, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	return p.errs[:min(len(p.errs), maxErrors)]
+	told := p.errs[:min(len(p.errs), maxErrors)]
+	for _, e := range told {
+		e.Source = visible(p.file.Lines[e.Line-1].Text)
+	}
+	return told
 }
 
 // visible gives line as it can be shown with a caret under it: one column for

@@ -68,7 +68,7 @@ func (l *line) packet(head EventHead) *segment.Error {
 	if err != nil {
 		return err
 	}
-	sender := l.file.owner(p.Segment.Src)
+	sender := l.file.Owner(p.Segment.Src)
 	sent := sender != nil && sender.Kind == Peer
 	switch {
 	case sent:

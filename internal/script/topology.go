@@ -43,9 +43,9 @@ func (f *File) Taps(actor string) []Tap {
 	return taps
 }
 
-// owner gives the actor that an endpoint names, by its name or by an address
+// Owner gives the actor that an endpoint names, by its name or by an address
 // that is declared with "ip="; nil where the file does not tell.
-func (f *File) owner(e segment.Endpoint) *ActorDecl {
+func (f *File) Owner(e segment.Endpoint) *ActorDecl {
 	if e.Name != "" {
 		return f.Actor(e.Name)
 	}
@@ -148,7 +148,7 @@ func tapNames(taps []Tap) []string {
 // needTap checks that an awaited packet to e, written as t, without "@" has one
 // tap to arrive at.
 func (l *line) needTap(e segment.Endpoint, t segment.Token) {
-	owner := l.file.owner(e)
+	owner := l.file.Owner(e)
 	switch {
 	case owner == nil && e.Addr != (netip.Addr{}):
 		l.errorf(t, "no host has ip=%v; say at which tap: @NAME", e.Addr)

@@ -65,8 +65,7 @@ func (t Token) Expected(want string) *Error {
 }
 
 // at places an error, whose column counts in t's text, in t's line.
-func (t Token) at(err error) *Error {
-	e := err.(*Error)
+func (t Token) at(e *Error) *Error {
 	return &Error{t.Col + e.Col - 1, e.Len, e.Msg}
 }
 

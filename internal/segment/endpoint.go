@@ -23,6 +23,14 @@ func (e Endpoint) String() string {
 // ParseEndpoint reads a name or an address, and a port where one follows. Its
 // errors are of type *[Error]; columns count in s.
 func ParseEndpoint(s string) (Endpoint, error) {
+	e, err := parseEndpoint(s)
+	if err != nil {
+		return e, err
+	}
+	return e, nil
+}
+
+func parseEndpoint(s string) (Endpoint, *Error) {
 	if s == "" {
 		return Endpoint{}, &Error{1, 1, "no host; write a name or an address"}
 	}
@@ -54,7 +62,7 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	return Endpoint{}, &Error{1, Runes(s), fmt.Sprintf("bad address %q; write IPv4 or IPv6, a port behind a dot: 192.0.2.1.80", s)}
 }
 
-func parsePort(s string, col int) (uint16, error) {
+func parsePort(s string, col int) (uint16, *Error) {
 	n, ok := ParseNumber(s)
 	if !ok || n == 0 || n > 65535 {
 		return 0, &Error{col, max(Runes(s), 1), fmt.Sprintf("bad port %q; ports are 1 to 65535", s)}

@@ -30,6 +30,14 @@ func (f Flags) String() string {
 // ParseFlags reads flags in any order. Its errors are of type *[Error]; columns
 // count in s.
 func ParseFlags(s string) (Flags, error) {
+	f, err := parseFlags(s)
+	if err != nil {
+		return 0, err
+	}
+	return f, nil
+}
+
+func parseFlags(s string) (Flags, *Error) {
 	if s == "none" {
 		return 0, nil
 	}

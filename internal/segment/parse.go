@@ -99,7 +99,7 @@ func (c *Cursor) Endpoint() (Endpoint, Token, *Error) {
 		return Endpoint{}, t, t.Expected("a host")
 	}
 	c.next++
-	e, err := ParseEndpoint(t.Text)
+	e, err := parseEndpoint(t.Text)
 	if err != nil {
 		return e, t, t.at(err)
 	}
@@ -121,7 +121,7 @@ func (c *Cursor) flags(s *Segment) *Error {
 		return t.Expected("flags (F S R P . U E W or none)")
 	}
 	c.next++
-	f, err := ParseFlags(t.Text)
+	f, err := parseFlags(t.Text)
 	if err != nil {
 		return t.at(err)
 	}
