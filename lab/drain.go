@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -54,7 +55,8 @@ func readMarker(frame []byte) (marker, bool) {
 // Drain ends the captures. A marker frame follows whatever is under way over
 // every link; when it has passed, every tap holds all frames sent before Drain
 // was called, and stops. Markers are in no capture. The error names each tap
-// for which the kernel had to drop frames, for their captures are no evidence.
+// for which the kernel had to drop frames, for their captures are no evidence,
+// and each peer, middlebox and delayed link that lost some.
 func (l *Lab) Drain(ctx context.Context) error {
 	for r := range l.rounds() {
 		if err := l.mark(ctx, uint16(r)); err != nil {
@@ -68,6 +70,11 @@ func (l *Lab) Drain(ctx context.Context) error {
 		}
 		if n := t.Dropped(); n > 0 {
 			errs = append(errs, fmt.Errorf("drain tap %s: the kernel dropped %d frames, the capture has holes", t.name, n))
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(l.engines)) {
+		if err := l.engines[what].check(); err != nil {
+			errs = append(errs, fmt.Errorf("drain %s: %w", what, err))
 		}
 	}
 	return errors.Join(errs...)

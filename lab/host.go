@@ -168,8 +168,8 @@ func (h *Host) nextRoute(r RouteConfig) (route, error) {
 // neighbour finds the port on which an actor is a neighbour, and the actor's.
 func (h *Host) neighbour(name string) (out, via *port) {
 	for _, out := range h.node.ports {
-		for _, m := range out.subnet.members {
-			if m != out && m.node.name == name {
+		for _, m := range out.neighbours() {
+			if m.node.name == name {
 				return out, m
 			}
 		}

@@ -22,11 +22,15 @@ type Lab struct {
 	taps  []*Tap
 	wires *netns // of peers, middleboxes and delayed links; nil where there are none
 
+	mu      sync.Mutex         // guards what is started at the same time
+	engines map[string]checker // all that moves packets in user space, by what it is
+
 	groupMu sync.Mutex
 	group   *ns.Group // of the lab's processes; nil until there is one
 	closing bool
 
-	undo      []func() error // what Close does, last first
+	ends      []func() error // close the engines
+	undo      []func() error // what Close does besides, last first
 	closeOnce sync.Once
 	closeErr  error
 	stop      func() bool // of the watch over Start's context
@@ -47,7 +51,10 @@ func Start(ctx context.Context, c Config) (*Lab, error) {
 	if !ns.Privileged() {
 		return nil, Available()
 	}
-	l := &Lab{plan: p, hosts: map[string]*Host{}, peers: map[string]*Peer{}, boxes: map[string]*Middlebox{}}
+	l := &Lab{
+		plan: p, hosts: map[string]*Host{}, peers: map[string]*Peer{}, boxes: map[string]*Middlebox{},
+		engines: map[string]checker{},
+	}
 	if err := l.build(); err != nil {
 		err = errors.Join(err, l.Close())
 		if why := Available(); why != nil {
@@ -64,7 +71,7 @@ func Start(ctx context.Context, c Config) (*Lab, error) {
 	return l, nil
 }
 
-// onClose has Close call f, before all that was given to it earlier.
+// onClose has Close call f, before what was given to it earlier.
 func (l *Lab) onClose(f func() error) { l.undo = append(l.undo, f) }
 
 // build makes everything, in the order in which it depends on each other.
@@ -184,12 +191,22 @@ func (l *Lab) Close() error {
 		if l.stop != nil {
 			l.stop()
 		}
-		var errs []error
-		errs = append(errs, each(len(l.taps), func(i int) error { return l.taps[i].close() }))
-		for _, f := range slices.Backward(l.undo) {
-			errs = append(errs, f())
+		for _, t := range l.taps {
+			t.stop() // an error of the capture is Drain's to tell
 		}
-		if err := errors.Join(errs...); err != nil {
+		// Packet sockets take some 20 ms to close, one or many.
+		slow := slices.Clone(l.ends)
+		for _, t := range l.taps {
+			slow = append(slow, t.conn.Close)
+		}
+		slow = append(slow, func() error {
+			var errs []error
+			for _, f := range slices.Backward(l.undo) {
+				errs = append(errs, f())
+			}
+			return errors.Join(errs...)
+		})
+		if err := each(len(slow), func(i int) error { return slow[i]() }); err != nil {
 			l.closeErr = fmt.Errorf("close lab: %w", err)
 		}
 	})

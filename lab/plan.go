@@ -133,7 +133,8 @@ func (n *node) place(a netip.Addr) {
 }
 
 // hops gives n's way to every address of the lab but its own: the one with the
-// fewest routers, and among equals the first in the order of the Config.
+// fewest routers, and among equals the first in the order of the Config. For a
+// bump in the wire it is the way of the nets that it joins.
 func (p *plan) hops(n *node) []hop {
 	type step struct {
 		at      *node
@@ -159,7 +160,7 @@ func (p *plan) hops(n *node) []hop {
 			continue
 		}
 		for _, out := range s.at.ports {
-			for _, m := range out.subnet.members {
+			for _, m := range out.neighbours() {
 				if seen[m.node] {
 					continue
 				}
@@ -175,12 +176,17 @@ func (p *plan) hops(n *node) []hop {
 	return hops
 }
 
-// neighbours gives the ports that p reaches without a router.
+// neighbours gives the ports of hosts, peers and routers that p's node reaches
+// here without a router.
 func (p *port) neighbours() []*port {
+	far := p.other
+	if !far.node.bump() {
+		return []*port{far}
+	}
 	var ports []*port
-	for _, m := range p.subnet.members {
-		if m != p {
-			ports = append(ports, m)
+	for _, side := range far.node.ports {
+		if side != far {
+			ports = append(ports, side.neighbours()...)
 		}
 	}
 	return ports

@@ -114,6 +114,14 @@ func (h *Host) running() (*process, error) {
 	return h.process, nil
 }
 
+// ready starts the process before it is needed.
+func (h *Host) ready() error {
+	if _, err := h.running(); err != nil {
+		return h.errorf("%w", err)
+	}
+	return nil
+}
+
 // Kill sends SIGKILL to the process that holds the host's sockets and waits
 // until it is gone, and its sockets closed; the next socket starts another. It
 // is an error on a host without [HostConfig.Process].

@@ -113,11 +113,6 @@ func (t *Tap) stop() error {
 	return t.err
 }
 
-// close stops the capture and frees it.
-func (t *Tap) close() error {
-	return errors.Join(t.stop(), t.conn.Close())
-}
-
 // Name returns the tap's name.
 func (t *Tap) Name() string { return t.name }
 
