@@ -6,8 +6,14 @@ package analyzer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
+	"slices"
+	"time"
+
+	"rstlab/analyzer/capture"
+	"rstlab/internal/pcapng"
 )
 
 // An Input is one capture of an analysis.
@@ -29,5 +35,174 @@ type Options struct {
 // found so far is emitted and ctx's error is returned. Bad input is an *Error
 // record, and an error is returned only if nothing of any input was readable.
 func Analyze(ctx context.Context, inputs []Input, opts Options, emit func(Record) error) error {
-	return errors.New("not built yet")
+	if len(inputs) == 0 {
+		return errors.New("analyze: no capture was given")
+	}
+	a := &analysis{opts: opts, emit: emit, started: time.Now()}
+	var broken error
+	for _, in := range inputs {
+		r, err := capture.NewReader(in.Name, in.R)
+		if err != nil {
+			if broken == nil {
+				broken = err
+			}
+			if err := a.report(err); err != nil {
+				return err
+			}
+			continue
+		}
+		a.files = append(a.files, &file{in: in, reader: r, point: -1})
+	}
+	if len(a.files) == 0 {
+		return broken
+	}
+	err := a.read(ctx)
+	if err != nil && !errors.Is(err, context.Cause(ctx)) {
+		return err
+	}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return err
+}
+
+// An analysis is one call of Analyze.
+type analysis struct {
+	opts    Options
+	emit    func(Record) error
+	started time.Time
+	files   []*file
+	points  []*point
+	packets int64
+	resets  int
+}
+
+// A file is one input that is a capture.
+type file struct {
+	in      Input
+	reader  *capture.Reader
+	point   int
+	packets uint32
+	noTime  bool
+}
+
+// checkEvery is how many packets are read between two looks at the context.
+const checkEvery = 1 << 12
+
+// read reads all packets and judges them.
+func (a *analysis) read(ctx context.Context) error {
+	if len(a.files) == 1 {
+		return a.readOne(ctx, a.files[0])
+	}
+	return a.readSet(ctx)
+}
+
+// readOne reads a single capture, whose verdicts are emitted as they come.
+func (a *analysis) readOne(ctx context.Context, f *file) error {
+	p := a.newPoint(f)
+	var batch pcapng.Batch
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		err := f.reader.ReadBatch(&batch)
+		for i := range batch.Packets {
+			if err := p.packet(f, &batch.Packets[i]); err != nil {
+				return err
+			}
+		}
+		a.packets += int64(len(batch.Packets))
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return a.report(err)
+		}
+	}
+}
+
+// readSet reads several captures in the order of their stamps.
+func (a *analysis) readSet(ctx context.Context) error {
+	readers := make([]*capture.Reader, len(a.files))
+	for i, f := range a.files {
+		readers[i] = f.reader
+	}
+	set := capture.NewSet(readers)
+	var packet pcapng.Packet
+	for n := 0; ; n++ {
+		if n%checkEvery == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		i, err := set.Next(&packet)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			if err := a.report(err); err != nil {
+				return err
+			}
+			continue
+		}
+		a.packets++
+		f := a.files[i]
+		if f.point < 0 {
+			f.point = set.Point(i)
+			for len(a.points) <= f.point {
+				a.newPoint(f)
+			}
+		}
+		if err := a.points[f.point].packet(f, &packet); err != nil {
+			return err
+		}
+	}
+}
+
+// report emits what could not be read of an input.
+func (a *analysis) report(err error) error {
+	e := &Error{Type: "error", Err: err.Error()}
+	var c *capture.Error
+	if errors.As(err, &c) {
+		e.File, e.Offset, e.Frame, e.Err = c.File, c.Offset, int(c.Frame), c.Err.Error()
+	}
+	return a.emit(e)
+}
+
+// finish judges what still waits and emits what comes last.
+func (a *analysis) finish() error {
+	for _, p := range a.points {
+		if err := p.judge.Close(); err != nil {
+			return err
+		}
+	}
+	if err := a.emitHeld(); err != nil {
+		return err
+	}
+	for _, p := range a.points {
+		for _, c := range p.connections {
+			if err := a.emit(c); err != nil {
+				return err
+			}
+		}
+	}
+	return a.emit(a.summary())
+}
+
+func (a *analysis) summary() *Summary {
+	s := &Summary{Type: "summary", Files: len(a.files), Packets: a.packets, Resets: a.resets, Limits: []string{}, Seconds: time.Since(a.started).Seconds()}
+	for _, f := range a.files {
+		s.Bytes += f.reader.Consumed()
+		if d := f.reader.Dropped(); d.N > 0 {
+			s.Limits = append(s.Limits, fmt.Sprintf("%s: %d packets were lost while capturing", f.in.Name, d.N))
+		}
+		for _, note := range f.reader.Notes() {
+			s.Limits = append(s.Limits, f.in.Name+": "+note)
+		}
+	}
+	for _, p := range a.points {
+		s.Connections += p.judge.Flows.Count
+		s.Limits = append(s.Limits, p.limits()...)
+	}
+	slices.Sort(s.Limits)
+	s.Limits = slices.Compact(s.Limits)
+	return s
 }

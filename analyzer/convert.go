@@ -1,0 +1,89 @@
+package analyzer
+
+import (
+	"slices"
+	"time"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/judge"
+)
+
+var senders = [...]Sender{judge.NoSender: UndeterminedSender, judge.Originator: Originator, judge.Responder: Responder, judge.Middlebox: Middlebox}
+
+var effects = [...]Effect{judge.UnknownEffect: Unknown, judge.Accepted: Accepted, judge.Challenged: Challenged, judge.Ignored: Ignored}
+
+// emitVerdict emits a verdict of the judge's as a record.
+func (a *analysis) emitVerdict(j *judge.Verdict) error {
+	p := a.points[j.Point]
+	file, frame := p.at(j.Frame)
+	row, _ := cause.Lookup(j.Cause)
+	_, first := p.at(j.Conn.FirstFrame)
+	v := &Verdict{
+		Type: "verdict", Schema: 1, File: file, Frame: frame, Time: time.Unix(0, j.Time).UTC(), Tap: p.taps[j.Frame],
+		Connection: ConnectionRef{ID: j.Conn.ID, Originator: j.Conn.Originator.String(), Responder: j.Conn.Responder.String(),
+			Roles: roles(j.Conn.Seen), FirstFrame: first, State: j.Conn.State},
+		Sender: senders[j.Sender], SenderAddress: j.From.String(), SenderStrength: j.SenderStrength,
+		Cause: j.Cause, Strength: j.Strength, Why: j.Why, Family: row.Family, Effect: effects[j.Effect], Benign: j.Benign,
+		Details: j.Details, Summary: j.Summary, Next: j.Next,
+		Evidence: []Evidence{}, Excluded: []Exclusion{}, Alternatives: []Alternative{},
+		Seen: []Sighting{{file, frame}},
+	}
+	delete(p.taps, j.Frame)
+	for _, f := range j.Evidence {
+		name, n := a.points[f.Point].at(f.Frame)
+		e := Evidence{Frame: n, Fact: f.Text}
+		if name != file {
+			e.File = name
+		}
+		v.Evidence = append(v.Evidence, e)
+	}
+	for _, x := range j.Excluded {
+		e := Exclusion{Cause: x.Cause, Why: x.Why, Frames: []int{}}
+		for _, f := range x.Frames {
+			_, n := p.at(f)
+			e.Frames = append(e.Frames, n)
+		}
+		v.Excluded = append(v.Excluded, e)
+	}
+	for _, o := range j.Alternatives {
+		v.Alternatives = append(v.Alternatives, Alternative{o.Cause, senders[o.Sender], o.Strength, o.Why})
+	}
+	for _, c := range j.Copies {
+		name, n := a.points[c.Point].at(c.N)
+		v.Seen = append(v.Seen, Sighting{name, n})
+	}
+	if j.After != nil {
+		name, n := a.points[j.After.Point].at(j.After.Frame)
+		v.After = &After{Frame: n, Cause: j.After.Cause}
+		if name != file {
+			v.After.File = name
+		}
+	}
+	a.resets++
+	return a.emit(v)
+}
+
+// emitHeld emits the verdicts of several points, those on one reset joined.
+func (a *analysis) emitHeld() error {
+	var all []*judge.Verdict
+	for _, p := range a.points {
+		for _, v := range p.held {
+			v.Point = p.index
+			all = append(all, v)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y *judge.Verdict) int {
+		if x.Time < y.Time {
+			return -1
+		} else if x.Time > y.Time {
+			return 1
+		}
+		return 0
+	})
+	for _, v := range all {
+		if err := a.emitVerdict(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

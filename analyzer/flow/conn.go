@@ -1,0 +1,289 @@
+package flow
+
+import (
+	"bytes"
+	"net/netip"
+
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// A Key names a pair of endpoints, the same for both directions. A is the
+// lesser of the two.
+type Key struct {
+	A, B         [16]byte
+	PortA, PortB uint16
+	Tunnel       uint64 // packet.Tunnel.Key
+}
+
+// keyOf gives the key of a segment and which side sent it: 0 is A.
+func keyOf(in *packet.Info) (Key, int) {
+	c := bytes.Compare(in.Src[:], in.Dst[:])
+	if c == 0 {
+		c = int(in.SrcPort) - int(in.DstPort)
+	}
+	if c > 0 {
+		return Key{in.Dst, in.Src, in.DstPort, in.SrcPort, in.Tunnel.Key()}, 1
+	}
+	return Key{in.Src, in.Dst, in.SrcPort, in.DstPort, in.Tunnel.Key()}, 0
+}
+
+// Addr gives the address and port of a side.
+func (k *Key) Addr(side int) netip.AddrPort {
+	if side == 0 {
+		return netip.AddrPortFrom(netip.AddrFrom16(k.A).Unmap(), k.PortA)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16(k.B).Unmap(), k.PortB)
+}
+
+// Port is the port of a side.
+func (k *Key) Port(side int) uint16 {
+	if side == 0 {
+		return k.PortA
+	}
+	return k.PortB
+}
+
+// A Conn is one connection: a pair of endpoints from a SYN on, or from the
+// first packet of it that was captured.
+type Conn struct {
+	Key    Key
+	ID     int  // counts as Wireshark's tcp.stream
+	Orig   int  // the side that is, or seems to be, the originator
+	Seen   bool // a SYN or SYN-ACK tells so
+	Tunnel packet.Tunnel
+	V6     bool
+
+	FirstFrame uint32
+	FirstTime  int64
+	LastTime   int64
+
+	Sides [2]Side
+
+	Pause   Pause // the last one
+	Longest int64 // the longest pause that it survived, not counting the last
+
+	Missing uint32 // acknowledgments of what was not captured, and holes
+	Copies  uint32
+	Cuts    uint32 // segments whose payload or options were cut
+	MPTCP   MPTCP
+
+	Resets    [MaxResets]Reset // the first ones
+	NumResets uint32
+	Revived   uint32 // how many of them a later SYN with the same number made void
+
+	Past Past // the connection before on the same endpoints
+
+	Pending int  // resets that still wait for their verdict; kept by the judge
+	Slot    int  // for the judge's use
+	ICMP    ICMP // the last error about it
+
+	older, newer *Conn // by LastTime
+	ended        bool
+}
+
+// A Pause is a time without packets in either direction, longer than
+// MinPause, and the frames around it.
+type Pause struct {
+	From, To      int64
+	Before, After uint32
+}
+
+// MinPause is the least pause that is remembered.
+const MinPause = int64(1e9)
+
+// MaxResets is how many resets of a connection are remembered.
+const MaxResets = 4
+
+// A Reset is what is remembered of an earlier reset of a connection.
+type Reset struct {
+	Segment
+	From int // its side
+}
+
+// An ICMP is an ICMP error that quoted the connection.
+type ICMP struct {
+	Frame      uint32
+	Time       int64
+	From       [16]byte
+	Type, Code uint8
+	About      int // the side that sent what was quoted
+}
+
+// MPTCP is what the multipath options of a connection said.
+type MPTCP struct {
+	Capable   bool      // MP_CAPABLE on a SYN
+	Join      bool      // MP_JOIN on a SYN: a subflow
+	Fastclose [2]uint32 // frame in which the side sent MP_FASTCLOSE
+	Removed   [2]uint32 // frame in which it sent REMOVE_ADDR
+	Token     uint32
+	Key       [2]uint64
+}
+
+// A Past is what is kept of a connection when another takes its endpoints.
+type Past struct {
+	ID         int
+	FirstFrame uint32 // 0: there was none
+	LastTime   int64
+	LastFrame  uint32
+	Orig       int
+	Seen       bool
+	Resets     uint32
+	LastReset  Segment
+	Sides      [2]PastSide
+}
+
+// A PastSide is a side of a Past.
+type PastSide struct {
+	Packets   uint32
+	Known     Known
+	ISN       Seq
+	Nxt, Ack  Seq    // Ack of what it sent: its RCV.NXT as far as it was acknowledged
+	SYN, FIN  uint32 // frames
+	Data      uint64
+	LastTS    uint32
+	LastTSAt  int64
+	SYNAt     int64
+	Handshake uint32 // frame of its first ACK without SYN
+}
+
+// Exists tells whether there was an earlier connection.
+func (p *Past) Exists() bool { return p.FirstFrame != 0 }
+
+// Closed tells whether both sides had sent a FIN.
+func (p *Past) Closed() bool { return p.Sides[0].FIN != 0 && p.Sides[1].FIN != 0 }
+
+func (c *Conn) past() Past {
+	p := Past{ID: c.ID, FirstFrame: c.FirstFrame, LastTime: c.LastTime, Orig: c.Orig, Seen: c.Seen, Resets: c.NumResets}
+	if n := min(c.NumResets, MaxResets); n > 0 {
+		p.LastReset = c.Resets[n-1].Segment
+	}
+	for i := range c.Sides {
+		s := &c.Sides[i]
+		p.Sides[i] = PastSide{Packets: s.Packets, Known: s.Known, ISN: s.ISN, Nxt: s.Nxt, Ack: s.Ack,
+			SYN: s.SYN.Frame, FIN: s.FIN.Frame, Data: s.Payload, LastTS: s.LastTS, LastTSAt: s.LastTSAt,
+			SYNAt: s.SYN.Time, Handshake: s.FirstACK.Frame}
+		if l := s.Last(0); l != nil {
+			p.LastFrame = max(p.LastFrame, l.Frame)
+		}
+	}
+	return p
+}
+
+// O is the originator's side.
+func (c *Conn) O() *Side { return &c.Sides[c.Orig] }
+
+// R is the responder's side.
+func (c *Conn) R() *Side { return &c.Sides[1-c.Orig] }
+
+// Windows tells whether both SYNs were seen, so that windows can be scaled.
+func (c *Conn) Windows() bool { return c.Sides[0].SYNs > 0 && c.Sides[1].SYNs > 0 }
+
+// Established tells whether the handshake was seen through, or its beginning
+// lies before the capture.
+func (c *Conn) Established() bool {
+	o, r := c.O(), c.R()
+	if !c.Seen || o.SYNs == 0 {
+		return r.SYNs == 0 || o.FirstACK.Exists()
+	}
+	return r.SYN.Exists() && o.FirstACK.Exists()
+}
+
+// assume guesses the roles when no SYN was seen: services mostly have the
+// lower port; on equal ports the first packet's sender is the originator.
+func (c *Conn) assume(from int) {
+	switch a, b := c.Key.PortA, c.Key.PortB; {
+	case a < b:
+		c.Orig = 1
+	case a > b:
+		c.Orig = 0
+	default:
+		c.Orig = from
+	}
+}
+
+// State is the state of a side as the packets show it (RFC 9293, 3.3.2), for a
+// connection of which a reset is about to arrive there. It is CLOSED when an
+// earlier reset from the other side must have ended it.
+func (c *Conn) State(side int) string {
+	me, peer := &c.Sides[side], &c.Sides[1-side]
+	for i := c.Revived; i < min(c.NumResets, MaxResets); i++ {
+		if c.Resets[i].From != side && c.accepts(side, &c.Resets[i].Segment) == Yes || c.Resets[i].From == side {
+			return "CLOSED"
+		}
+	}
+	switch {
+	case me.Packets == 0 && peer.SYNs > 0 && !peer.SYN.Is(segment.ACK):
+		return "LISTEN"
+	case me.SYNs > 0 && !me.SYN.Is(segment.ACK) && !me.FirstACK.Exists() && !peer.SYN.Exists():
+		return "SYN-SENT"
+	case me.SYNs > 0 && !me.SYN.Is(segment.ACK) && !me.FirstACK.Exists():
+		// the SYN-ACK is on its way or was not to its liking
+		return "SYN-SENT"
+	case me.SYNs > 0 && me.SYN.Is(segment.ACK) && !peer.FirstACK.Exists():
+		return "SYN-RECEIVED"
+	case me.Knows(HasFIN) && peer.Knows(HasFIN):
+		switch {
+		case me.Knows(FINAcked) && me.FIN.Frame < peer.FIN.Frame:
+			return "TIME-WAIT"
+		case me.Knows(FINAcked):
+			return "CLOSED"
+		case me.FIN.Frame > peer.FIN.Frame:
+			return "LAST-ACK"
+		}
+		return "CLOSING"
+	case me.Knows(HasFIN) && me.Knows(FINAcked):
+		return "FIN-WAIT-2"
+	case me.Knows(HasFIN):
+		return "FIN-WAIT-1"
+	case peer.Knows(HasFIN):
+		return "CLOSE-WAIT"
+	}
+	return "ESTABLISHED"
+}
+
+// An Answer is yes, no or not known.
+type Answer uint8
+
+// Answers.
+const (
+	DontKnow Answer = iota
+	No
+	Yes
+)
+
+// accepts says whether a reset that arrives at the side is acted upon, as far
+// as its sequence number decides that (RFC 9293, 3.10.7.3 and .4; RFC 5961,
+// 3.2).
+func (c *Conn) accepts(side int, r *Segment) Answer {
+	me, peer := &c.Sides[side], &c.Sides[1-side]
+	if me.SYNs > 0 && !me.SYN.Is(segment.ACK) && !me.FirstACK.Exists() {
+		// SYN-SENT, or SYN-ACK on its way
+		switch {
+		case !r.Is(segment.ACK) && !peer.SYN.Exists():
+			return No
+		case r.Is(segment.ACK) && r.Ack.In(me.ISN+1, me.Nxt):
+			return Yes
+		case r.Is(segment.ACK):
+			return No
+		}
+		return DontKnow
+	}
+	if !me.Knows(KnowsAck) {
+		return DontKnow
+	}
+	if r.Seq == me.Ack || peer.Knows(KnowsNxt) && r.Seq == peer.Nxt && !r.Seq.Before(me.Ack) {
+		return Yes
+	}
+	// Linux takes one less when a FIN brought it there (tcp_reset_check).
+	if peer.Knows(HasFIN) && r.Seq+1 == me.Ack {
+		return Yes
+	}
+	if peer.Knows(KnowsNxt) && r.Seq.In(me.Ack, peer.Nxt) {
+		return DontKnow // it depends on what had arrived there
+	}
+	return No
+}
+
+// Accepts is accepts, for the judge.
+func (c *Conn) Accepts(side int, r *Segment) Answer { return c.accepts(side, r) }

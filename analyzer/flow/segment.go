@@ -1,0 +1,99 @@
+package flow
+
+import (
+	"rstlab/analyzer/packet"
+	"rstlab/internal/pcapng"
+	"rstlab/internal/segment"
+)
+
+// A Segment is what is kept of a captured segment. The zero value, with Frame
+// 0, is none.
+type Segment struct {
+	Time         int64 // nanoseconds since 1970
+	Frame        uint32
+	Seq, Ack     Seq
+	Len          uint32 // payload bytes
+	TSVal, TSEcr uint32 // with HasTS
+	Flow         uint32 // IPv6 flow label
+	Win          uint16 // as it stands, unscaled
+	ID           uint16 // IPv4, with HasID
+	Marks        Mark
+	Flags        segment.Flags
+	TTL, TOS     uint8
+}
+
+// A Mark is a property of a segment, some in relation to what came before.
+type Mark uint16
+
+// Marks.
+const (
+	HasTS     Mark = 1 << iota // a timestamp option
+	HasID                      // an IPv4 identification
+	DF                         // IPv4 don't fragment
+	Cut                        // the capture cut its options: absence of one proves nothing
+	Copy                       // the same packet as an earlier frame: a mirror, or both sides of a router
+	Again                      // bytes that were sent before, from the segment's first on
+	Fresh                      // bytes that were not sent before
+	Ahead                      // begins beyond what was seen: something is missing or comes late
+	Late                       // fills what was missing: reordered, or a retransmission of what was not captured
+	Probe                      // a keepalive or window probe: no or one byte, below the next number
+	AckUnseen                  // acknowledges what was not seen
+	In                         // the link or capture says: received by the capturing host
+	Out                        // sent by it
+	BadSum                     // the TCP checksum is wrong, and not merely left to the network card
+	Aimless                    // without room for it in the connection: neither seq nor ack near it
+)
+
+// Is tells whether the segment has all of the flags.
+func (s *Segment) Is(f segment.Flags) bool { return s.Flags&f == f }
+
+// Has tells whether the segment has all of the marks.
+func (s *Segment) Has(m Mark) bool { return s.Marks&m == m }
+
+// Exists tells whether there is such a segment.
+func (s *Segment) Exists() bool { return s.Frame != 0 }
+
+// End is the number after the segment's last byte, SYN and FIN counted.
+func (s *Segment) End() Seq {
+	end := s.Seq + Seq(s.Len)
+	if s.Flags&segment.SYN != 0 {
+		end++
+	}
+	if s.Flags&segment.FIN != 0 {
+		end++
+	}
+	return end
+}
+
+// Pure tells whether the segment is an ACK and nothing else.
+func (s *Segment) Pure() bool {
+	return s.Len == 0 && s.Flags&(segment.SYN|segment.FIN|segment.RST|segment.ACK) == segment.ACK
+}
+
+// read fills s from a decoded packet.
+func (s *Segment) read(frame uint32, time int64, in *packet.Info) {
+	*s = Segment{
+		Time: time, Frame: frame,
+		Seq: Seq(in.Seq), Ack: Seq(in.Ack), Len: in.PayloadLen, Flags: in.Flags,
+		TSVal: in.TSVal, TSEcr: in.TSEcr, Flow: in.FlowLabel,
+		Win: in.Window, ID: uint16(in.ID), TTL: in.TTL, TOS: in.TOS,
+	}
+	if in.HasTS {
+		s.Marks |= HasTS
+	}
+	if in.HasID && !in.V6 {
+		s.Marks |= HasID
+	}
+	if in.DF {
+		s.Marks |= DF
+	}
+	if in.Cut&packet.CutOptions != 0 {
+		s.Marks |= Cut
+	}
+	switch in.Direction {
+	case pcapng.Inbound:
+		s.Marks |= In
+	case pcapng.Outbound:
+		s.Marks |= Out
+	}
+}

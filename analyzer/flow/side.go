@@ -1,0 +1,296 @@
+package flow
+
+import (
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// RingLen is how many segments of each direction are kept. The last ones
+// explain a reset: what provoked it, and what its sender had done before.
+const RingLen = 8
+
+// A Side is one end of a connection as its packets show it at the capture
+// point: what it sent, and what it said of the other's.
+type Side struct {
+	Packets uint32 // segments, copies aside
+	Resets  uint32
+	Payload uint64 // bytes, those sent again counted again
+
+	// Sequence numbers, as far as Known tells.
+	Known     Known
+	ISN       Seq
+	First     Seq // of the first segment, whatever it was
+	Nxt       Seq // SND.NXT: beyond the highest number sent
+	Una       Seq // SND.UNA: the highest acknowledgment of it by the peer
+	Ack       Seq // the highest acknowledgment sent: RCV.NXT but for what is not acknowledged yet
+	Edge      Seq // the highest right edge of the window offered
+	EdgeStuck Seq // the acknowledgment with which Edge was first offered
+	StuckAt   int64
+	StuckAcks uint16 // acknowledgments that advanced since and left Edge where it was
+	FinSeq    Seq    // the FIN's own number
+	HoleFrom  Seq    // a hole in what was seen of it, empty when both are equal
+	HoleTo    Seq
+	HoleAt    int64
+
+	Win       uint16 // the last one, unscaled
+	WinZeroAt int64  // since when it is 0
+	Scale     int8   // window scale of its SYN, -1: none
+	MSS       uint16
+	Layout    Layout // of the options on its SYN
+	FirstTS   uint32 // timestamp clock: first and last value, last echoed
+	LastTS    uint32
+	LastEcr   uint32
+	FirstTSAt int64
+	LastTSAt  int64
+	SYNs      uint16 // its SYNs, those sent again too
+	FINs      uint16
+	DupAcks   uint16 // in a row
+	Hint      Hint   // what its first payload looks like
+	LastHint  Hint   // and its last
+	IDSteps   IDSteps
+	LastID    uint16
+	TTLs      [4]TTLCount // values seen, resets aside
+	MAC       [2][6]byte  // source link addresses seen, resets aside
+	MACs      uint8
+	Signed    bool  // its SYN bore an MD5 or AO option
+	HasDirs   uint8 // In and Out marks seen: bit 0, bit 1
+
+	SYN       Segment // the first one, SYN-ACK too
+	LastSYN   Segment
+	FIN       Segment // the first one
+	FirstData Segment
+	LastData  Segment
+	FirstACK  Segment // the first without SYN: of an originator it ends the handshake
+
+	Sent   Run // transmissions of what begins at Una
+	Ended  Run // the last such run of more than one that an answer ended
+	Probes Run
+
+	RTT RTT // from the capture point to this side and back
+
+	sample   Seq // end of the peer-bound segment that is being timed
+	sampleAt int64
+	samples  bool
+	sampled  bool // the sample is a SYN
+
+	Ring [RingLen]Segment
+	Put  uint32 // segments ever put into Ring
+
+	Host *Host
+}
+
+// Known tells which numbers of a Side mean something.
+type Known uint16
+
+// What may be known of a side.
+const (
+	KnowsISN Known = 1 << iota
+	KnowsNxt
+	KnowsUna
+	KnowsAck
+	KnowsEdge
+	HasFIN
+	FINAcked
+	OffersTS // timestamps on its SYN
+	OffersSACK
+	UsesTS     // timestamps on segments that are no SYN
+	GoodSums   // a right checksum was seen
+	SYNFeature // its SYN asked for something that a device may not know: ECN, fast open, MPTCP, reserved bits
+	Reordered  // segments of it came late
+)
+
+// A Layout is the order of the options on a SYN, which tells stacks apart.
+type Layout uint8
+
+// Layouts, by p0f's signatures (p0f.fp, version 3).
+const (
+	LayoutOther Layout = iota
+	LayoutLinux        // mss,sok,ts,nop,ws
+	LayoutMSS          // nothing but mss, or nothing at all: raw sockets, small stacks
+	LayoutBSD          // mss,nop,ws,…: BSD, macOS, Windows
+)
+
+func layoutOf(options []byte) Layout {
+	var kinds [6]byte
+	n := 0
+	for i := 0; i < len(options) && n < len(kinds); {
+		kind := options[i]
+		if kind == 0 {
+			break
+		}
+		kinds[n] = kind
+		n++
+		if kind == 1 {
+			i++
+		} else if i+1 < len(options) && options[i+1] >= 2 {
+			i += int(options[i+1])
+		} else {
+			break
+		}
+	}
+	switch k := kinds; {
+	case k[0] == 2 && k[1] == 4 && k[2] == 8 && k[3] == 1 && k[4] == 3:
+		return LayoutLinux
+	case n == 0 || n == 1 && k[0] == 2:
+		return LayoutMSS
+	case k[0] == 2 && k[1] == 1 && k[2] == 3:
+		return LayoutBSD
+	}
+	return LayoutOther
+}
+
+// A TTLCount is how often a TTL was seen.
+type TTLCount struct {
+	TTL uint8
+	N   uint32
+}
+
+// IDSteps counts how the IPv4 identification went from one packet to the next.
+type IDSteps struct {
+	One   uint32 // by one: a counter of the socket
+	Small uint32 // by two to 1024: a counter that others use too
+	Zero  uint32 // both 0
+	Same  uint32 // both the same, not 0
+	Other uint32
+}
+
+// An RTT is the least time between a segment and its acknowledgment.
+type RTT struct {
+	Min       int64
+	Handshake int64 // by the SYN, 0 where it was not to be had
+	N         uint32
+}
+
+func (r *RTT) add(d int64, handshake bool) {
+	if d < 0 {
+		return // stamps out of order
+	}
+	if r.N == 0 || d < r.Min {
+		r.Min = d
+	}
+	if handshake {
+		r.Handshake = max(d, 1)
+	}
+	r.N++
+}
+
+// Hint says what a payload begins with.
+type Hint uint8
+
+// Hints.
+const (
+	NoHint Hint = iota
+	ClientHello
+	TLSAlert
+	TLSOther
+	HTTPRequest
+	HTTPError // status 400 and above
+	HTTPReply
+	SSHBanner
+)
+
+// Knows tells whether all of k is known.
+func (s *Side) Knows(k Known) bool { return s.Known&k == k }
+
+// Last is the i-th last segment, 0 the last; nil where there is none. Copies
+// are not among them.
+func (s *Side) Last(i int) *Segment {
+	if i >= RingLen || uint32(i) >= s.Put {
+		return nil
+	}
+	return &s.Ring[(s.Put-1-uint32(i))%RingLen]
+}
+
+func (s *Side) put(seg *Segment) {
+	s.Ring[s.Put%RingLen] = *seg
+	s.Put++
+}
+
+// UsedTTL is the TTL that all its packets but resets had, ok only when it was
+// one value.
+func (s *Side) UsedTTL() (ttl uint8, n uint32, ok bool) {
+	return s.TTLs[0].TTL, s.TTLs[0].N, s.TTLs[0].N > 0 && s.TTLs[1].N == 0
+}
+
+func (s *Side) countTTL(ttl uint8) {
+	for i := range s.TTLs {
+		switch t := &s.TTLs[i]; {
+		case t.N == 0:
+			t.TTL = ttl
+			fallthrough
+		case t.TTL == ttl:
+			t.N++
+			return
+		}
+	}
+}
+
+func (s *Side) countID(seg *Segment, first bool) {
+	if !seg.Has(HasID) {
+		return
+	}
+	if !first {
+		switch d := seg.ID - s.LastID; {
+		case d == 0 && seg.ID == 0:
+			s.IDSteps.Zero++
+		case d == 0:
+			s.IDSteps.Same++
+		case d == 1:
+			s.IDSteps.One++
+		case d <= 1024:
+			s.IDSteps.Small++
+		default:
+			s.IDSteps.Other++
+		}
+	}
+	s.LastID = seg.ID
+}
+
+func (s *Side) countMAC(in *packet.Info) {
+	if !in.HasMAC {
+		return
+	}
+	for i := range s.MACs {
+		if s.MAC[i] == in.SrcMAC {
+			return
+		}
+	}
+	if int(s.MACs) < len(s.MAC) {
+		s.MAC[s.MACs] = in.SrcMAC
+		s.MACs++
+	}
+}
+
+// hint looks at the first bytes of a payload.
+func hint(b []byte) Hint {
+	if len(b) < 5 {
+		return NoHint
+	}
+	switch {
+	case b[0] == 22 && b[1] == 3 && len(b) > 5 && b[5] == 1:
+		return ClientHello
+	case b[0] == 21 && b[1] == 3:
+		return TLSAlert
+	case b[0] >= 20 && b[0] <= 24 && b[1] == 3:
+		return TLSOther
+	case string(b[:4]) == "SSH-":
+		return SSHBanner
+	case len(b) > 9 && string(b[:5]) == "HTTP/":
+		if b[9] == '4' || b[9] == '5' {
+			return HTTPError
+		}
+		return HTTPReply
+	case string(b[:4]) == "GET ", string(b[:5]) == "POST ", string(b[:4]) == "PUT ", string(b[:5]) == "HEAD ":
+		return HTTPRequest
+	}
+	return NoHint
+}
+
+// scale is the factor of the side's windows: right only where both SYNs were
+// seen, since one that does not offer scaling turns it off.
+func (s *Side) scaled(peer *Side, win uint16, flags segment.Flags) uint32 {
+	if flags&segment.SYN != 0 || s.Scale < 0 || peer.Scale < 0 {
+		return uint32(win)
+	}
+	return uint32(win) << min(s.Scale, 14) // RFC 7323, 2.3
+}

@@ -1,0 +1,489 @@
+package flow
+
+import (
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// classify sets the marks of a segment that depend on its connection.
+func (c *Conn) classify(from int, s *Segment, in *packet.Info) {
+	me, peer := &c.Sides[from], &c.Sides[1-from]
+	if me.repeats(peer, s) {
+		s.Marks |= Copy
+		return
+	}
+	if s.Is(segment.ACK) && peer.Knows(KnowsNxt) && s.Seq != 0 {
+		if d := s.Ack.Minus(peer.Nxt); d > 0 {
+			s.Marks |= AckUnseen
+		}
+	}
+	if !me.Knows(KnowsNxt) || s.Is(segment.RST) || s.Is(segment.SYN) {
+		if s.Is(segment.SYN) && me.Knows(KnowsISN) && me.ISN == s.Seq {
+			s.Marks |= Again
+		} else if s.End() != s.Seq {
+			s.Marks |= Fresh
+		}
+		return
+	}
+	if me.isProbe(peer, s) {
+		s.Marks |= Probe
+		return
+	}
+	end := s.End()
+	switch {
+	case !s.Seq.After(me.Nxt):
+		if s.Seq == me.Nxt {
+			break
+		}
+		if end == s.Seq {
+			return // an ACK that was overtaken
+		}
+		if me.HoleFrom != me.HoleTo && s.Seq.In(me.HoleFrom, me.HoleTo-1) {
+			s.Marks |= Late
+			return
+		}
+		s.Marks |= Again
+	case c.within(me, peer, s):
+		s.Marks |= Ahead
+	default:
+		s.Marks |= Aimless
+		return
+	}
+	if end.After(me.Nxt) {
+		s.Marks |= Fresh
+	}
+}
+
+// within tells whether a segment that begins beyond all that was seen can
+// still belong to the connection.
+func (c *Conn) within(me, peer *Side, s *Segment) bool {
+	if c.Windows() && peer.Knows(KnowsEdge) {
+		return !s.Seq.After(peer.Edge + 1<<16) // the capture may lack the last window update
+	}
+	return s.Seq.Minus(me.Nxt) < jump
+}
+
+// isProbe tells whether a segment is shaped like a keepalive or a window
+// probe: RFC 9293, 3.8.4 and 3.8.6.1; Linux tcp_xmit_probe_skb; BSD sends the
+// byte at the window's edge.
+func (s *Side) isProbe(peer *Side, seg *Segment) bool {
+	if seg.Flags&(segment.SYN|segment.FIN|segment.RST|segment.ACK) != segment.ACK || seg.Len > 1 {
+		return false
+	}
+	if seg.Seq+1 == s.Nxt && s.Knows(KnowsUna) && !s.Una.Before(s.Nxt) {
+		return true // all is acknowledged, and yet it sends below that
+	}
+	closed := peer.Packets > 0 && peer.Win == 0
+	return closed && (seg.Seq+1 == s.Una || seg.Len == 1 && s.Knows(KnowsUna) && seg.Seq == s.Una)
+}
+
+// repeats tells whether a segment is another sighting of one in the ring.
+func (s *Side) repeats(peer *Side, seg *Segment) bool {
+	for i := range 4 {
+		old := s.Last(i)
+		if old == nil || seg.Time-old.Time > copyWindow || old.Time-seg.Time > copyWindow {
+			return false
+		}
+		if old.Seq != seg.Seq || old.Ack != seg.Ack || old.Flags != seg.Flags || old.Len != seg.Len ||
+			old.Win != seg.Win || old.ID != seg.ID || old.TSVal != seg.TSVal || old.TSEcr != seg.TSEcr {
+			continue
+		}
+		if d := int(old.TTL) - int(seg.TTL); d < -1 || d > 1 {
+			continue
+		}
+		switch {
+		case seg.ID != 0, seg.Len > 0, seg.Is(segment.SYN), seg.Is(segment.FIN):
+			return true
+		case seg.Is(segment.RST):
+			return !s.twoTriggers(peer, old, seg)
+		case seg.TTL != old.TTL:
+			return true
+		}
+		return false // pure ACKs of a stack that sets no identification may repeat
+	}
+	return false
+}
+
+// twoTriggers tells whether the peer sent two segments to which the two equal
+// resets can be the answers.
+func (s *Side) twoTriggers(peer *Side, first, second *Segment) bool {
+	var n int
+	for i := range RingLen {
+		p := peer.Last(i)
+		if p == nil {
+			break
+		}
+		if p.Frame > first.Frame {
+			return true
+		}
+		if p.Is(segment.ACK) && p.Ack == second.Seq || !p.Is(segment.ACK) && p.End() == second.Ack {
+			n++
+		}
+	}
+	return n > 1 && !second.Is(segment.ACK)
+}
+
+// apply brings the connection up to date.
+func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
+	me, peer := &c.Sides[from], &c.Sides[1-from]
+	if s.Has(Copy) {
+		c.Copies++
+		return
+	}
+	c.pass(s)
+	if in.Cut != 0 {
+		c.Cuts++
+	}
+	if s.Has(In) {
+		me.HasDirs |= 1
+	}
+	if s.Has(Out) {
+		me.HasDirs |= 2
+	}
+	c.MPTCP.read(from, s, in)
+	if s.Is(segment.RST) {
+		me.Resets++
+		if me.Packets+me.Resets == 1 {
+			me.First = s.Seq
+		}
+		if c.NumResets < MaxResets {
+			c.Resets[c.NumResets] = Reset{*s, from}
+		}
+		c.NumResets++
+		me.put(s)
+		return
+	}
+	first := me.Packets == 0
+	if first {
+		me.First = s.Seq
+	}
+	me.Packets++
+	me.Payload += uint64(s.Len)
+	me.countTTL(s.TTL)
+	if me.Packets <= 4 {
+		me.Host.countTTL(s.TTL)
+	}
+	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there).
+	me.countID(s, first || s.Is(segment.SYN) || me.Packets == 2 && me.SYN.Is(segment.ACK))
+	me.countMAC(in)
+	if s.Is(segment.SYN) {
+		c.syn(from, s, in)
+	} else if !me.FirstACK.Exists() && s.Is(segment.ACK) {
+		me.FirstACK = *s
+	}
+	me.stamp(s)
+	if s.Has(Aimless) {
+		me.put(s)
+		return
+	}
+	c.sent(me, peer, s, in)
+	if s.Is(segment.ACK) {
+		c.acked(me, peer, s)
+	}
+	me.window(peer, s, c.Windows())
+	me.put(s)
+}
+
+// pass notes the time.
+func (c *Conn) pass(s *Segment) {
+	if d := s.Time - c.LastTime; d >= MinPause {
+		c.Longest = max(c.Longest, c.Pause.To-c.Pause.From)
+		c.Pause = Pause{From: c.LastTime, To: s.Time, After: s.Frame}
+		for i := range c.Sides {
+			if l := c.Sides[i].Last(0); l != nil {
+				c.Pause.Before = max(c.Pause.Before, l.Frame)
+			}
+		}
+	}
+	c.LastTime = max(c.LastTime, s.Time)
+}
+
+// syn reads a SYN.
+func (c *Conn) syn(from int, s *Segment, in *packet.Info) {
+	me := &c.Sides[from]
+	if !c.Seen {
+		// the capture holds later packets of it before: reordered, or another's
+		c.Seen = true
+		if s.Is(segment.ACK) {
+			c.Orig = 1 - from
+		} else {
+			c.Orig = from
+		}
+	}
+	if !me.SYN.Exists() {
+		me.SYN = *s
+	}
+	me.LastSYN = *s
+	me.SYNs++
+	if !s.Is(segment.ACK) {
+		c.Revived = c.NumResets // a SYN sent again after a reset tries anew
+	}
+	me.ISN, me.Known = s.Seq, me.Known|KnowsISN
+	me.Scale = in.WScale
+	me.MSS = in.MSS
+	me.Layout = layoutOf(in.Options())
+	me.Signed = in.HasMD5 || in.HasAO
+	if in.HasTS {
+		me.Known |= OffersTS
+	}
+	if in.SACKPermitted {
+		me.Known |= OffersSACK
+	}
+	if s.Flags&(segment.ECE|segment.CWR) != 0 || in.AE || in.Reserved != 0 || in.HasFastOpen || in.MPTCP.Subtypes != 0 || s.Len > 0 {
+		me.Known |= SYNFeature
+	}
+}
+
+// stamp reads the timestamp option.
+func (s *Side) stamp(seg *Segment) {
+	if !seg.Has(HasTS) {
+		return
+	}
+	if !seg.Is(segment.SYN) {
+		s.Known |= UsesTS
+	}
+	if s.FirstTSAt == 0 {
+		s.FirstTS, s.FirstTSAt = seg.TSVal, seg.Time
+	} else if int32(seg.TSVal-s.LastTS) < 0 {
+		return // reordered
+	}
+	s.LastTS, s.LastTSAt, s.LastEcr = seg.TSVal, seg.Time, seg.TSEcr
+}
+
+// sent follows the sequence numbers of what a side sent.
+func (c *Conn) sent(me, peer *Side, s *Segment, in *packet.Info) {
+	end := s.End()
+	switch {
+	case !me.Knows(KnowsNxt):
+		me.Nxt, me.Una = end, s.Seq
+		me.Known |= KnowsNxt
+	case s.Has(Ahead):
+		me.HoleFrom, me.HoleTo, me.HoleAt = me.Nxt, s.Seq, s.Time
+		c.Missing++
+		me.Nxt = end
+	case s.Has(Late):
+		if s.Time-me.HoleAt <= lateWindow {
+			me.Known |= Reordered
+		}
+		if s.Seq == me.HoleFrom {
+			me.HoleFrom = end
+		}
+		if !me.HoleFrom.Before(me.HoleTo) {
+			me.HoleFrom = me.HoleTo
+			c.Missing -= min(c.Missing, 1)
+		}
+	case s.Is(segment.SYN) && me.SYNs == 1, end.After(me.Nxt):
+		me.Nxt = end
+	}
+	if s.Is(segment.FIN) {
+		me.FINs++
+		if !me.FIN.Exists() {
+			me.FIN = *s
+		}
+		me.FinSeq = end - 1
+		me.Known |= HasFIN
+	}
+	if s.Len > 0 && !s.Has(Probe) {
+		if !me.FirstData.Exists() {
+			me.FirstData = *s
+			me.Hint = hint(in.Payload)
+		}
+		if !s.Has(Again) {
+			me.LastData = *s
+			me.LastHint = hint(in.Payload)
+		}
+	}
+	switch {
+	case s.Has(Probe):
+		me.probe(s)
+	case end != s.Seq:
+		me.Probes.N = 0
+		me.transmit(s)
+		me.time(s)
+	}
+}
+
+// probe counts a probe.
+func (s *Side) probe(seg *Segment) {
+	if s.Probes.N == 0 || s.Probes.Start != seg.Seq {
+		s.Probes.begin(seg)
+		return
+	}
+	if s.Probes.Heard != 0 {
+		s.Probes.Beaten++
+		s.Probes.Heard = 0
+	}
+	s.Probes.add(seg)
+}
+
+// transmit counts the transmissions of what begins at the first number that is
+// not acknowledged.
+func (s *Side) transmit(seg *Segment) {
+	switch {
+	case s.Sent.N > 0 && s.Sent.Start == seg.Seq:
+		s.Sent.add(seg)
+	case seg.Has(Again) && s.Ended.N > 0 && s.Ended.Start == seg.Seq:
+		// An answer was seen here and did not reach the sender.
+		s.Sent = s.Ended
+		s.Sent.Beaten++
+		s.Sent.Heard, s.Sent.HeardAt = 0, 0
+		s.Ended.N = 0
+		s.Sent.add(seg)
+	case s.Sent.N == 0 && (!s.Knows(KnowsUna) || seg.Seq == s.Una || seg.Has(Again)):
+		s.Sent.begin(seg)
+		s.recall(seg.Seq)
+	}
+}
+
+// recall begins the run with the transmissions of a number that the ring still
+// holds, the present one aside.
+func (s *Side) recall(start Seq) {
+	now := s.Sent
+	s.Sent.N = 0
+	for i := RingLen - 1; i >= 0; i-- {
+		if old := s.Last(i); old != nil && old.Seq == start && old.End() != start && !old.Is(segment.RST) && !old.Has(Probe) {
+			if s.Sent.N == 0 {
+				s.Sent.begin(old)
+			} else {
+				s.Sent.add(old)
+			}
+		}
+	}
+	for i := range now.Kept() {
+		seg := Segment{Frame: now.Frames[i], Time: now.Times[i], Seq: start, Len: now.Lens}
+		if s.Sent.N == 0 {
+			s.Sent.begin(&seg)
+		} else {
+			s.Sent.add(&seg)
+		}
+	}
+}
+
+// time begins to time a segment towards the peer. What is sent again can't be
+// timed (Karn).
+func (s *Side) time(seg *Segment) {
+	switch {
+	case seg.Has(Again) || seg.Has(Late):
+		s.samples = false
+	case !s.samples:
+		s.samples, s.sample, s.sampleAt = true, seg.End(), seg.Time
+		s.sampled = seg.Is(segment.SYN)
+	}
+}
+
+// acked follows the acknowledgments that a side sent of the peer's numbers.
+func (c *Conn) acked(me, peer *Side, s *Segment) {
+	if peer.Probes.N > 0 && peer.Probes.Heard == 0 && !s.Has(Probe) {
+		peer.Probes.Heard, peer.Probes.HeardAt = s.Frame, s.Time
+	}
+	if s.Has(AckUnseen) {
+		if peer.Payload == 0 && peer.SYNs > 0 && !peer.FirstACK.Exists() && !peer.SYN.Is(segment.ACK) {
+			return // an answer to a SYN with a foreign number: not a hole in the capture
+		}
+		if s.Ack.Minus(peer.Nxt) >= jump {
+			return
+		}
+		c.Missing++
+		peer.Nxt = s.Ack
+	}
+	switch {
+	case !me.Knows(KnowsAck) || s.Ack.After(me.Ack):
+		me.Ack = s.Ack
+		me.Known |= KnowsAck
+		me.DupAcks = 0
+	case s.Ack == me.Ack && s.Pure():
+		me.DupAcks++
+	case s.Ack.Before(me.Ack):
+		return // overtaken
+	}
+	if !peer.Knows(KnowsNxt) {
+		peer.Nxt, peer.Una = s.Ack, s.Ack
+		peer.Known |= KnowsNxt | KnowsUna
+		return
+	}
+	if peer.samples && !s.Ack.Before(peer.sample) {
+		peer.samples = false
+		d := s.Time - peer.sampleAt
+		me.RTT.add(d, peer.sampled)
+		me.Host.countRTT(d)
+	}
+	if peer.Knows(HasFIN) && s.Ack.After(peer.FinSeq) {
+		peer.Known |= FINAcked
+	}
+	if peer.Knows(KnowsUna) && !s.Ack.After(peer.Una) {
+		// An answer that repeats itself still ends a run that it covers: the run
+		// was taken up again after an earlier one.
+		peer.answered(s)
+		return
+	}
+	peer.Una = s.Ack
+	peer.Known |= KnowsUna
+	peer.answered(s)
+	if peer.Sent.N == 0 && peer.Una.Before(peer.Nxt) {
+		peer.recall(peer.Una)
+	}
+}
+
+// answered ends the run that an acknowledgment covers.
+func (s *Side) answered(by *Segment) {
+	if s.Sent.N == 0 || !by.Ack.After(s.Sent.Start) {
+		return
+	}
+	s.Sent.Heard, s.Sent.HeardAt = by.Frame, by.Time
+	s.Ended = s.Sent
+	s.Sent.N = 0
+}
+
+// window follows the window that a side offers.
+func (s *Side) window(peer *Side, seg *Segment, scaled bool) {
+	if seg.Win == 0 && s.Win != 0 || seg.Win == 0 && s.WinZeroAt == 0 {
+		s.WinZeroAt = seg.Time
+	} else if seg.Win != 0 {
+		s.WinZeroAt = 0
+	}
+	s.Win = seg.Win
+	if !seg.Is(segment.ACK) || !scaled || seg.Ack.Before(s.Ack) {
+		return
+	}
+	edge := seg.Ack + Seq(s.scaled(peer, seg.Win, seg.Flags))
+	grain := Seq(1) << max(s.Scale, 0)
+	switch {
+	case !s.Knows(KnowsEdge) || edge.After(s.Edge+grain):
+		s.Edge, s.EdgeStuck, s.StuckAt, s.StuckAcks = edge, seg.Ack, seg.Time, 0
+		s.Known |= KnowsEdge
+	case seg.Ack.After(s.EdgeStuck):
+		s.StuckAcks++
+		if edge.After(s.Edge) {
+			s.Edge = edge
+		}
+	}
+}
+
+// read notes the multipath options.
+func (m *MPTCP) read(from int, s *Segment, in *packet.Info) {
+	o := &in.MPTCP
+	if o.Subtypes == 0 {
+		return
+	}
+	if s.Is(segment.SYN) {
+		m.Capable = m.Capable || o.Has(packet.MPCapable)
+		if o.Has(packet.MPJoin) {
+			m.Join = true
+			if o.Token != 0 {
+				m.Token = o.Token
+			}
+		}
+	}
+	if o.Key != 0 {
+		m.Key[from] = o.Key
+	}
+	if o.PeerKey != 0 && !o.Has(packet.MPFastClose) {
+		m.Key[1-from] = o.PeerKey
+	}
+	if o.Has(packet.MPFastClose) && m.Fastclose[from] == 0 {
+		m.Fastclose[from] = s.Frame
+	}
+	if o.Has(packet.MPRemove) && m.Removed[from] == 0 {
+		m.Removed[from] = s.Frame
+	}
+}

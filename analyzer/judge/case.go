@@ -1,0 +1,210 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// A Case is one reset: the connection as it stood when it came, and what came
+// after it.
+type Case struct {
+	j    *Judge
+	conn flow.Conn  // before the reset
+	live *flow.Conn // as it goes on; only its Pending is touched
+	from int        // the side whose address the reset bears
+
+	R    flow.Segment // the reset
+	S, P *flow.Side   // its named sender and its receiver, in conn
+
+	form    form
+	trigger flow.Segment // the segment of P that drew it, if one did
+	phase   phase
+
+	sum     packet.Checksum
+	options int // bytes of TCP options
+	text    string
+	mptcp   packet.MPTCP
+	signed  bool // an MD5 or AO option
+	hasMAC  bool
+	mac     [6]byte
+	ae      bool
+	copies  []Frame
+
+	signList []sign
+	later    []laterSegment // what the connection saw afterwards, the first maxLater of it
+	done     bool
+	position position
+
+	verdict *Verdict
+}
+
+type laterSegment struct {
+	flow.Segment
+	from int
+}
+
+// maxLater is how many segments after a reset a case keeps.
+const maxLater = 32
+
+// allowance is how much, in nanoseconds, the stamps of segments may be out of
+// order: more than that apart, the later one came later (causes.md, 4.3).
+const allowance = int64(10e6)
+
+// ms is a millisecond in nanoseconds.
+const ms = int64(1e6)
+
+// newCase opens the case of a reset that Find has classified.
+func (j *Judge) newCase(st *flow.Step, in *packet.Info) *Case {
+	k := &Case{j: j, conn: *st.Conn, live: st.Conn, from: st.From, R: st.Seg}
+	k.S, k.P = &k.conn.Sides[k.from], &k.conn.Sides[1-k.from]
+	k.sum = in.Checksum()
+	k.options = len(in.Options())
+	k.text = quote(in.Payload)
+	k.mptcp = in.MPTCP
+	k.signed = in.HasMD5 || in.HasAO
+	k.hasMAC, k.mac = in.HasMAC, in.SrcMAC
+	k.ae = in.AE
+	k.phase = k.phaseOf()
+	k.form, k.trigger = k.formOf()
+	return k
+}
+
+// quote gives a reset's payload as text, where it is some.
+func quote(b []byte) string {
+	b = b[:min(len(b), 256)]
+	var s strings.Builder
+	for _, c := range b {
+		if c >= ' ' && c < 0x7f {
+			s.WriteByte(c)
+		} else {
+			fmt.Fprintf(&s, `\x%02x`, c)
+		}
+	}
+	return s.String()
+}
+
+// who is the role of a side.
+func (k *Case) who(side int) Sender {
+	if side == k.conn.Orig {
+		return Originator
+	}
+	return Responder
+}
+
+// byOriginator tells whether the reset bears the originator's address.
+func (k *Case) byOriginator() bool { return k.from == k.conn.Orig }
+
+// name is how texts call a side.
+func (k *Case) name(side int) string {
+	if side == k.conn.Orig {
+		return "originator"
+	}
+	return "responder"
+}
+
+func (k *Case) sender() string   { return k.name(k.from) }
+func (k *Case) receiver() string { return k.name(1 - k.from) }
+
+// fact states what a segment of this point shows.
+func fact(s *flow.Segment, format string, args ...any) Fact {
+	return Fact{Frame: s.Frame, Text: fmt.Sprintf(format, args...)}
+}
+
+// rel is a number of a side's as Wireshark prints it: relative to its SYN where
+// that is known.
+func (k *Case) rel(side int, n flow.Seq) uint32 {
+	if s := &k.conn.Sides[side]; s.Knows(flow.KnowsISN) {
+		return uint32(n - s.ISN)
+	}
+	return uint32(n)
+}
+
+// brief describes a segment of a side in a few words: "FIN seq 1 ack 101".
+func (k *Case) brief(side int, s *flow.Segment) string {
+	var what string
+	switch {
+	case s.Is(segment.SYN | segment.ACK):
+		what = "SYN-ACK"
+	case s.Is(segment.SYN):
+		what = "SYN"
+	case s.Is(segment.RST):
+		what = "RST"
+	case s.Is(segment.FIN) && s.Len > 0:
+		what = fmt.Sprintf("FIN with %d bytes", s.Len)
+	case s.Is(segment.FIN):
+		what = "FIN"
+	case s.Has(flow.Probe):
+		what = "probe"
+	case s.Len > 0:
+		what = fmt.Sprintf("%d bytes", s.Len)
+	case s.Is(segment.ACK):
+		what = "ACK"
+	default:
+		what = "segment without ACK"
+	}
+	text := fmt.Sprintf("%s seq %d", what, k.rel(side, s.Seq))
+	if s.Is(segment.ACK) && !s.Is(segment.SYN) {
+		text += fmt.Sprintf(" ack %d", k.rel(1-side, s.Ack))
+	}
+	return text
+}
+
+// since is the time from a segment to the reset.
+func (k *Case) since(s *flow.Segment) int64 { return k.R.Time - s.Time }
+
+// idle is the time without any packet before the reset, or before what drew
+// it, and the frame that ended it.
+func (k *Case) idle() (d int64, until uint32) {
+	c := &k.conn
+	if d := k.R.Time - c.LastTime; d >= flow.MinPause {
+		return d, k.R.Frame
+	}
+	if k.trigger.Exists() && c.Pause.After == k.trigger.Frame {
+		return c.Pause.To - c.Pause.From, k.trigger.Frame
+	}
+	return 0, 0
+}
+
+// lastOf is the side's last segment that is no reset.
+func lastOf(s *flow.Side) *flow.Segment {
+	for i := range flow.RingLen {
+		if seg := s.Last(i); seg != nil && !seg.Is(segment.RST) {
+			return seg
+		}
+	}
+	return nil
+}
+
+// after calls f for what a side sent after the reset, until it says stop.
+func (k *Case) after(side int, f func(*flow.Segment) bool) {
+	for i := range k.later {
+		if l := &k.later[i]; l.from == side && !f(&l.Segment) {
+			return
+		}
+	}
+}
+
+// reset gives the earlier reset, not voided by a new SYN, that came last; nil
+// where there is none.
+func (k *Case) earlier() *flow.Reset {
+	n := min(k.conn.NumResets, flow.MaxResets)
+	if n <= k.conn.Revived {
+		return nil
+	}
+	return &k.conn.Resets[n-1]
+}
+
+// capped gives the strength that a cause can have here, given a base.
+func (k *Case) capped(id cause.ID, base cause.Strength) cause.Strength {
+	c, _ := cause.Lookup(id)
+	limit := c.Caps.Far
+	if k.atSender() {
+		limit = c.Caps.AtSender
+	}
+	return min(base, limit, k.limit())
+}

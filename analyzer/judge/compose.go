@@ -1,0 +1,318 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// begin fills what does not depend on the cause.
+func (k *Case) begin() *Verdict {
+	c := &k.conn
+	return &Verdict{
+		Frame: k.R.Frame, Time: k.R.Time, Copies: k.copies,
+		Conn: Connection{
+			ID: c.ID, Originator: c.Key.Addr(c.Orig), Responder: c.Key.Addr(1 - c.Orig), Seen: c.Seen,
+			FirstFrame: c.FirstFrame, State: c.State(1 - k.from), Tunnel: c.Tunnel.String(),
+		},
+		From:    c.Key.Addr(k.from),
+		Effect:  k.effectOf(),
+		Details: map[string]any{},
+	}
+}
+
+// decide writes the verdict for candidate i.
+func (k *Case) decide(v *Verdict, open []candidate, i int) {
+	c := open[i]
+	v.Cause, v.Strength = c.cause, c.strength
+	v.Sender, v.SenderStrength = k.senderOf(c)
+	v.Evidence = c.facts
+	for n, o := range open {
+		if n == i {
+			continue
+		}
+		s, _ := k.senderOf(o)
+		v.Alternatives = append(v.Alternatives, Alternative{o.cause, s, max(min(o.strength, cause.Possible), cause.Possible), o.open})
+	}
+}
+
+// senderOf gives the sender that a candidate stands for, and how sure it is,
+// apart from the cause.
+func (k *Case) senderOf(c candidate) (Sender, cause.Strength) {
+	if c.by == aDevice {
+		return Middlebox, c.strength
+	}
+	return k.who(k.from), k.senderStrength()
+}
+
+// senderStrength is how sure it is that the address which the reset bears sent
+// it: proven only where the capture shows it leave that host, likely where the
+// socket's own chain goes on or nothing speaks against the address.
+func (k *Case) senderStrength() cause.Strength {
+	s := cause.Possible
+	switch against(k.signList) {
+	case cause.Undetermined:
+		if k.compared() || k.inChain() || k.inClock() {
+			s = cause.Likely
+		}
+		if k.position == atSender {
+			s = cause.Proven
+		}
+	}
+	return s
+}
+
+// undecided writes a verdict without a cause.
+func (k *Case) undecided(v *Verdict, open []candidate) {
+	v.Cause, v.Strength = cause.NoCauseDecided, cause.Undetermined
+	v.Why = k.why()
+	v.Sender = NoSender
+	if k.phase != alone {
+		switch {
+		case against(k.signList) == cause.Likely:
+			v.Sender, v.SenderStrength = Middlebox, cause.Likely
+		case k.inChain(), k.inClock(), k.position == atSender:
+			v.Sender, v.SenderStrength = k.who(k.from), k.senderStrength()
+		case k.compared():
+			v.Sender, v.SenderStrength = k.who(k.from), cause.Possible
+		}
+	}
+	v.Evidence = append(v.Evidence, k.plainFacts()...)
+	for _, o := range open {
+		s, _ := k.senderOf(o)
+		v.Alternatives = append(v.Alternatives, Alternative{o.cause, s, cause.Possible, o.open})
+	}
+}
+
+// plainFacts describe a reset that nothing explains.
+func (k *Case) plainFacts() []Fact {
+	what := "RST"
+	if k.R.Is(segment.ACK) {
+		what = fmt.Sprintf("RST+ACK, ack %d", k.rel(1-k.from, k.R.Ack))
+	}
+	facts := []Fact{fact(&k.R, "%s, number %d", what, k.rel(k.from, k.R.Seq))}
+	if k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 {
+		facts = append(facts, fact(lastOf(k.S), "the %s's next number is %d", k.sender(), k.rel(k.from, k.S.Nxt)))
+	}
+	return append(facts, k.signFacts()...)
+}
+
+// why says why no cause could be decided.
+func (k *Case) why() string {
+	switch {
+	case k.R.Flags&(segment.SYN|segment.FIN) != 0, k.badSum():
+		return Corrupt
+	case k.phase == alone:
+		return NoHandshake
+	case k.P.Packets == 0 || k.S.Packets == 0 && k.phase == established:
+		return OneDirection
+	case k.conn.Missing > 0 || k.j.Drops:
+		return CaptureDrops
+	case k.conn.Cuts > 0 && k.R.Has(flow.Cut):
+		return Snaplen
+	case k.conn.Past.Exists() && k.phase&(synOnly|synAnswered|synWaiting) != 0:
+		return TupleReused
+	case k.phase == noSYN || !k.conn.Seen || k.P.SYNs == 0 || k.S.SYNs == 0:
+		return NoHandshake
+	}
+	return NoMatch
+}
+
+// repeat writes the verdict on a reset that repeats an earlier one.
+func (k *Case) repeat(v *Verdict, e *flow.Reset, first *Verdict) *Verdict {
+	v.Sender, v.SenderStrength = first.Sender, first.SenderStrength
+	v.Cause, v.Strength, v.Why = first.Cause, first.Strength, first.Why
+	v.Evidence = k.repeatFacts(e)
+	for _, f := range first.Evidence {
+		if f.Frame != e.Frame && f.Frame != first.Frame {
+			v.Evidence = append(v.Evidence, f)
+		}
+	}
+	v.Excluded, v.Alternatives = first.Excluded, first.Alternatives
+	v.After = &After{Frame: first.Frame, Cause: first.Cause}
+	for key, d := range first.Details {
+		v.Details[key] = d
+	}
+	v.Details["repeats"] = first.Frame
+	k.describe(v)
+	return v
+}
+
+// describe adds details, the summary and the next step.
+func (k *Case) describe(v *Verdict) {
+	k.detail(v)
+	row, _ := cause.Lookup(v.Cause)
+	v.Benign = row.Benign
+	v.Summary = k.summary(v, row)
+	v.Next = k.next(v, row)
+	slices.SortStableFunc(v.Evidence, func(a, b Fact) int { return int(a.Frame) - int(b.Frame) })
+}
+
+// detail adds what belongs to the cause, and what the reset itself claims.
+func (k *Case) detail(v *Verdict) {
+	d := v.Details
+	if k.text != "" {
+		d["payload"] = k.text // a claim of whoever sent it
+	}
+	if k.mptcp.Has(packet.MPTCPReset) {
+		d["mptcp_reason"] = fmt.Sprintf("%d (%s)", k.mptcp.ResetReason, resetReason(k.mptcp.ResetReason))
+	}
+	if s := k.stage(); s != "" {
+		d["stage"] = s
+	}
+	if k.R.Flags&(segment.SYN|segment.FIN) != 0 {
+		d["flags"] = fmt.Sprintf("%v: crafted, no stack sends these together", k.R.Flags)
+	}
+	if k.badSum() {
+		d["checksum"] = "wrong"
+	}
+	if idle, _ := k.idle(); idle > 0 {
+		d["idle_before"] = duration(idle)
+	}
+	switch v.Cause {
+	case cause.RetransmissionTimeout:
+		d["copies"] = k.run().N - 1
+		d["gave_up"] = k.gaveUp()
+	case cause.KeepaliveTimeout, cause.UserTimeout, cause.ZeroWindowTimeout:
+		d["probes"] = k.S.Probes.N
+	case cause.CloseUnreadData:
+		if n := k.unreadBytes(); n > 0 {
+			d["unread_at_least"] = n
+		}
+		if k.S.LastData.Exists() {
+			d["response_before"] = k.S.LastData.Frame
+		}
+	case cause.DataAfterClose:
+		d["trigger"] = k.crossing()
+	case cause.ParallelConnectLoser:
+		if a, _ := k.winner(); a != nil && smbPair(a.rport, k.conn.Key.Port(1-k.conn.Orig)) {
+			d["kind"] = "smb-445-139"
+		}
+	case cause.InjectedReset, cause.BlindReset:
+		if fp := k.fingerprint(); fp != "" {
+			d["fingerprint"] = fp
+		}
+	}
+}
+
+// stage names the moment of the reset as Cloudflare's public figures do, by
+// what the originator had sent.
+func (k *Case) stage() string {
+	o := k.conn.O()
+	switch {
+	case o.SYNs == 0:
+		return ""
+	case !o.FirstACK.Exists() && o.Payload == 0:
+		return "post-syn"
+	case o.Payload == 0:
+		return "post-ack"
+	case o.FirstData.Frame == o.LastData.Frame:
+		return "post-psh"
+	}
+	return "later"
+}
+
+// gaveUp says who stopped waiting: a Linux stack never resets when its
+// retransmissions run out (causes.md, 0.2), and others do so at the next one.
+func (k *Case) gaveUp() string {
+	switch r := k.run(); {
+	case k.linux():
+		return "application"
+	case !k.onSchedule(r):
+		return "application"
+	case r.N == 6 || r.N == 13:
+		return "stack"
+	}
+	return "unknown"
+}
+
+// crossing says whether data after a FIN was sent before that could arrive.
+func (k *Case) crossing() string {
+	d := k.lateData()
+	if d == nil {
+		return "unknown"
+	}
+	if !d.Ack.After(k.S.FinSeq) && d.Time-k.S.FIN.Time <= max(k.P.RTT.Min, ms) {
+		return "crossed the FIN"
+	}
+	if d.Ack.After(k.S.FinSeq) {
+		return "sent after the FIN had arrived"
+	}
+	return "unknown"
+}
+
+// summary is the verdict in one sentence, fit for a ticket.
+func (k *Case) summary(v *Verdict, row cause.Cause) string {
+	to := k.conn.Key.Addr(1 - k.from)
+	var who string
+	switch v.Sender {
+	case Middlebox:
+		who = fmt.Sprintf("a device that is neither end, in the name of %v,", v.From)
+	case NoSender:
+		who = fmt.Sprintf("somebody in the name of %v", v.From)
+	default:
+		who = fmt.Sprintf("the %s %v", k.sender(), v.From)
+		if v.SenderStrength < cause.Likely {
+			who = fmt.Sprintf("as it seems %s", who)
+		}
+	}
+	if v.Cause == cause.NoCauseDecided {
+		return fmt.Sprintf("frame %d: %s reset %v, and the capture does not tell why (%s)", v.Frame, who, to, v.Why)
+	}
+	why := row.Summary
+	if v.Strength == cause.Possible {
+		why = "possibly because " + why
+	} else {
+		why = v.Strength.String() + " because " + why
+	}
+	return fmt.Sprintf("frame %d: %s reset %v, %s", v.Frame, who, to, why)
+}
+
+// next is what to do: mend it where it is sure enough, else settle it.
+func (k *Case) next(v *Verdict, row cause.Cause) string {
+	var steps []string
+	open := v.Strength < cause.Proven && (len(v.Alternatives) > 0 || v.Strength < cause.Likely)
+	if v.Sender == NoSender || v.SenderStrength < cause.Likely && v.Sender != Middlebox && v.Cause != cause.PortClosed {
+		steps = append(steps, fmt.Sprintf("capture at %v at the same time: what did not leave it came from between", v.From.Addr()))
+	}
+	if open {
+		steps = append(steps, row.Settle)
+	}
+	if (!open || v.Strength >= cause.Likely) && row.Fix != "none" {
+		steps = append(steps, row.Fix)
+	}
+	return strings.Join(steps, "; then ")
+}
+
+// fingerprint names a known device whose habits the reset shows (causes.md,
+// 3.5). A hint: versions drift.
+func (k *Case) fingerprint() string {
+	switch {
+	case strings.HasPrefix(k.text, `\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00`) && k.R.Is(segment.ACK):
+		return "cn-henan"
+	case k.R.Win >= 3293 && k.R.Win <= 3295 && k.R.Is(segment.ACK), k.R.Win >= 1980 && k.R.Win <= 1982 && k.R.Is(segment.ACK):
+		return "gfw-2025-08"
+	}
+	var steps []int32
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.RST) {
+			steps = append(steps, s.Seq.Minus(k.R.Seq))
+		}
+		return len(steps) < 4
+	})
+	switch {
+	case len(steps) >= 2 && steps[0] == 1460 && steps[1] == 4380 && k.R.Is(segment.ACK):
+		return "gfw-type2"
+	case len(steps) >= 2 && steps[0] == 1460 && steps[1] == 4380:
+		return "gfw-2006"
+	}
+	if t := k.dependsOn(); t != nil && k.R.Is(segment.ACK) && t.Win == k.R.Win && !k.R.Has(flow.DF) && k.R.ID == 0 && t.Win != 0 {
+		return "suricata"
+	}
+	return ""
+}

@@ -1,0 +1,89 @@
+package judge
+
+import (
+	"rstlab/analyzer/flow"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// effectOf says what the receiver made of the reset: by its numbers (RFC 9293,
+// 3.10.7.4; RFC 5961, 3.2), corrected by what the receiver did afterwards.
+func (k *Case) effectOf() Effect {
+	side := 1 - k.from
+	if k.phase == alone {
+		return UnknownEffect
+	}
+	if k.conn.State(side) == "CLOSED" || k.badSum() {
+		return Ignored
+	}
+	lives, challenged := k.receiverLives(), k.challenged()
+	switch k.conn.Accepts(side, &k.R) {
+	case flow.Yes:
+		exact := k.R.Seq == k.P.Ack || !k.P.Knows(flow.KnowsAck)
+		switch {
+		case challenged && !exact:
+			return Challenged
+		case lives:
+			return Ignored
+		}
+		return Accepted
+	case flow.No:
+		if challenged || k.conn.Windows() && k.P.Knows(flow.KnowsEdge) && k.R.Seq.After(k.P.Ack) && k.R.Seq.Before(k.P.Edge) && k.P.FirstACK.Exists() {
+			return Challenged
+		}
+		return Ignored
+	}
+	switch {
+	case challenged:
+		return Challenged
+	case lives:
+		return Ignored
+	}
+	return UnknownEffect
+}
+
+// badSum tells whether the reset's checksum is wrong where those of its
+// direction are right. One of the pseudo-header only is no damage: it was left
+// to the network card.
+func (k *Case) badSum() bool {
+	return k.sum == packet.SumBad && k.S.Knows(flow.GoodSums)
+}
+
+// receiverLives tells whether the receiver goes on after the reset as if there
+// had been none, later than what it had on the way.
+func (k *Case) receiverLives() bool {
+	wait := allowance + 2*k.P.RTT.Min
+	if k.P.RTT.N == 0 {
+		wait = 200 * ms // nothing is known of the way; as long as a delayed ACK
+	}
+	lives := false
+	k.after(1-k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Has(flow.Aimless) || s.Time-k.R.Time < wait {
+			return true
+		}
+		lives = s.Has(flow.Fresh) || s.Is(segment.ACK) && k.P.Knows(flow.KnowsAck) && s.Ack.After(k.P.Ack)
+		return !lives
+	})
+	return lives
+}
+
+// challenged tells whether the receiver answered the reset by an empty ACK
+// that repeats its last one (RFC 5961, 3.2).
+func (k *Case) challenged() bool { return k.challenge() != nil }
+
+func (k *Case) challenge() *flow.Segment {
+	if !k.P.Knows(flow.KnowsAck) {
+		return nil
+	}
+	var found *flow.Segment
+	k.after(1-k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.RST) || s.Has(flow.Copy) {
+			return true
+		}
+		if s.Pure() && s.Ack == k.P.Ack && s.Seq == k.P.Nxt && s.Time-k.R.Time <= 2*k.P.RTT.Min+100*ms {
+			found = s
+		}
+		return false // only the first thing that it does
+	})
+	return found
+}

@@ -1,0 +1,170 @@
+package judge
+
+import (
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// A form is what a reset's numbers say about how it came to be (causes.md, 0.1
+// and 4.2, step 5).
+type form uint8
+
+const (
+	neither     form = iota
+	provoked         // it takes its number from a segment of the peer
+	spontaneous      // the sender's next number, and what it had received acknowledged
+)
+
+// formOf finds the form, and the trigger of a provoked reset.
+func (k *Case) formOf() (form, flow.Segment) {
+	if k.R.Is(segment.ACK) {
+		if t := k.unacked(); t != nil {
+			return provoked, *t
+		}
+		if k.spontaneous() {
+			return spontaneous, flow.Segment{}
+		}
+		return neither, flow.Segment{}
+	}
+	if t := k.acked(); t != nil {
+		return provoked, *t
+	}
+	if k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 && k.R.Seq == k.S.Nxt {
+		return spontaneous, flow.Segment{}
+	}
+	return neither, flow.Segment{}
+}
+
+// unacked finds the segment without ACK that an RST+ACK answers: number 0
+// (another one behind a device that rewrites numbers, where the sender had
+// said nothing else) and the segment's end acknowledged.
+func (k *Case) unacked() *flow.Segment {
+	for i := range flow.RingLen {
+		t := k.P.Last(i)
+		if t == nil {
+			return nil
+		}
+		if t.Is(segment.ACK) || t.Is(segment.RST) || t.End() != k.R.Ack {
+			continue
+		}
+		if k.R.Seq == 0 || k.S.Packets == 0 {
+			return t
+		}
+	}
+	return nil
+}
+
+// acked finds the segment that a bare RST answers: the last of the peer's with
+// that acknowledgment which the sender has not dealt with otherwise.
+func (k *Case) acked() *flow.Segment {
+	for i := range flow.RingLen {
+		t := k.P.Last(i)
+		if t == nil {
+			return nil
+		}
+		if t.Is(segment.RST) || !t.Is(segment.ACK) || t.Ack != k.R.Seq {
+			continue
+		}
+		if !k.dealtWith(t) {
+			return t
+		}
+	}
+	return nil
+}
+
+// dealtWith tells whether the sender of the reset had answered a segment of
+// the peer as a living connection does, so that the reset is no answer to it.
+func (k *Case) dealtWith(t *flow.Segment) bool {
+	for i := range flow.RingLen {
+		s := k.S.Last(i)
+		if s == nil || s.Frame < t.Frame {
+			return false
+		}
+		if !s.Is(segment.RST) && s.Is(segment.ACK) && !s.Ack.Before(t.End()) && (t.End() != t.Seq || s.Len > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// spontaneous tells whether an RST+ACK has the form of an abort: SEQ=SND.NXT
+// and, as stacks add, ACK=RCV.NXT.
+func (k *Case) spontaneous() bool {
+	if !k.S.Knows(flow.KnowsNxt) {
+		return false
+	}
+	return k.ownNumber() && k.ownAck()
+}
+
+// ownNumber tells whether the reset's number is the sender's next, or the first
+// that is not acknowledged, as some stacks have it.
+func (k *Case) ownNumber() bool {
+	s, n := k.S, k.R.Seq
+	switch {
+	case !s.Knows(flow.KnowsNxt):
+		return false
+	case n == s.Nxt, s.Knows(flow.KnowsUna) && n == s.Una:
+		return true
+	}
+	return s.Knows(flow.HasFIN) && n == s.FinSeq // a stack that takes its FIN back
+}
+
+// ownAck tells whether the reset acknowledges what its sender can have
+// received: not less than it had acknowledged, not more than was sent.
+func (k *Case) ownAck() bool {
+	if !k.P.Knows(flow.KnowsNxt) {
+		return true // nothing of the peer was captured
+	}
+	from := k.P.Una
+	if k.S.Knows(flow.KnowsAck) {
+		from = k.S.Ack
+	}
+	return k.R.Ack.In(from, k.P.Nxt)
+}
+
+// A phase is the moment of a connection's life at which a reset came
+// (causes.md, 4.2, step 7).
+type phase uint16
+
+const (
+	synOnly     phase = 1 << iota // SYNs of the receiver and nothing else
+	synWaiting                    // SYNs of the sender, and no answer
+	synAnswered                   // the sender's SYN was answered, it did not acknowledge
+	synReceived                   // the receiver's SYN was answered by the sender, nothing more
+	handshaken                    // handshake complete, no data of the responder
+	established
+	closing    // after a FIN
+	closedBoth // after both FINs
+	noSYN      // no SYN in the capture, see midstream
+	alone      // nothing but resets
+
+	connected = handshaken | established | noSYN
+	ending    = closing | closedBoth
+	anyPhase  = ^phase(0)
+)
+
+// phaseOf finds the phase.
+func (k *Case) phaseOf() phase {
+	s, p := k.S, k.P
+	switch {
+	case s.Packets == 0 && p.Packets == 0:
+		return alone
+	case s.Knows(flow.HasFIN) && p.Knows(flow.HasFIN):
+		return closedBoth
+	case (s.Knows(flow.HasFIN) || p.Knows(flow.HasFIN)) && !(s.Packets == 0 && p.FirstACK.Exists() == false):
+		return closing
+	case p.SYN.Exists() && !p.SYN.Is(segment.ACK) && s.Packets == 0:
+		return synOnly
+	case s.SYN.Exists() && !s.SYN.Is(segment.ACK) && p.Packets == 0:
+		return synWaiting
+	case s.SYN.Exists() && !s.SYN.Is(segment.ACK) && !s.FirstACK.Exists():
+		return synAnswered
+	case s.SYN.Is(segment.SYN|segment.ACK) && p.SYN.Exists() && !p.FirstACK.Exists():
+		return synReceived
+	case s.SYNs == 0 && p.SYNs == 0:
+		return noSYN
+	case k.conn.R().Payload == 0:
+		return handshaken
+	}
+	return established
+}

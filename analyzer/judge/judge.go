@@ -1,0 +1,213 @@
+// Package judge says of each reset who sent it, why, how sure that is, by
+// which frames, what else it could be and what would settle it. Its rules are
+// a table (see rules.go) that can be read against the vocabulary of causes.
+// It sees one capture point; Correlate joins several.
+package judge
+
+import (
+	"net/netip"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// Limits of the queue of resets that wait for what comes after them.
+const (
+	// patience is how long, in nanoseconds of capture time, a verdict waits for
+	// evidence that follows the reset (causes.md, 4.1).
+	patience = int64(3e9)
+	// maxPending is how many resets wait at once.
+	maxPending = 2048
+)
+
+// A Judge judges the resets of one capture point. Feed it the packets in their
+// order, then Close it. One goroutine uses it.
+type Judge struct {
+	At    netip.Addr           // the host at which the capture was taken, where that is told
+	Emit  func(*Verdict) error // called for each verdict, in the order of the resets
+	Ended func(*flow.Conn)     // called for each connection that is over; it is not kept
+	Drops bool                 // the capture says that it lost packets
+
+	Flows flow.Table
+	Flood uint32 // resets judged before their time, for want of room
+
+	began0   int64 // the first packet's time
+	now      int64 // the latest time seen
+	queue    []*Case
+	sources  sources
+	recents  recents
+	verdicts map[resetKey]*Verdict // of the resets that connections still remember
+	err      error
+	step     flow.Step
+}
+
+type resetKey struct {
+	conn  int
+	frame uint32
+}
+
+// Packet takes the next packet. It returns the error of Emit.
+func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
+	if j.began0 == 0 {
+		j.began0 = time
+		j.verdicts = make(map[resetKey]*Verdict)
+		j.Flows.Busy = func(c *flow.Conn) bool { return c.Pending > 0 }
+		j.Flows.Ended = j.gone
+	}
+	j.now = max(j.now, time)
+	switch in.Kind {
+	case packet.TCP:
+		j.segment(frame, time, in)
+	case packet.ICMPError:
+		j.icmp(frame, time, in)
+	}
+	for len(j.queue) > 0 && (j.queue[0].R.Time+patience < j.now || len(j.queue) > maxPending) {
+		if j.queue[0].R.Time+patience >= j.now {
+			j.Flood++
+		}
+		j.settle()
+	}
+	return j.err
+}
+
+// segment takes a TCP segment.
+func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
+	st := &j.step
+	j.Flows.Find(frame, time, in, st)
+	c := st.Conn
+	if c.Pending > 0 {
+		j.observe(c, st)
+	}
+	var k *Case
+	if st.Seg.Is(segment.RST) && !st.Seg.Has(flow.Copy) {
+		k = j.newCase(st, in)
+	}
+	if !st.Seg.Is(segment.RST) && c.Sides[st.From].Packets < 2 && in.Checksum() == packet.SumGood {
+		c.Sides[st.From].Known |= flow.GoodSums
+	}
+	j.Flows.Apply(st, in)
+	if st.New {
+		j.began(st)
+	}
+	if k != nil {
+		c.Pending++
+		j.remember(k)
+		j.queue = append(j.queue, k)
+	}
+}
+
+// observe shows the resets that wait on a connection what comes after them.
+func (j *Judge) observe(c *flow.Conn, st *flow.Step) {
+	for _, k := range j.queue {
+		if k.live != c {
+			continue
+		}
+		if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
+			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
+				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
+			}
+			continue
+		}
+		if len(k.later) < maxLater {
+			k.later = append(k.later, laterSegment{st.Seg, st.From})
+		}
+	}
+}
+
+// remember keeps the reset for those on other connections.
+func (j *Judge) remember(k *Case) {
+	idle, _ := k.idle()
+	j.recents.add(recent{time: k.R.Time, frame: k.R.Frame, id: k.conn.ID, from: k.conn.Key.Addr(k.from), to: k.conn.Key.Addr(1 - k.from),
+		idle: idle, form: k.form, phase: k.phase, silent: k.S.Payload == 0})
+	if k.phase == synOnly && k.form == provoked && k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
+		k.S.Host.Echoes = true
+	}
+}
+
+// icmp notes an ICMP error about a connection.
+func (j *Judge) icmp(frame uint32, time int64, in *packet.Info) {
+	if c, from := j.Flows.Lookup(in); c != nil {
+		c.ICMP = flow.ICMP{Frame: frame, Time: time, From: in.ICMP.From, Type: in.ICMP.Type, Code: in.ICMP.Code, About: from}
+	}
+}
+
+// gone takes leave of a connection.
+func (j *Judge) gone(c *flow.Conn) {
+	j.ended(c)
+	if c.Pending == 0 {
+		j.forget(c)
+	}
+	if j.Ended != nil {
+		j.Ended(c)
+	}
+}
+
+// forget drops the verdicts kept for a connection.
+func (j *Judge) forget(c *flow.Conn) {
+	for i := range min(c.NumResets, flow.MaxResets) {
+		delete(j.verdicts, resetKey{c.ID, c.Resets[i].Frame})
+	}
+}
+
+// settle gives the verdict on the first reset of the queue.
+func (j *Judge) settle() {
+	k := j.queue[0]
+	j.queue[0] = nil
+	j.queue = j.queue[1:]
+	v := k.judge()
+	k.live.Pending--
+	if !k.live.Gone() {
+		for i := range min(k.live.NumResets, flow.MaxResets) {
+			if k.live.Resets[i].Frame == k.R.Frame {
+				j.verdicts[resetKey{k.conn.ID, k.R.Frame}] = v
+			}
+		}
+	}
+	if j.err == nil {
+		j.err = j.Emit(v)
+	}
+}
+
+// Close judges what still waits and lets all connections go.
+func (j *Judge) Close() error {
+	for len(j.queue) > 0 {
+		j.settle()
+	}
+	j.Flows.Close()
+	return j.err
+}
+
+// verdictOn gives the verdict on an earlier reset of the case's connection.
+func (k *Case) verdictOn(frame uint32) *Verdict {
+	return k.j.verdicts[resetKey{k.conn.ID, frame}]
+}
+
+// judge decides the case.
+func (k *Case) judge() *Verdict {
+	k.position = k.positionOf()
+	k.signList = k.signs()
+	v := k.begin()
+	if e := k.volley(); e != nil {
+		if first := k.verdictOn(e.Frame); first != nil && first.Cause != cause.SecondaryReset {
+			return k.repeat(v, e, first)
+		}
+	}
+	open, excluded := k.try(k.signList)
+	v.Excluded = excluded
+	i := best(open)
+	if i < 0 {
+		k.undecided(v, open)
+	} else {
+		k.decide(v, open, i)
+	}
+	if e := k.earlier(); e != nil && (v.Cause == cause.SecondaryReset || v.Cause == cause.NoCauseDecided) {
+		v.After = &After{Frame: e.Frame, Cause: cause.NoCauseDecided}
+		if first := k.verdictOn(e.Frame); first != nil {
+			v.After.Cause = first.Cause
+		}
+	}
+	k.describe(v)
+	return v
+}

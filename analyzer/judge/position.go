@@ -1,0 +1,84 @@
+package judge
+
+import (
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+)
+
+// A position is what is known of where the reset was captured (causes.md, 4.0
+// and 4.2, step 2).
+type position uint8
+
+const (
+	anywhere   position = iota
+	nearSender          // on the sender's own link, by its undecremented TTL
+	atSender            // at the sender's host, told or shown by the direction: the reset left it
+	notItsOwn           // at the host whose address it bears, and coming in: it is forged
+)
+
+// positionOf finds the position. A direction proves the host only where its
+// address is the capturing host's own: an initial TTL, and nothing of that
+// address ever came in.
+func (k *Case) positionOf() position {
+	own := k.S.HasDirs == 2 && k.ownTTL(k.S)
+	if k.j.At.IsValid() && k.j.At == k.conn.Key.Addr(k.from).Addr() {
+		if k.R.Has(flow.In) {
+			return notItsOwn
+		}
+		return atSender
+	}
+	switch {
+	case own && k.R.Has(flow.In) && k.S.Packets >= 2:
+		return notItsOwn
+	case k.R.Has(flow.Out) && k.S.HasDirs&1 == 0 && initial(k.R.TTL) && (k.S.Packets == 0 || k.ownTTL(k.S)):
+		return atSender
+	}
+	if k.ownTTL(k.S) && k.P.Packets > 0 && !k.ownTTL(k.P) && initial(k.R.TTL) {
+		return nearSender
+	}
+	return anywhere
+}
+
+// ownTTL tells whether all packets of a side bear one initial TTL.
+func (k *Case) ownTTL(s *flow.Side) bool {
+	ttl, _, ok := s.UsedTTL()
+	return ok && initial(ttl)
+}
+
+func initial(ttl uint8) bool { return flow.InitialTTL(ttl) == ttl }
+
+func (k *Case) atSender() bool { return k.position == atSender }
+
+// limit is the most that a cause can reach in this capture, by what it lacks
+// (causes.md, 4.3).
+func (k *Case) limit() cause.Strength {
+	if k.phase == alone {
+		return cause.Undetermined
+	}
+	if k.P.Packets == 0 && k.phase != synWaiting {
+		return cause.Possible // one direction
+	}
+	if k.phase == noSYN {
+		return cause.Likely
+	}
+	return cause.Proven
+}
+
+// compared tells whether the reset looks like the sender's other packets:
+// there are some, and its distance is theirs.
+func (k *Case) compared() bool {
+	if k.S.Packets > 0 {
+		for _, t := range k.S.TTLs {
+			if t.N > 0 && t.TTL == k.R.TTL {
+				return true
+			}
+		}
+		return false
+	}
+	for _, t := range k.S.Host.TTLs {
+		if t.N > 0 && t.TTL == k.R.TTL {
+			return true
+		}
+	}
+	return false
+}

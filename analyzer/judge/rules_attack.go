@@ -1,0 +1,204 @@
+package judge
+
+import (
+	"net/netip"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+var attackRules = []*rule{{
+	cause: cause.BlindReset,
+	in:    anyPhase &^ alone,
+	by:    aDevice,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		sweep := k.sweep()
+		if len(sweep) < 3 {
+			return nil, false
+		}
+		var facts []Fact
+		for _, s := range sweep {
+			facts = append(facts, fact(&s, "a reset with number %d, %+d from the %s's next", k.rel(k.from, s.Seq), s.Seq.Minus(k.S.Nxt), k.sender()))
+		}
+		if c := k.challenge(); c != nil {
+			facts = append(facts, fact(c, "the %s challenges: %s", k.receiver(), k.brief(1-k.from, c)))
+		}
+		return facts, true
+	},
+	strength: func(k *Case) cause.Strength {
+		if _, lives := k.livesOn(); lives {
+			return cause.Likely
+		}
+		return cause.Possible
+	},
+	open: "resets with numbers in steps look like guesses",
+}, {
+	cause: cause.EvasionReset,
+	in:    established | handshaken,
+	need: func(k *Case) ([]Fact, bool) {
+		why := k.ignorable()
+		s, lives := k.livesOn()
+		if why == "" || !lives || !k.compared() && !k.inChain() {
+			return nil, false
+		}
+		if chainOf(k.S) == socketChain && !k.inChain() {
+			return nil, false
+		}
+		return append([]Fact{fact(&k.R, "%s, so the %s must ignore it", why, k.receiver()), {Frame: s.frame, Text: s.text}}, k.headerFacts()...), true
+	},
+	strength: func(k *Case) cause.Strength { return cause.Undetermined },
+	open:     "the sender itself may have sent it for a device on the path to believe",
+}, {
+	cause: cause.SynScan,
+	in:    synAnswered,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.refusesSYNACK() {
+			return nil, false
+		}
+		facts := k.synackFacts()
+		if n := k.scans(); n >= scanTargets {
+			facts = append(facts, fact(&k.S.SYN, "one of %d ports or hosts that this source tried within a minute without ever finishing a handshake", n))
+		}
+		return facts, true
+	},
+	strength: func(k *Case) cause.Strength {
+		switch {
+		case k.scans() >= scanTargets:
+			return cause.Likely
+		case k.S.Layout == flow.LayoutMSS && k.S.SYNs == 1 && !k.S.SYN.Has(flow.Cut):
+			return cause.Possible // a SYN as raw sockets write it
+		}
+		return cause.Undetermined
+	},
+	open: "a scanner's own stack resets the answers to its SYNs",
+}, {
+	cause: cause.StealthScan,
+	in:    noSYN | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.oddProbe() {
+			return nil, false
+		}
+		t := &k.trigger
+		facts := []Fact{fact(t, "a lone segment, flags %v, with no connection before it", t.Flags), fact(&k.R, "the reset answers it")}
+		if n := k.probesElsewhere(); n > 1 {
+			facts = append(facts, fact(t, "one of %d ports or hosts that this source probed within a minute", n))
+		}
+		return facts, true
+	},
+	strength: func(k *Case) cause.Strength {
+		switch n := k.probesElsewhere(); {
+		case n >= scanTargets:
+			return cause.Likely
+		case n >= 3, !k.trigger.Is(segment.ACK):
+			return cause.Possible // no stack sends a segment without SYN and ACK
+		}
+		return cause.Undetermined
+	},
+	open: "a probe of a scanner is answered like this",
+}, {
+	cause: cause.UnsolicitedSynack,
+	in:    noSYN | synAnswered | established | handshaken | synReceived | synOnly,
+	need: func(k *Case) ([]Fact, bool) {
+		t := &k.trigger
+		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || k.S.SYNs > 0 || k.S.Packets > 0 {
+			return nil, false
+		}
+		facts := []Fact{fact(t, "a SYN-ACK, and no SYN before it in the capture")}
+		return append(facts, fact(&k.R, "the reset takes its number from it")), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.trigger.Time-k.j.began0 < 63e9 {
+			return cause.Undetermined // the SYN may lie before the capture: SYN-ACKs are repeated for 63 s on Linux
+		}
+		return cause.Possible
+	},
+	open: "nobody may have asked for that SYN-ACK",
+}}
+
+// sweep collects the resets of this direction, the present one and those after
+// it too, when their numbers differ in steps and most are not acceptable.
+func (k *Case) sweep() []flow.Segment {
+	var all []flow.Segment
+	for i := range min(k.conn.NumResets, flow.MaxResets) {
+		if r := &k.conn.Resets[i]; r.From == k.from {
+			all = append(all, r.Segment)
+		}
+	}
+	all = append(all, k.R)
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.RST) && len(all) < 16 {
+			all = append(all, *s)
+		}
+		return true
+	})
+	if len(all) < 3 || !k.P.Knows(flow.KnowsAck) {
+		return nil
+	}
+	off := 0
+	for i := range all {
+		if i > 0 && all[i].Seq == all[i-1].Seq {
+			return nil
+		}
+		if k.conn.Accepts(1-k.from, &all[i]) == flow.No {
+			off++
+		}
+	}
+	// A device that knows the connection hits with the first, at its number or a
+	// few segments on (causes.md, 3.5).
+	if off*2 <= len(all) || k.conn.Accepts(1-k.from, &all[0]) == flow.Yes {
+		return nil
+	}
+	return all
+}
+
+// ignorable says why the receiver must ignore the reset.
+func (k *Case) ignorable() string {
+	switch {
+	case k.badSum():
+		return "its TCP checksum is wrong"
+	case k.signed && !k.P.Signed && !k.S.Signed:
+		return "it bears a signature on a connection without any"
+	case k.conn.Accepts(1-k.from, &k.R) == flow.No && k.form == neither:
+		return "its number is outside of what the receiver expects"
+	}
+	return ""
+}
+
+// scans counts the different ports and hosts that the originator tried within
+// a minute by the same kind of SYN without finishing a handshake, this one
+// included.
+func (k *Case) scans() int {
+	type target struct {
+		addr netip.Addr
+		port uint16
+	}
+	seen := map[target]bool{{k.conn.Key.Addr(1 - k.conn.Orig).Addr(), k.conn.Key.Port(1 - k.conn.Orig)}: true}
+	o := k.conn.O()
+	k.tries(k.conn.Orig, scanWindow, func(a *attempt, out outcome) {
+		if out.acked || out.odd || a.win != o.SYN.Win || a.layout != o.Layout {
+			return
+		}
+		seen[target{a.to, a.rport}] = true
+	})
+	return len(seen)
+}
+
+// oddProbe tells whether the reset answers a lone segment that begins nothing:
+// no SYN on the tuple, nothing else of it before.
+func (k *Case) oddProbe() bool {
+	return k.form == provoked && k.S.Packets == 0 && k.P.Packets == 1 && !k.trigger.Is(segment.SYN) && k.S.SYNs == 0
+}
+
+// probesElsewhere counts the ports and hosts at which the receiver's address
+// sent lone segments within a minute, this one included.
+func (k *Case) probesElsewhere() int {
+	n := 1
+	k.tries(1-k.from, scanWindow, func(a *attempt, out outcome) {
+		if out.odd && out.reset != 0 {
+			n++
+		}
+	})
+	return n
+}

@@ -1,0 +1,239 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+var closingRules = []*rule{{
+	cause: cause.DataAfterClose,
+	in:    ending | established,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.S.Knows(flow.HasFIN) {
+			return nil, false
+		}
+		d := k.lateData()
+		if d == nil {
+			return nil, false
+		}
+		fin := &k.S.FIN
+		facts := []Fact{
+			fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
+			fact(d, "the %s sends %s, %s after that", k.receiver(), k.brief(1-k.from, d), duration(d.Time-fin.Time)),
+		}
+		if k.form == provoked {
+			return append(facts, fact(&k.R, "the reset takes its number, %d, from that segment's acknowledgment", k.rel(k.from, k.R.Seq))), true
+		}
+		return append(facts, fact(&k.R, "the reset bears the %s's next number and acknowledges that data", k.sender())), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		fin := &k.S.FIN
+		if !fin.Exists() {
+			return "", nil
+		}
+		if d := &k.S.LastData; d.Exists() && d.Frame > fin.Frame && d.Seq.After(fin.Seq) {
+			return fmt.Sprintf("the %s still sent data after its FIN", k.sender()), []uint32{fin.Frame, d.Frame}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.form == spontaneous && k.tookDataAfterFIN() {
+			return cause.Undetermined // it had only shut down its sending: what it aborts is another matter
+		}
+		return cause.Proven
+	},
+	open: "data reached it after its FIN",
+}, {
+	cause: cause.CloseThenAbort,
+	in:    ending,
+	need: func(k *Case) ([]Fact, bool) {
+		own, other := &k.S.FIN, &k.P.FIN
+		if k.form == neither || !own.Exists() && !other.Exists() {
+			return nil, false
+		}
+		if own.Exists() && k.payloadAfterFIN() != nil || k.closedCompletely() {
+			return nil, false
+		}
+		if k.form == provoked && !own.Exists() && !k.R.Is(segment.ACK) {
+			// The peer's FIN drew it: a stack without a connection answers like this.
+			return k.closeFacts(), true
+		}
+		return k.closeFacts(), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if k.S.FIN.Exists() {
+			if d := k.payloadAfterFIN(); d != nil {
+				return fmt.Sprintf("the %s sent payload after the %s's FIN", k.receiver(), k.sender()), []uint32{k.S.FIN.Frame, d.Frame}
+			}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		switch {
+		case k.form == provoked && !k.S.FIN.Exists():
+			return cause.Undetermined
+		case k.form == provoked && !k.trigger.Is(segment.FIN) && k.trigger.Frame < k.S.FIN.Frame:
+			return cause.Possible
+		}
+		return cause.Proven
+	},
+	open: "one side had said FIN, and no payload was on its way",
+}, {
+	cause: cause.FinWait2Timeout,
+	in:    closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != spontaneous || !k.S.Knows(flow.HasFIN|flow.FINAcked) || k.P.Knows(flow.HasFIN) {
+			return nil, false
+		}
+		d, _ := k.idle()
+		if d < flow.MinPause {
+			return nil, false
+		}
+		facts := k.closeFacts()
+		return append(facts, fact(&k.R, "silence for %s after the FIN was acknowledged, and no FIN of the %s", duration(d), k.receiver())), true
+	},
+	strength: func(k *Case) cause.Strength {
+		d, _ := k.idle()
+		if !isAbout(d, 60e9, 120e9, 300e9) {
+			return cause.Undetermined
+		}
+		if k.j.sameIdle(k, d) > 1 {
+			return cause.Likely
+		}
+		return cause.Possible
+	},
+	open: "it had waited for the peer's FIN in vain",
+}}
+
+var closedRules = []*rule{{
+	cause: cause.TimeWaitAssassination,
+	in:    closedBoth,
+	need: func(k *Case) ([]Fact, bool) {
+		t := &k.trigger
+		if k.form != provoked || !t.Pure() || !k.closedCompletely() {
+			return nil, false
+		}
+		old := k.oldDuplicate(t)
+		if old == nil {
+			return nil, false
+		}
+		return []Fact{
+			fact(&k.S.FIN, "the %s's FIN", k.sender()),
+			fact(&k.P.FIN, "the %s's FIN", k.receiver()),
+			fact(old, "an old duplicate of the %s: %s", k.sender(), k.brief(k.from, old)),
+			fact(t, "the %s answers it out of TIME-WAIT: %s", k.receiver(), k.brief(1-k.from, t)),
+			fact(&k.R, "the reset takes its number, %d, from that ACK", k.rel(k.from, k.R.Seq)),
+		}, true
+	},
+	strength: always(cause.Proven),
+}, {
+	cause: cause.LateSegment,
+	in:    closedBoth | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.closedCompletely() || k.form == neither {
+			return nil, false
+		}
+		facts := []Fact{
+			fact(&k.S.FIN, "the %s's FIN, acknowledged", k.sender()),
+			fact(&k.P.FIN, "the %s's FIN, acknowledged", k.receiver()),
+		}
+		if k.form == provoked {
+			return append(facts, k.provokedFacts()...), true
+		}
+		return append(facts, k.abortFacts()...), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.form == provoked {
+			return cause.Proven
+		}
+		return cause.Possible
+	},
+	open: "the connection was over on both sides",
+}}
+
+// lateData finds the peer's payload that the reset answers after the sender's
+// FIN: beyond what the sender had acknowledged before.
+func (k *Case) lateData() *flow.Segment {
+	d := k.payloadAfterFIN()
+	switch {
+	case d == nil:
+		return nil
+	case k.form == provoked && (k.trigger.Len > 0 || k.trigger.Has(flow.Probe)):
+		if k.trigger.Frame > k.S.FIN.Frame {
+			return &k.trigger
+		}
+	case k.form == provoked && k.trigger.Frame >= d.Frame:
+		return d // an ACK or FIN behind the data has the same number
+	case k.form == spontaneous && k.R.Is(segment.ACK) && !k.R.Ack.Before(d.End()):
+		return d
+	}
+	return nil
+}
+
+// payloadAfterFIN finds the peer's first payload that came after the sender's
+// FIN and that the sender had not acknowledged then.
+func (k *Case) payloadAfterFIN() *flow.Segment {
+	fin := &k.S.FIN
+	if !fin.Exists() {
+		return nil
+	}
+	for i := flow.RingLen - 1; i >= 0; i-- {
+		t := k.P.Last(i)
+		if t == nil || t.Frame < fin.Frame || t.Is(segment.RST) {
+			continue
+		}
+		if t.Len > 0 && t.End().After(fin.Ack) {
+			return t
+		}
+	}
+	if d := &k.P.LastData; d.Exists() && d.Frame > fin.Frame && d.End().After(fin.Ack) {
+		return d
+	}
+	return nil
+}
+
+// tookDataAfterFIN tells whether the sender acknowledged payload that came
+// after its FIN: it had only shut down its sending side.
+func (k *Case) tookDataAfterFIN() bool {
+	d := k.payloadAfterFIN()
+	return d != nil && k.S.Knows(flow.KnowsAck) && !k.S.Ack.Before(d.End())
+}
+
+// closedCompletely tells whether both FINs were sent and acknowledged.
+func (k *Case) closedCompletely() bool {
+	return k.S.Knows(flow.HasFIN|flow.FINAcked) && k.P.Knows(flow.HasFIN|flow.FINAcked)
+}
+
+// oldDuplicate finds what drew an ACK out of TIME-WAIT: a segment of the
+// sender, behind both FINs, of numbers that were acknowledged long before.
+func (k *Case) oldDuplicate(ack *flow.Segment) *flow.Segment {
+	for i := range flow.RingLen {
+		s := k.S.Last(i)
+		if s == nil {
+			break
+		}
+		if s.Frame < ack.Frame && s.Frame > k.P.FIN.Frame && s.Frame > k.S.FIN.Frame && !s.Is(segment.RST) &&
+			(s.Has(flow.Again) || s.Seq.Before(ack.Ack)) {
+			return s
+		}
+	}
+	return nil
+}
+
+// closeFacts are the FINs, and the reset behind them.
+func (k *Case) closeFacts() []Fact {
+	var facts []Fact
+	for _, side := range [...]int{k.from, 1 - k.from} {
+		if fin := &k.conn.Sides[side].FIN; fin.Exists() {
+			facts = append(facts, fact(fin, "the %s closes: %s", k.name(side), k.brief(side, fin)))
+		}
+	}
+	what := "the reset follows with no payload to its sender between"
+	if k.form == provoked {
+		what = fmt.Sprintf("the reset takes its number, %d, from the acknowledgment of frame %d; no payload came between", k.rel(k.from, k.R.Seq), k.trigger.Frame)
+	}
+	return append(append(facts, fact(&k.R, "%s", what)), k.headerFacts()...)
+}

@@ -1,0 +1,449 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+var connectRules = []*rule{{
+	cause: cause.SynOnHalfOpen,
+	in:    synOnly,
+	need: func(k *Case) ([]Fact, bool) {
+		p := &k.conn.Past
+		old, r := &p.Sides[1-k.from], &p.Sides[k.from]
+		if k.form != provoked || !k.R.Is(segment.ACK) || !p.Exists() || old.SYN == 0 || r.SYN == 0 || old.Handshake != 0 || p.Resets > 0 {
+			return nil, false
+		}
+		if k.R.Time-old.SYNAt > 63e9 { // the longest a half-open request lives on Linux
+			return nil, false
+		}
+		return []Fact{
+			{Frame: old.SYN, Text: "the first SYN"},
+			{Frame: r.SYN, Text: "the SYN-ACK to it, which no ACK followed"},
+			fact(&k.trigger, "a second SYN on the same ports, its number %+d from the first", int32(k.trigger.Seq-old.ISN)),
+			fact(&k.R, "the reset acknowledges the second"),
+		}, true
+	},
+	strength: always(cause.Proven),
+}, {
+	cause: cause.PortClosed,
+	in:    synOnly,
+	again: true, // a SYN sent again is refused again
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || !k.R.Is(segment.ACK) || !k.trigger.Is(segment.SYN) {
+			return nil, false
+		}
+		return k.refusalFacts(), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if s, ok := k.synackToo(); ok {
+			return "a SYN-ACK to the same SYN came as well", []uint32{s.frame}
+		}
+		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN != 0 && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 {
+			return "a SYN to that port was accepted just before", []uint32{p.Sides[k.from].SYN}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		if len(k.synSigns()) > 0 {
+			return cause.Undetermined
+		}
+		if k.likeHost() {
+			return cause.Proven
+		}
+		return cause.Possible
+	},
+	open: "a host without a listener on that port answers like this",
+}, {
+	cause: cause.ListenerBacklogFull,
+	in:    handshaken,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Ack != k.S.ISN+1 {
+			return nil, false
+		}
+		return append(k.handshakeFacts(), k.provokedFacts()...), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.lateHandshake() != "" {
+			return cause.Undetermined
+		}
+		return cause.Possible
+	},
+	open: "a listener with a full queue can refuse like this",
+}, {
+	cause: cause.HandshakeACKRejected,
+	in:    handshaken | synReceived,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) {
+			return nil, false
+		}
+		facts := append(k.handshakeFacts(), k.provokedFacts()...)
+		if why := k.lateHandshake(); why != "" {
+			facts = append(facts, fact(&k.trigger, "%s", why))
+		}
+		return facts, true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.S.Knows(flow.KnowsISN) && k.trigger.Ack != k.S.ISN+1 && k.conn.Missing == 0 {
+			return cause.Likely
+		}
+		return cause.Possible
+	},
+	open: "a listener that knows of no such handshake answers like this",
+}, {
+	cause: cause.ListenerClosed,
+	in:    handshaken,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.byOriginator() || k.form != spontaneous || !k.R.Is(segment.ACK) || k.S.Payload > 0 {
+			return nil, false
+		}
+		return append(append(k.handshakeFacts(), k.abortFacts()...), k.listenerGone()...), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if len(k.listenerGone()) >= 2 {
+			return cause.Likely
+		}
+		return cause.Undetermined
+	},
+	open: "a listener that closes resets what still waited to be accepted",
+}, {
+	cause: cause.TimeWaitReuse,
+	in:    synAnswered,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		p, t := &k.conn.Past, &k.trigger
+		if !k.wrongAnswer() || !t.Pure() || !p.Exists() || !p.Closed() || t.Ack != p.Sides[k.from].Nxt && t.Ack != p.Sides[1-k.from].Ack {
+			return nil, false
+		}
+		if k.R.Time-p.LastTime > 240e9 {
+			return nil, false
+		}
+		return []Fact{
+			{Frame: p.Sides[k.from].FIN, Text: fmt.Sprintf("the FIN of the %s, of the connection before on these ports", k.sender())},
+			{Frame: p.Sides[1-k.from].FIN, Text: fmt.Sprintf("the FIN of the %s", k.receiver())},
+			fact(&k.S.LastSYN, "a new SYN on the same ports, %s after the last packet, its number %+d from the old one's next", duration(k.S.SYN.Time-p.LastTime), int32(k.S.ISN-p.Sides[k.from].Nxt)),
+			fact(t, "the %s answers out of TIME-WAIT, with the old number", k.receiver()),
+			fact(&k.R, "the reset takes its number from that ACK"),
+		}, true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if p := &k.conn.Past; k.wrongAnswer() && k.trigger.Pure() && p.Exists() && !p.Closed() && k.answersPast() {
+			return "the connection before on these ports was not closed by both sides", k.pastFrames()
+		}
+		return "", nil
+	},
+	strength: always(cause.Proven),
+	open:     "an old connection on these ports may lie in TIME-WAIT, before the capture",
+}, {
+	cause: cause.HalfOpen,
+	in:    synAnswered,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		p, t := &k.conn.Past, &k.trigger
+		if !k.wrongAnswer() || !t.Pure() || p.Closed() || !p.Exists() || !k.answersPast() {
+			return nil, false
+		}
+		return []Fact{
+			{Frame: p.LastFrame, Text: "the connection before on these ports, which was not closed"},
+			fact(&k.S.LastSYN, "a new SYN on the same ports"),
+			fact(t, "the %s answers for the old one: %s", k.receiver(), k.brief(1-k.from, t)),
+			fact(&k.R, "the reset takes its number from that ACK"),
+		}, true
+	},
+	strength: always(cause.Likely),
+	open:     "the other side may still hold an old connection on these ports",
+}, {
+	cause: cause.SynackBadACK,
+	in:    synAnswered,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.wrongAnswer() {
+			return nil, false
+		}
+		t := &k.trigger
+		return []Fact{
+			fact(&k.S.SYN, "the SYN, whose acknowledgment would be %d", k.rel(k.from, k.S.Nxt)),
+			fact(t, "the answer acknowledges %d instead", k.rel(k.from, t.Ack)),
+			fact(&k.R, "the reset takes its number from that answer"),
+		}, true
+	},
+	strength: always(cause.Proven),
+	open:     "the number acknowledged was never sent",
+}, {
+	cause: cause.SynackBadTimestamp,
+	in:    synAnswered,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		t := &k.trigger
+		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || t.Ack != k.S.Nxt || !t.Has(flow.HasTS) || !k.S.Knows(flow.OffersTS) {
+			return nil, false
+		}
+		// Nothing that the SYNs bore, nor what the clock can have shown since.
+		low := int32(t.TSEcr - k.S.FirstTS)
+		if high := int32(t.TSEcr - k.S.LastTS); low >= 0 && int64(high) <= (t.Time-k.S.LastTSAt)/1e6+2 {
+			return nil, false
+		}
+		return []Fact{
+			fact(&k.S.SYN, "the SYN bears timestamp %d", k.S.FirstTS),
+			fact(t, "the SYN-ACK echoes %d, which was never sent", t.TSEcr),
+			fact(&k.R, "the reset takes its number from that SYN-ACK"),
+		}, true
+	},
+	strength: always(cause.Proven),
+}, {
+	cause: cause.ParallelConnectLoser,
+	in:    synAnswered | handshaken | established,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.byOriginator() || k.conn.R().Payload > 0 || k.conn.O().Payload > 0 || k.wrongAnswer() || k.form == neither || k.conn.O().SYNs == 0 {
+			return nil, false
+		}
+		a, out := k.winner()
+		if a == nil {
+			return nil, false
+		}
+		facts := []Fact{
+			fact(&k.S.SYN, "the SYN to port %d", k.conn.Key.Port(1-k.from)),
+			{Frame: a.frame, Text: fmt.Sprintf("the SYN to port %d of the same host, %s apart", a.rport, duration(abs(a.time-k.S.SYN.Time)))},
+		}
+		if out.data {
+			facts = append(facts, Fact{Frame: a.frame, Text: fmt.Sprintf("that connection (%d) is the one that goes on: it carries data", a.id)})
+		}
+		return append(facts, fact(&k.R, "this one is reset before any data")), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if !k.byOriginator() || k.form == neither || payload(k) > 0 {
+			return "", nil
+		}
+		if a := k.failedSibling(); a != nil {
+			if w, _ := k.winner(); w == nil {
+				return fmt.Sprintf("the connection to port %d beside it failed too", a.rport), []uint32{a.frame}
+			}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		a, out := k.winner()
+		if !smbPair(a.rport, k.conn.Key.Port(1-k.from)) {
+			return cause.Undetermined
+		}
+		if out.data {
+			return cause.Proven
+		}
+		return cause.Possible
+	},
+	open: "a connection beside it, to the same host, goes on",
+}, {
+	cause: cause.SynSentAbort,
+	in:    synAnswered,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.refusesSYNACK() {
+			return nil, false
+		}
+		return k.synackFacts(), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.scans() >= scanTargets {
+			return cause.Undetermined
+		}
+		late := k.S.SYNs > 1 || k.trigger.Time-k.S.SYN.Time >= 1e9 // RFC 6298, 2.1: one second
+		switch {
+		case late && !k.siblingSuccess():
+			return cause.Likely
+		case late, k.S.Layout == flow.LayoutLinux, k.S.Layout == flow.LayoutBSD:
+			return cause.Possible // a SYN as connect(2) writes it
+		}
+		return cause.Undetermined
+	},
+	open: "a program that gave up connecting leaves a SYN-ACK without a socket",
+}}
+
+// payload is all that a connection carried.
+func payload(k *Case) uint64 { return k.conn.Sides[0].Payload + k.conn.Sides[1].Payload }
+
+func abs(d int64) int64 {
+	if d < 0 {
+		return -d
+	}
+	return d
+}
+
+func smbPair(a, b uint16) bool { return a == 445 && b == 139 || a == 139 && b == 445 }
+
+// refusalFacts are the SYN and the reset that answers it.
+func (k *Case) refusalFacts() []Fact {
+	t := &k.trigger
+	facts := []Fact{fact(t, "the SYN")}
+	text := fmt.Sprintf("RST+ACK %s later acknowledges the SYN, number %d", duration(k.since(t)), uint32(k.R.Seq))
+	facts = append(facts, fact(&k.R, "%s", text))
+	if k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
+		facts = append(facts, fact(&k.R, "it copies the SYN's DSCP, %d, as a host's stack does and a packet filter does not", k.R.TOS>>2))
+	}
+	if k.likeHost() {
+		facts = append(facts, fact(&k.R, "TTL %d and delay are those of other packets of that address", k.R.TTL))
+	}
+	return facts
+}
+
+// likeHost tells whether the refusal agrees with other packets of its address
+// in TTL and delay.
+func (k *Case) likeHost() bool {
+	h := k.S.Host
+	if h.RTTs == 0 {
+		return false
+	}
+	same := false
+	for _, t := range h.TTLs {
+		same = same || t.N > 0 && t.TTL == k.R.TTL
+	}
+	// as fast as a stack can: causes.md, 2.2
+	d := k.since(&k.trigger)
+	return same && d >= h.RTT*8/10-ms/10 && d <= h.RTT*2+50*ms
+}
+
+// handshakeFacts are the three segments of the handshake.
+func (k *Case) handshakeFacts() []Fact {
+	var facts []Fact
+	o, r := k.conn.O(), k.conn.R()
+	for _, x := range []struct {
+		s    *flow.Segment
+		what string
+	}{{&o.SYN, "SYN"}, {&r.SYN, "SYN-ACK"}, {&o.FirstACK, "the originator's first ACK"}} {
+		if x.s.Exists() {
+			facts = append(facts, fact(x.s, "%s", x.what))
+		}
+	}
+	if r.Payload == 0 {
+		facts = append(facts, fact(&k.R, "no byte of the responder before the reset"))
+	}
+	return facts
+}
+
+// lateHandshake says why the responder may have forgotten its SYN-ACK when the
+// rejected segment came: it was sent again, or a second had passed (RFC 6298,
+// 2.1), or the number is wrong.
+func (k *Case) lateHandshake() string {
+	r := k.conn.R()
+	switch {
+	case !r.SYN.Exists():
+		return ""
+	case r.SYNs > 1:
+		return fmt.Sprintf("the SYN-ACK had been sent %d times", r.SYNs)
+	case k.trigger.Ack != r.ISN+1:
+		return fmt.Sprintf("it acknowledges %d, the SYN-ACK's number plus one is 1", k.rel(k.from, k.trigger.Ack))
+	case k.trigger.Time-r.SYN.Time >= 1e9:
+		return fmt.Sprintf("it came %s after the SYN-ACK", duration(k.trigger.Time-r.SYN.Time))
+	}
+	return ""
+}
+
+// listenerGone are what shows that the listener closed: other connections to
+// the port that were reset in the same moment with nothing of the responder,
+// and SYNs refused afterwards.
+func (k *Case) listenerGone() []Fact {
+	var facts []Fact
+	me := k.conn.Key.Addr(k.from)
+	k.around(10*ms, func(x *recent) {
+		if x.from == me && x.id != k.conn.ID && x.form == spontaneous && x.silent && len(facts) < 3 {
+			facts = append(facts, Fact{Frame: x.frame, Text: "another connection to that port, reset in the same moment"})
+		}
+	})
+	if len(facts) == 0 {
+		return nil
+	}
+	n := len(facts)
+	k.around(3e9, func(x *recent) {
+		if x.from == me && x.phase == synOnly && x.time > k.R.Time && len(facts) == n {
+			facts = append(facts, Fact{Frame: x.frame, Text: "a SYN to that port refused afterwards"})
+		}
+	})
+	if len(facts) == n {
+		return nil
+	}
+	return facts
+}
+
+// wrongAnswer tells whether the sender's SYN was answered with a number that
+// it had not sent, and the reset takes that number.
+func (k *Case) wrongAnswer() bool {
+	t := &k.trigger
+	return k.phase == synAnswered && k.form == provoked && !k.R.Is(segment.ACK) && !t.Ack.In(k.S.ISN+1, k.S.Nxt)
+}
+
+// answersPast tells whether the answer is the one that the connection before
+// on the ports would give.
+func (k *Case) answersPast() bool {
+	p := &k.conn.Past
+	return k.trigger.Ack == p.Sides[k.from].Nxt || p.Sides[1-k.from].Known&flow.KnowsAck != 0 && k.trigger.Ack == p.Sides[1-k.from].Ack
+}
+
+// pastFrames are the last frame of the connection before.
+func (k *Case) pastFrames() []uint32 {
+	if f := k.conn.Past.LastFrame; f != 0 {
+		return []uint32{f}
+	}
+	return nil
+}
+
+// refusesSYNACK tells whether the originator answers a proper SYN-ACK by a
+// bare RST, having acknowledged nothing.
+func (k *Case) refusesSYNACK() bool {
+	t := &k.trigger
+	return k.byOriginator() && k.form == provoked && !k.R.Is(segment.ACK) && t.Is(segment.SYN|segment.ACK) && t.Ack.In(k.S.ISN+1, k.S.Nxt)
+}
+
+// synackFacts are the SYN, the SYN-ACK and the reset.
+func (k *Case) synackFacts() []Fact {
+	facts := []Fact{fact(&k.S.SYN, "the SYN")}
+	if k.S.SYNs > 1 {
+		facts = append(facts, fact(&k.S.LastSYN, "the SYN for the %d. time", k.S.SYNs))
+	}
+	return append(facts,
+		fact(&k.trigger, "the SYN-ACK, %s after the first SYN", duration(k.trigger.Time-k.S.SYN.Time)),
+		fact(&k.R, "the reset takes its number from it, %s later; the originator never acknowledged", duration(k.since(&k.trigger))))
+}
+
+// winner finds the connection beside this one that goes on: to the same host,
+// begun within a second, answered, acknowledged, not reset.
+func (k *Case) winner() (*attempt, outcome) {
+	var best *attempt
+	var bestOut outcome
+	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
+	port := k.conn.Key.Port(1 - k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
+		if a.to != to || !smbPair(a.rport, port) && a.rport != port || !out.acked || out.reset != 0 || out.closed && !out.data || out.odd {
+			return
+		}
+		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.data && !bestOut.data {
+			best, bestOut = a, out
+		}
+	})
+	return best, bestOut
+}
+
+// failedSibling finds a connection beside this one, of the pair that SMB
+// tries, that failed.
+func (k *Case) failedSibling() *attempt {
+	var found *attempt
+	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
+	port := k.conn.Key.Port(1 - k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
+		if a.to == to && smbPair(a.rport, port) && (out.reset != 0 && !out.data || !out.answered) {
+			found = a
+		}
+	})
+	return found
+}
+
+// siblingSuccess tells whether another connection of the originator to the
+// same host and port went well at the time.
+func (k *Case) siblingSuccess() bool {
+	ok := false
+	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
+		ok = ok || a.to == to && a.rport == port && out.acked
+	})
+	return ok
+}

@@ -1,0 +1,298 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+var deviceRules = []*rule{{
+	cause: cause.OptionIntolerance,
+	in:    synOnly,
+	by:    aDevice,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || !k.trigger.Is(segment.SYN) || !k.P.Knows(flow.SYNFeature) {
+			return nil, false
+		}
+		facts := []Fact{fact(&k.trigger, "the SYN asks for something that a device may not know: %s", k.feature()), fact(&k.R, "the reset answers it")}
+		if a := k.plainSuccess(); a != nil {
+			facts = append(facts, Fact{Frame: a.frame, Text: "a SYN without it to the same port is let in"})
+		}
+		return facts, true
+	},
+	strength: func(k *Case) cause.Strength {
+		switch {
+		case k.plainSuccess() == nil:
+			return cause.Undetermined
+		case k.featureRefusals() >= 2:
+			return cause.Likely
+		}
+		return cause.Possible
+	},
+	open: "the SYN asks for a feature that some devices refuse",
+}, {
+	cause: cause.FirewallRejectSyn,
+	in:    synOnly,
+	by:    aDevice,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		answers := k.trigger.Is(segment.SYN) && k.form == provoked
+		if !answers && !k.bareAtSYN() {
+			return nil, false
+		}
+		var facts []Fact
+		if answers {
+			facts = append(facts, fact(&k.trigger, "the SYN"))
+		} else {
+			facts = append(facts, fact(&k.P.LastSYN, "the SYN"))
+		}
+		return append(facts, k.signFacts()...), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if s, ok := k.synackToo(); ok {
+			return "a SYN-ACK to the same SYN came as well", []uint32{s.frame}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength { return against(k.signList) },
+	open:     "a packet filter that rejects answers like this",
+}, {
+	cause: cause.InlinePolicyReset,
+	in:    connected | ending,
+	by:    aDevice,
+	need: func(k *Case) ([]Fact, bool) {
+		if _, ok := k.notDelivered(); !ok && against(k.signList) < cause.Likely {
+			return nil, false
+		}
+		if k.deliveredToo() {
+			return nil, false
+		}
+		return k.deviceFacts(), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if _, ok := k.notDelivered(); ok {
+			return cause.Likely
+		}
+		return cause.Undetermined
+	},
+	open: "a device on the path could have kept the triggering segment back as well",
+}, {
+	cause: cause.RewrittenReset,
+	in:    connected | ending,
+	by:    aDevice,
+	need: func(k *Case) ([]Fact, bool) {
+		s, lives := k.livesOn()
+		if !lives || !k.inChain() && !k.inClock() {
+			return nil, false
+		}
+		return append(k.headerFacts(), Fact{Frame: s.frame, Text: s.text}), true
+	},
+	strength: always(cause.Undetermined),
+	open:     "it sits in the sender's own chain and the sender goes on: a genuine segment may have been turned into it",
+}, {
+	cause: cause.InjectedReset,
+	in:    anyPhase &^ alone,
+	by:    aDevice,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		if len(k.signList) == 0 || k.phase == synOnly && against(k.signList) < cause.Likely {
+			return nil, false
+		}
+		return k.deviceFacts(), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if _, lives := k.livesOn(); !lives && k.inChain() && k.inClock() {
+			return fmt.Sprintf("IP identification and timestamp continue the %s's, which is silent afterwards", k.sender()), []uint32{k.R.Frame}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		switch s := against(k.signList); {
+		case s == cause.Likely && k.phase == synOnly:
+			if _, ok := k.synackToo(); !ok {
+				return cause.Undetermined // a filter that rejects the SYN is the simpler explanation
+			}
+			return s
+		case s == cause.Likely:
+			return s
+		case k.form == neither && k.conn.Missing == 0:
+			return cause.Possible
+		}
+		return cause.Undetermined
+	},
+	open: "something speaks against the address that it bears",
+}, {
+	cause: cause.MiddleboxIdleTimeout,
+	in:    connected,
+	by:    aDevice,
+	need: func(k *Case) ([]Fact, bool) {
+		d, until := k.idle()
+		if d < 59e9 || k.form == neither || k.inChain() || k.inClock() {
+			return nil, false
+		}
+		return []Fact{
+			{Frame: k.beforePause(), Text: "the last packet before the pause"},
+			{Frame: until, Text: fmt.Sprintf("the first after %s of silence in both directions", duration(d))},
+			fact(&k.R, "the reset"),
+		}, true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if d, _ := k.idle(); d >= 59e9 && k.inChain() {
+			return fmt.Sprintf("IP identification %d continues the %s's packets by one", k.R.ID, k.sender()), []uint32{k.R.Frame}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		d, _ := k.idle()
+		if !isAbout(d, 60e9, 120e9, 180e9, 240e9, 300e9, 350e9, 600e9, 900e9, 1800e9, 3600e9) {
+			return cause.Undetermined
+		}
+		if k.j.sameIdle(k, d) >= 3 && (k.form == provoked || len(k.signList) > 0) {
+			return cause.Likely
+		}
+		return cause.Undetermined
+	},
+	open: "a device that forgets idle connections resets like this",
+}, {
+	cause: cause.MiddleboxStateLoss,
+	in:    connected | closing,
+	by:    aDevice,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.phase == handshaken && k.S.Packets == 0 || k.S.Knows(flow.HasFIN) || k.oddProbe() {
+			return nil, false
+		}
+		facts := k.provokedFacts()
+		if n := k.lostTogether(); n > 1 {
+			facts = append(facts, fact(&k.R, "one of %d connections reset like this within a second", n))
+		}
+		return facts, true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.lostTogether() >= 10 && !k.inChain() {
+			return cause.Possible
+		}
+		return cause.Undetermined
+	},
+	open: "a device that lost its table rejects what it no longer knows like this",
+}, {
+	cause: cause.BackendSwitch,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.S.Packets == 0 || k.S.Knows(flow.HasFIN) {
+			return nil, false
+		}
+		if _, ok := k.otherTTL(); !ok {
+			return nil, false
+		}
+		return append(k.provokedFacts(), k.signFacts()...), true
+	},
+	strength: always(cause.Undetermined),
+	open:     "another host behind the same address may have got the segment",
+}}
+
+// signFacts are the signs as facts.
+func (k *Case) signFacts() []Fact {
+	var facts []Fact
+	for _, s := range k.signList {
+		facts = append(facts, Fact{Frame: s.frame, Text: s.text})
+	}
+	return facts
+}
+
+// deviceFacts are the reset, what it answers, and the signs.
+func (k *Case) deviceFacts() []Fact {
+	var facts []Fact
+	if t := k.dependsOn(); t != nil {
+		facts = append(facts, fact(t, "the %s's segment that the reset answers: %s", k.receiver(), k.brief(1-k.from, t)))
+	}
+	facts = append(facts, fact(&k.R, "the reset in the name of the %s, number %d", k.sender(), k.rel(k.from, k.R.Seq)))
+	return append(facts, k.signFacts()...)
+}
+
+// deliveredToo tells whether the named sender shows, after the reset, that it
+// got the segment that the reset answers: the device let it pass.
+func (k *Case) deliveredToo() bool {
+	t := k.dependsOn()
+	if t == nil || t.End() == t.Seq {
+		return false
+	}
+	got := false
+	k.after(k.from, func(s *flow.Segment) bool {
+		got = got || !s.Is(segment.RST) && s.Is(segment.ACK) && !s.Ack.Before(t.End())
+		return !got
+	})
+	return got
+}
+
+// bareAtSYN tells whether a bare RST answers a SYN: not what a stack does.
+func (k *Case) bareAtSYN() bool {
+	return !k.R.Is(segment.ACK) && k.phase == synOnly
+}
+
+// feature names what a SYN asks for beyond the usual.
+func (k *Case) feature() string {
+	s := &k.P.SYN
+	switch {
+	case s.Flags&(segment.ECE|segment.CWR) != 0:
+		return "ECN"
+	case s.Len > 0:
+		return "fast open data"
+	case k.conn.MPTCP.Capable || k.conn.MPTCP.Join:
+		return "MPTCP"
+	}
+	return "reserved bits or options"
+}
+
+// plainSuccess finds a later SYN of the originator to the same port without
+// the feature that was accepted.
+func (k *Case) plainSuccess() *attempt {
+	var found *attempt
+	to, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
+	k.tries(1-k.from, 10e9, func(a *attempt, out outcome) {
+		if a.to == to && a.rport == port && out.answered && !a.feature && a.time > k.conn.FirstTime {
+			found = a
+		}
+	})
+	return found
+}
+
+// featureRefusals counts the SYNs with a feature to the port that were refused.
+func (k *Case) featureRefusals() int {
+	n := 1
+	to, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
+	k.tries(1-k.from, 10e9, func(a *attempt, out outcome) {
+		if a.to == to && a.rport == port && out.reset != 0 && !out.answered && a.feature {
+			n++
+		}
+	})
+	return n
+}
+
+// lostTogether counts the connections, this one too, that a bare RST ended
+// within the same second, whoever sent it.
+func (k *Case) lostTogether() int {
+	n := 1
+	k.around(5e8, func(x *recent) {
+		if x.id != k.conn.ID && x.form == provoked && x.phase&connected != 0 {
+			n++
+		}
+	})
+	return n
+}
+
+// beforePause is the last frame before the pause that idle found.
+func (k *Case) beforePause() uint32 {
+	if d := k.R.Time - k.conn.LastTime; d >= flow.MinPause {
+		var last uint32
+		for i := range k.conn.Sides {
+			if l := k.conn.Sides[i].Last(0); l != nil {
+				last = max(last, l.Frame)
+			}
+		}
+		return last
+	}
+	return k.conn.Pause.Before
+}

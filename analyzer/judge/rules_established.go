@@ -1,0 +1,202 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+var establishedRules = []*rule{{
+	cause: cause.CloseUnreadData,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != spontaneous || !k.R.Is(segment.ACK) || k.S.Knows(flow.HasFIN) && k.payloadAfterFIN() == nil {
+			return nil, false
+		}
+		d := &k.P.LastData
+		if !d.Exists() {
+			return nil, false
+		}
+		facts := k.abortFacts()
+		facts = append(facts, fact(d, "%d bytes of the %s had come in, up to %d", d.Len, k.receiver(), k.rel(1-k.from, d.End())))
+		if n := k.unreadBytes(); n > 0 {
+			facts = append(facts, Fact{Frame: lastOf(k.S).Frame, Text: fmt.Sprintf("the last %d of them were acknowledged while the right edge of the window stood still", n)})
+		}
+		return facts, true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if k.form != spontaneous || k.phase == noSYN && !k.P.LastData.Exists() {
+			return "", nil
+		}
+		if !k.P.FirstData.Exists() {
+			return fmt.Sprintf("the %s had sent no data that could stay unread", k.receiver()), k.frames(lastOf(k.P))
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		switch {
+		case k.unreadBytes() > 0:
+			return cause.Likely
+		case k.answeredData():
+			return cause.Undetermined
+		case k.justGotData():
+			return cause.Possible
+		}
+		return cause.Undetermined
+	},
+	open: "a close with data still unread has the same header; whether the program had read all does not show",
+}, {
+	cause: cause.HalfOpen,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		t := &k.trigger
+		if k.form != provoked || !t.Is(segment.ACK) || t.Is(segment.SYN) || k.S.Knows(flow.HasFIN) {
+			return nil, false
+		}
+		if k.phase == handshaken && !k.byOriginator() {
+			return nil, false // nothing shows that the sender ever had the connection
+		}
+		return append(k.provokedFacts(), k.boot()...), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if k.form == provoked && k.S.Knows(flow.HasFIN) {
+			return fmt.Sprintf("the %s had closed the connection itself", k.sender()), []uint32{k.S.FIN.Frame}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		if len(k.boot()) > 0 || k.silentDeath() {
+			return cause.Likely
+		}
+		return cause.Possible
+	},
+	open: "a host that has forgotten the connection answers like this",
+}, {
+	cause: cause.AbortiveClose,
+	in:    handshaken | established | noSYN | synWaiting,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != spontaneous || k.S.Knows(flow.HasFIN) || k.P.Knows(flow.HasFIN) || k.S.Packets == 0 {
+			return nil, false
+		}
+		return k.abortFacts(), true
+	},
+	open: "a program can abort at any moment",
+}}
+
+// frames lists the frames of segments, those that there are.
+func (k *Case) frames(segs ...*flow.Segment) []uint32 {
+	var n []uint32
+	for _, s := range segs {
+		if s != nil && s.Exists() {
+			n = append(n, s.Frame)
+		}
+	}
+	return n
+}
+
+// abortFacts are what shows an abort: the numbers are the sender's own.
+func (k *Case) abortFacts() []Fact {
+	var facts []Fact
+	what := fmt.Sprintf("number %d is the %s's next", k.rel(k.from, k.R.Seq), k.sender())
+	if k.R.Seq != k.S.Nxt {
+		what = fmt.Sprintf("number %d is the %s's first that is not acknowledged", k.rel(k.from, k.R.Seq), k.sender())
+	}
+	if k.R.Is(segment.ACK) && k.P.Knows(flow.KnowsNxt) {
+		what += fmt.Sprintf(", and it acknowledges %d, what it had received", k.rel(1-k.from, k.R.Ack))
+	}
+	facts = append(facts, fact(&k.R, "%s", what))
+	if l := lastOf(k.S); l != nil {
+		facts = append(facts, fact(l, "the %s's last segment before, %s earlier: %s", k.sender(), duration(k.since(l)), k.brief(k.from, l)))
+	}
+	return append(facts, k.headerFacts()...)
+}
+
+// headerFacts are what in the header speaks for the living socket.
+func (k *Case) headerFacts() []Fact {
+	var facts []Fact
+	if k.inClock() {
+		facts = append(facts, fact(&k.R, "timestamp %d continues the %s's clock and echoes the %s's", k.R.TSVal, k.sender(), k.receiver()))
+	}
+	if k.inChain() {
+		facts = append(facts, fact(&k.R, "IP identification %d continues the %s's packets by one", k.R.ID, k.sender()))
+	}
+	return facts
+}
+
+// provokedFacts are what shows a reset that a segment drew.
+func (k *Case) provokedFacts() []Fact {
+	t := &k.trigger
+	facts := []Fact{fact(t, "the %s sends %s", k.receiver(), k.brief(1-k.from, t))}
+	if k.R.Is(segment.ACK) {
+		return append(facts, fact(&k.R, "the reset acknowledges its end, %d, and bears number %d: the answer of a stack without such a connection", k.rel(1-k.from, k.R.Ack), k.rel(k.from, k.R.Seq)))
+	}
+	return append(facts, fact(&k.R, "the reset takes its number, %d, from that segment's acknowledgment, %s later: the answer of a stack without such a connection", k.rel(k.from, k.R.Seq), duration(k.since(t))))
+}
+
+// answeredData tells whether the sender sent data after all that the peer had
+// sent: its program had seen what came in.
+func (k *Case) answeredData() bool {
+	d, own := &k.P.LastData, &k.S.LastData
+	return d.Exists() && own.Exists() && own.Frame > d.Frame && !own.Ack.Before(d.End())
+}
+
+// justGotData tells whether the reset is the first to acknowledge data of the
+// peer, or comes closer behind it than the sender ever took to answer.
+func (k *Case) justGotData() bool {
+	d := &k.P.LastData
+	if !d.Exists() {
+		return false
+	}
+	if !k.S.Knows(flow.KnowsAck) || d.End().After(k.S.Ack) {
+		return true
+	}
+	turn := max(k.S.RTT.Min*12/10, 50*ms) // at least a stack's own turnaround and a delayed ACK of 40 ms
+	return k.since(d) < turn
+}
+
+// unreadBytes is how many bytes were acknowledged last without moving the
+// window's right edge, where that says something: one full segment or more
+// (less a receiver may hold back, RFC 9293, 3.8.6.2.2), by more than one
+// acknowledgment, over more than a round trip.
+func (k *Case) unreadBytes() uint32 {
+	s, p := k.S, k.P
+	if !k.conn.Windows() || !s.Knows(flow.KnowsEdge) || s.StuckAcks < 2 {
+		return 0
+	}
+	n := s.Ack.Minus(s.EdgeStuck)
+	mss := int32(536) // RFC 9293, 3.7.1
+	if m := min(s.MSS, p.MSS); m > 0 {
+		mss = int32(m)
+	}
+	l := lastOf(s)
+	if n < mss || l == nil || l.Time-s.StuckAt < max(p.RTT.Min, ms) {
+		return 0
+	}
+	if d := &k.S.LastData; d.Exists() && d.Time > s.StuckAt && d.Ack.After(s.EdgeStuck+flow.Seq(mss)) {
+		return 0 // it answered in the meantime
+	}
+	return uint32(n)
+}
+
+// boot finds a sign that the sender began anew: its clock went back.
+func (k *Case) boot() []Fact {
+	p := &k.conn.Past
+	if !p.Exists() {
+		return nil
+	}
+	now, was := k.S, &p.Sides[k.from]
+	if now.FirstTSAt != 0 && was.LastTSAt != 0 && int32(now.FirstTS-was.LastTS) < -1000 {
+		return []Fact{fact(&now.SYN, "the %s's timestamps began anew: %d, before it was at %d", k.sender(), now.FirstTS, was.LastTS)}
+	}
+	return nil
+}
+
+// silentDeath tells whether the sender had sent one segment again and again
+// without an answer, as a stack does before it forgets the connection in
+// silence (causes.md, 0.2).
+func (k *Case) silentDeath() bool {
+	r := &k.S.Sent
+	return r.N >= 6 && k.R.Time-r.Last() > r.Last()-r.Times[max(r.Kept()-2, 0)]
+}

@@ -1,0 +1,303 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+)
+
+// minCopies is how often a segment must have been sent again for a stack's
+// retransmission limit: Windows five times, BSD twelve (causes.md, 1.5).
+const minCopies = 5
+
+var timerRules = []*rule{{
+	cause: cause.RetransmissionTimeout,
+	in:    anyPhase &^ (alone | synOnly),
+	need: func(k *Case) ([]Fact, bool) {
+		r := k.run()
+		if r == nil || r.N < 3 || !k.endsByTimer() {
+			return nil, false
+		}
+		return k.runFacts(r), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if k.form == provoked || k.form == neither {
+			return "", nil
+		}
+		if r := k.run(); r != nil && r.N >= 3 {
+			return "", nil
+		}
+		ended := &k.S.Ended
+		switch {
+		case ended.N >= 2 && ended.Heard != 0 && ended.Beaten == 0:
+			return fmt.Sprintf("the segment that was sent %d times was acknowledged before the reset", ended.N), append(ended.Frames[:ended.Kept():ended.Kept()], ended.Heard)
+		case k.S.Sent.N == 2:
+			return "the segment was sent again only once", k.S.Sent.Frames[:2:2]
+		case k.S.Packets > 0:
+			if a := lastOf(k.P); a != nil && k.S.Sent.N == 0 {
+				return fmt.Sprintf("all that the %s had sent was acknowledged", k.sender()), []uint32{a.Frame}
+			}
+			return fmt.Sprintf("the %s sent no segment again", k.sender()), k.frames(lastOf(k.S))
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		r := k.run()
+		beyond := r.Beaten > 0 || r.Heard != 0 // answers were seen here and did not reach it
+		onTime := k.onSchedule(r)
+		switch {
+		case r.N < minCopies+1:
+			return cause.Undetermined // a deadline of the program's: abortive-close, this one stays open
+		case beyond && !onTime:
+			return cause.Undetermined
+		case beyond || k.conn.Missing > 0:
+			return cause.Possible
+		case !growing(r):
+			return cause.Possible
+		case !onTime:
+			return cause.Likely
+		}
+		return cause.Proven
+	},
+	open: "segments of it had stayed without an answer",
+}, {
+	cause: cause.KeepaliveTimeout,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		p := &k.S.Probes
+		if p.N < 2 || k.form != spontaneous || k.P.Win == 0 {
+			return nil, false
+		}
+		return k.probeFacts(p, "keepalive"), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		p := &k.S.Probes
+		switch {
+		case k.form != spontaneous:
+			return "", nil
+		case p.N == 0:
+			return "", nil
+		case p.Heard != 0 && !k.onInterval(p):
+			return fmt.Sprintf("the %s's last probe was answered", k.sender()), []uint32{p.Frames[p.Kept()-1], p.Heard}
+		case p.N >= 3 && !constant(p):
+			return "the probes did not come at a constant distance", p.Frames[:p.Kept():p.Kept()]
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		p := &k.S.Probes
+		switch {
+		case p.Heard != 0 || p.Beaten > 0 || k.conn.Missing > 0:
+			return cause.Possible // answers left here: they were lost behind this point
+		case !k.onInterval(p):
+			return cause.Possible
+		}
+		return cause.Proven
+	},
+	open: "its keepalive probes had stayed unanswered",
+}, {
+	cause: cause.ZeroWindowTimeout,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		p := &k.S.Probes
+		if p.N < 2 || k.form != spontaneous || k.P.Packets == 0 || k.P.Win != 0 {
+			return nil, false
+		}
+		facts := []Fact{}
+		if l := lastOf(k.P); l != nil {
+			facts = append(facts, fact(l, "the %s's window is 0", k.receiver()))
+		}
+		return append(facts, k.probeFacts(p, "window")...), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if p := &k.S.Probes; k.form == spontaneous && p.N > 0 && k.P.Win == 0 && p.Heard != 0 {
+			return fmt.Sprintf("the %s answered the probes: the %s's program decided", k.receiver(), k.sender()), []uint32{p.Frames[p.Kept()-1], p.Heard}
+		}
+		return "", nil
+	},
+	open: "the peer's window was 0 and its probes stayed unanswered",
+}, {
+	cause: cause.UserTimeout,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		p := &k.S.Probes
+		if p.N == 0 || p.Heard != 0 || k.form != spontaneous || k.P.Win == 0 {
+			return nil, false
+		}
+		d := k.sincePeer()
+		if !roundSeconds(d) && p.N >= 9 {
+			return nil, false
+		}
+		return append(k.probeFacts(p, "keepalive"), fact(&k.R, "%s after the last segment of the %s", duration(d), k.receiver())), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.S.Probes.N >= 2 && k.onInterval(&k.S.Probes) {
+			return cause.Undetermined // keepalives alone explain it
+		}
+		return cause.Possible
+	},
+	open: "the program may have set a limit of its own (TCP_USER_TIMEOUT)",
+}, {
+	cause: cause.SynackTimeout,
+	in:    synReceived,
+	need: func(k *Case) ([]Fact, bool) {
+		r := &k.S.Sent
+		if k.byOriginator() || r.N < 2 || k.form != spontaneous {
+			return nil, false
+		}
+		return append([]Fact{fact(&k.P.SYN, "the SYN")}, append(eachFact(r, "SYN-ACK, transmission"), fact(&k.R, "no ACK came, and the %s resets", k.sender()))...), true
+	},
+	open: "its SYN-ACKs had stayed unanswered",
+}}
+
+// run is the sender's run of transmissions that may have led to the reset: one
+// that is not acknowledged, or whose acknowledgments were seen here and did
+// not reach it before.
+func (k *Case) run() *flow.Run {
+	if r := &k.S.Sent; r.N > 0 {
+		return r
+	}
+	if r := &k.S.Ended; r.N > 0 && r.Beaten > 0 && r.Start.Minus(k.S.Una) > -(1<<20) && k.S.LastData.Frame <= r.Frames[r.Kept()-1] {
+		return r
+	}
+	return nil
+}
+
+// endsByTimer tells whether the reset is one that a timer's end gives: with
+// the sender's next number or the first that is not acknowledged.
+func (k *Case) endsByTimer() bool {
+	if k.form == spontaneous {
+		return true
+	}
+	return k.phase == synWaiting && (k.R.Seq == k.S.Nxt || k.R.Seq == k.S.ISN)
+}
+
+// growing tells whether the distances of a run grow as a backed-off timer's
+// do: none is clearly shorter than the one before, the first aside, which may
+// be a tail loss probe's, and the last is at least twice the shortest.
+func growing(r *flow.Run) bool {
+	least, last := int64(0), int64(0)
+	for i := 1; i < r.Kept(); i++ {
+		d := r.Times[i] - r.Times[i-1]
+		if i > 2 && d*10 < last*8 {
+			return false
+		}
+		if least == 0 || d < least {
+			least = d
+		}
+		last = d
+	}
+	return last >= 2*least
+}
+
+// onSchedule tells whether the reset came where the next retransmission was
+// due: half to one and a half of twice the last distance, or of the same where
+// the timer had reached its limit.
+func (k *Case) onSchedule(r *flow.Run) bool {
+	n := r.Kept()
+	if n < 2 {
+		return false
+	}
+	last := r.Times[n-1] - r.Times[n-2]
+	d := k.R.Time - r.Last()
+	return d >= last*9/10 && d <= last*3
+}
+
+// constant tells whether probes came at one distance: within a tenth, or 50 ms
+// of a timer's own slack.
+func constant(r *flow.Run) bool {
+	first := r.Times[1] - r.Times[0]
+	for i := 2; i < r.Kept(); i++ {
+		d := r.Times[i] - r.Times[i-1] - first
+		if d < 0 {
+			d = -d
+		}
+		if d > first/10+50*ms {
+			return false
+		}
+	}
+	return true
+}
+
+// onInterval tells whether the reset came one distance after the last probe.
+func (k *Case) onInterval(r *flow.Run) bool {
+	if r.N < 2 {
+		return false
+	}
+	n := r.Kept()
+	first := r.Times[n-1] - r.Times[n-2]
+	d := k.R.Time - r.Last() - first
+	if d < 0 {
+		d = -d
+	}
+	return constant(r) && d <= first/10+50*ms
+}
+
+// sincePeer is the time since the last segment of the peer.
+func (k *Case) sincePeer() int64 {
+	if l := lastOf(k.P); l != nil {
+		return k.since(l)
+	}
+	return 0
+}
+
+// roundSeconds tells whether a time is within 2 % of whole seconds, as
+// programs set their limits.
+func roundSeconds(d int64) bool {
+	s := (d + 5e8) / 1e9
+	off := d - s*1e9
+	if off < 0 {
+		off = -off
+	}
+	return s > 0 && off <= max(d/50, 20*ms) && off <= 100*ms
+}
+
+// runFacts name the transmissions of a run.
+func (k *Case) runFacts(r *flow.Run) []Fact {
+	what := fmt.Sprintf("bytes %d:%d, transmission", k.rel(k.from, r.Start), k.rel(k.from, r.Start+flow.Seq(r.Lens)))
+	if k.phase == synWaiting {
+		what = "SYN, transmission"
+	} else if r.Lens == 0 {
+		what = fmt.Sprintf("seq %d, transmission", k.rel(k.from, r.Start))
+	}
+	facts := eachFact(r, what)
+	if r.Heard != 0 {
+		facts = append(facts, Fact{Frame: r.Heard, Text: fmt.Sprintf("the %s acknowledged it, which had not reached the %s before either", k.receiver(), k.sender())})
+	}
+	n := r.Kept()
+	text := fmt.Sprintf("the reset comes %s after the last one", duration(k.R.Time-r.Last()))
+	if n >= 2 {
+		text += fmt.Sprintf(", which came %s after the one before", duration(r.Times[n-1]-r.Times[n-2]))
+	}
+	return append(append(facts, fact(&k.R, "%s", text)), k.headerFacts()...)
+}
+
+// probeFacts name probes.
+func (k *Case) probeFacts(r *flow.Run, kind string) []Fact {
+	facts := eachFact(r, kind+" probe")
+	if r.Heard != 0 {
+		facts = append(facts, Fact{Frame: r.Heard, Text: fmt.Sprintf("the %s answers", k.receiver())})
+	}
+	return append(append(facts, fact(&k.R, "the reset comes %s after the last one", duration(k.R.Time-r.Last()))), k.headerFacts()...)
+}
+
+// eachFact states what each segment of a run is.
+func eachFact(r *flow.Run, what string) []Fact {
+	var facts []Fact
+	n := r.Kept()
+	for i := range n {
+		number, text := uint32(i+1), ""
+		if i == n-1 {
+			number = r.N
+		}
+		if i > 0 {
+			text = fmt.Sprintf(", %s after the one before", duration(r.Times[i]-r.Times[i-1]))
+		}
+		if i == n-1 && r.N > flow.MaxRun {
+			text = ""
+		}
+		facts = append(facts, Fact{Frame: r.Frames[i], Text: fmt.Sprintf("%s %d%s", what, number, text)})
+	}
+	return facts
+}

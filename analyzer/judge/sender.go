@@ -1,0 +1,501 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// A sign is something that speaks against the address which a reset bears
+// (causes.md, 4.2, step 8). Signs of the same kind are not independent.
+type sign struct {
+	kind  signKind
+	proof bool // one alone makes another sender likely
+	text  string
+	frame uint32
+}
+
+type signKind uint8
+
+const (
+	signTTL signKind = iota
+	signChain
+	signClock
+	signForm
+	signNumbers
+	signTiming
+	signCopied
+	signCopiedWindow
+	signLink
+	signDSCP
+	signLivesOn
+	signNotDelivered
+)
+
+// signs collects what speaks against the named sender, once.
+func (k *Case) signs() []sign {
+	if k.form == provoked && k.phase == synOnly {
+		return k.synSigns()
+	}
+	var all []sign
+	for _, test := range []func(*Case) (sign, bool){
+		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).staleNumber,
+		(*Case).tooFast, (*Case).copiedID, (*Case).copiedWindow, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
+	} {
+		if s, ok := test(k); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// synSigns are those for a reset that answers a SYN: what its sender's stack
+// sends elsewhere is the measure.
+func (k *Case) synSigns() []sign {
+	var all []sign
+	for _, test := range []func(*Case) (sign, bool){
+		(*Case).otherHostTTL, (*Case).noEcho, (*Case).fasterThanHost, (*Case).otherMAC, (*Case).bareToSYN, (*Case).synackToo,
+	} {
+		if s, ok := test(k); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// against weighs signs: likely with one that is proof-grade or two independent
+// ones, possible with one, undetermined with none.
+func against(signs []sign) cause.Strength {
+	kinds := 0
+	for i, s := range signs {
+		if s.proof {
+			return cause.Likely
+		}
+		first := true
+		for _, t := range signs[:i] {
+			first = first && t.kind != s.kind
+		}
+		if first {
+			kinds++
+		}
+	}
+	switch kinds {
+	case 0:
+		return cause.Undetermined
+	case 1:
+		return cause.Possible
+	}
+	return cause.Likely
+}
+
+// otherTTL: the reset came from another distance than all other packets of the
+// sender. Path changes move it by one or two, so it is no more than a hint.
+func (k *Case) otherTTL() (sign, bool) {
+	ttl, n, ok := k.S.UsedTTL()
+	if !ok || n < 2 || ttl == k.R.TTL {
+		return sign{}, false
+	}
+	return sign{kind: signTTL, frame: k.R.Frame,
+		text: fmt.Sprintf("TTL %d, all %d other packets of the %s have %d", k.R.TTL, n, k.sender(), ttl)}, true
+}
+
+// chain is how a side numbers its IP packets.
+type chain uint8
+
+const (
+	noChain     chain = iota
+	socketChain       // a counter of the connection's own, as Linux has it
+	hostChain         // a counter that other connections share
+)
+
+func chainOf(s *flow.Side) chain {
+	n := s.IDSteps
+	switch {
+	case n.Other > 0 || n.Zero > 0 || n.Same > 0:
+		return noChain
+	case n.One >= 2 && n.Small == 0:
+		return socketChain
+	case n.One+n.Small >= 3:
+		return hostChain
+	}
+	return noChain
+}
+
+// otherChain: the reset's IP identification leaves the sender's counter, its
+// flow label the sender's, or DF is missing where the sender always sets it. A
+// bare RST with identification 0 is a stack's normal answer (causes.md, 0.1).
+func (k *Case) otherChain() (sign, bool) {
+	s := sign{kind: signChain, frame: k.R.Frame}
+	if k.conn.V6 {
+		return s, k.otherLabel(&s)
+	}
+	if !k.R.Has(flow.HasID) || k.conn.Missing > 0 {
+		return s, false
+	}
+	provokedForm := !k.R.Is(segment.ACK)
+	ch := chainOf(k.S)
+	d := k.R.ID - k.S.LastID
+	switch {
+	case provokedForm && k.R.ID == 0:
+		return s, false
+	case ch == socketChain && (d == 0 || d > 8):
+		s.text = fmt.Sprintf("IP identification %d, the %s's packets count up by one and were at %d", k.R.ID, k.sender(), k.S.LastID)
+		return s, true
+	case ch == hostChain && d > uint16(min(int64(1024)*(2+k.sinceSender()/1e9), 1<<15)):
+		s.text = fmt.Sprintf("IP identification %d, the %s's packets count up and were at %d", k.R.ID, k.sender(), k.S.LastID)
+		return s, true
+	}
+	if !k.R.Has(flow.DF) && k.alwaysDF() {
+		s.text = fmt.Sprintf("may be fragmented (DF 0), the %s's packets may not", k.sender())
+		return s, true
+	}
+	return s, false
+}
+
+// sinceSender is the time since the sender's last packet.
+func (k *Case) sinceSender() int64 {
+	if l := lastOf(k.S); l != nil {
+		return k.since(l)
+	}
+	return 0
+}
+
+// alwaysDF tells whether all of the sender's packets at hand, three or more,
+// forbid fragments.
+func (k *Case) alwaysDF() bool {
+	var n int
+	for i := range flow.RingLen {
+		seg := k.S.Last(i)
+		if seg == nil {
+			break
+		}
+		if seg.Is(segment.RST) {
+			continue
+		}
+		if !seg.Has(flow.DF) {
+			return false
+		}
+		n++
+	}
+	return n >= 3
+}
+
+// otherLabel: a reset that claims to come from the living socket bears another
+// flow label than its packets do.
+func (k *Case) otherLabel(s *sign) bool {
+	if !k.R.Is(segment.ACK) {
+		return false
+	}
+	var label uint32
+	var n int
+	for i := range flow.RingLen {
+		seg := k.S.Last(i)
+		if seg == nil || seg.Is(segment.SYN) {
+			break
+		}
+		if n > 0 && seg.Flow != label {
+			return false
+		}
+		label = seg.Flow
+		n++
+	}
+	if n < 2 || label == 0 || label == k.R.Flow {
+		return false
+	}
+	s.text = fmt.Sprintf("flow label %#x, the %s's packets have %#x", k.R.Flow, k.sender(), label)
+	return true
+}
+
+// wrongClock: the reset's timestamp is not one that the sender's clock can
+// have shown.
+func (k *Case) wrongClock() (sign, bool) {
+	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 {
+		return sign{}, false
+	}
+	low, high := k.clockRange()
+	d := int32(k.R.TSVal - k.S.LastTS)
+	if d >= low && d <= high {
+		return sign{}, false
+	}
+	return sign{kind: signClock, proof: d < -1000 || d > 10*high+1000, frame: k.R.Frame,
+		text: fmt.Sprintf("timestamp %d is off the %s's clock, which was at %d", k.R.TSVal, k.sender(), k.S.LastTS)}, true
+}
+
+// clockRange is how far the sender's timestamp clock can have moved since its
+// last packet. Clocks tick at 1 Hz to 1 kHz (RFC 7323, 5.4), some at 1 MHz; the
+// rate seen so far is believed where it could be measured over 100 ms.
+func (k *Case) clockRange() (low, high int32) {
+	s := k.S
+	elapsed := k.R.Time - s.LastTSAt
+	perSecond := int64(1000)
+	if span := s.LastTSAt - s.FirstTSAt; span >= 100*ms {
+		perSecond = max(int64(s.LastTS-s.FirstTS)*1e9/span, 1)
+	}
+	most := elapsed / 1e6 * perSecond / 1000
+	return -2, int32(min(most+most/4+50*max(perSecond, 1000)/1000, 1<<30))
+}
+
+// inClock tells whether the reset continues the sender's timestamps and echoes
+// one of the peer's: a living socket wrote it.
+func (k *Case) inClock() bool {
+	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 || k.P.FirstTSAt == 0 {
+		return false
+	}
+	low, high := k.clockRange()
+	d := int32(k.R.TSVal - k.S.LastTS)
+	echo := int32(k.P.LastTS - k.R.TSEcr)
+	return d >= low && d <= high && echo >= 0 && int32(k.R.TSEcr-k.P.FirstTS) >= 0
+}
+
+// inChain tells whether the reset continues the sender's IP identification by
+// one, as a Linux socket does.
+func (k *Case) inChain() bool {
+	return k.R.Has(flow.HasID) && k.R.ID != 0 && chainOf(k.S) == socketChain && k.R.ID == k.S.LastID+1
+}
+
+// linux tells whether the sender is a Linux stack by the order of the options
+// on its SYN (p0f's signatures) and by its counting of IP packets.
+func (k *Case) linux() bool {
+	return k.S.Layout == flow.LayoutLinux && (k.conn.V6 || chainOf(k.S) == socketChain)
+}
+
+// wrongForm: a Linux stack aborts with timestamps where they are in use and
+// with its window (causes.md, 0.1); it never sends a bare RST with options.
+func (k *Case) wrongForm() (sign, bool) {
+	if !k.linux() || !k.R.Is(segment.ACK) || k.form == provoked || k.S.Packets < 2 {
+		return sign{}, false
+	}
+	if k.S.Knows(flow.UsesTS) && !k.R.Has(flow.HasTS) && !k.R.Has(flow.Cut) {
+		return sign{kind: signForm, frame: k.R.Frame,
+			text: fmt.Sprintf("no timestamp, though the %s's stack (Linux by its SYN) puts one on its aborts", k.sender())}, true
+	}
+	return sign{}, false
+}
+
+// staleNumber: the reset was built from an older packet than the sender's last
+// (DATA_SEQ_RST, causes.md 3.1).
+func (k *Case) staleNumber() (sign, bool) {
+	if k.form != neither || k.conn.Missing > 0 || !k.S.Knows(flow.KnowsNxt) || k.S.Knows(flow.Reordered) || k.S.Knows(flow.HasFIN) {
+		return sign{}, false
+	}
+	if !k.R.Seq.Before(k.S.Nxt) || k.S.Nxt.Minus(k.R.Seq) > 1<<24 || k.earlier() != nil {
+		return sign{}, false
+	}
+	l := lastOf(k.S)
+	if l == nil || k.since(l) < allowance {
+		return sign{}, false // the two may have changed places
+	}
+	return sign{kind: signNumbers, frame: l.Frame,
+		text: fmt.Sprintf("number %d lies below the %s's own %d, which was on the way before", k.rel(k.from, k.R.Seq), k.sender(), k.rel(k.from, k.S.Nxt))}, true
+}
+
+// tooFast: the reset answers a segment sooner than that can have been to the
+// sender and back (causes.md, 2.2). The trigger must be one on which the
+// reset's numbers depend.
+func (k *Case) tooFast() (sign, bool) {
+	t := k.dependsOn()
+	rtt := k.S.RTT
+	if t == nil || rtt.N == 0 || rtt.Min < 2*ms {
+		return sign{}, false
+	}
+	d := k.since(t)
+	if d < 0 || d >= rtt.Min*8/10 {
+		return sign{}, false
+	}
+	// A first round trip alone can be slow for reasons of its own: address
+	// resolution, a radio that wakes up.
+	return sign{kind: signTiming, proof: rtt.N >= 2 && (rtt.Handshake == 0 || rtt.Handshake < 2*rtt.Min), frame: t.Frame,
+		text: fmt.Sprintf("came %s after the segment that it acknowledges or answers, the way to the %s and back takes %s", duration(d), k.sender(), duration(rtt.Min))}, true
+}
+
+// dependsOn finds the first segment without which the reset's numbers could
+// not be known: one whose end it acknowledges, or whose acknowledgment it
+// takes for its number, and both are new with it.
+func (k *Case) dependsOn() *flow.Segment {
+	var found *flow.Segment
+	for i := range flow.RingLen {
+		t := k.P.Last(i)
+		if t == nil || t.Is(segment.RST) {
+			break
+		}
+		switch {
+		case k.R.Is(segment.ACK) && t.Len > 0 && t.End() == k.R.Ack && (!k.S.Knows(flow.KnowsAck) || t.End().After(k.S.Ack)):
+			found = t
+		case !k.R.Is(segment.ACK) && t.Is(segment.ACK) && t.Ack == k.R.Seq && t.Len > 0:
+			// the number alone was known if an earlier ACK bore it
+			older := k.P.Last(i + 1)
+			if older == nil || older.Ack.Before(t.Ack) {
+				found = t
+			}
+		}
+	}
+	return found
+}
+
+// lastOfPeer is the peer's last segment before the reset.
+func (k *Case) lastOfPeer() *flow.Segment { return lastOf(k.P) }
+
+// copiedID: the reset bears the identification of a segment of the other
+// direction (causes.md, 3.1, COPIED_FIELDS).
+func (k *Case) copiedID() (sign, bool) {
+	t := k.copiedFrom()
+	if t == nil {
+		return sign{}, false
+	}
+	return sign{kind: signCopied, frame: t.Frame,
+		text: fmt.Sprintf("IP identification %d is that of the %s's segment just before", k.R.ID, k.receiver())}, true
+}
+
+func (k *Case) copiedFrom() *flow.Segment {
+	t := k.lastOfPeer()
+	if t == nil || !t.Has(flow.HasID) || !k.R.Has(flow.HasID) || t.ID == 0 || t.ID != k.R.ID {
+		return nil
+	}
+	if k.P.IDSteps.Same > 0 || k.S.Packets > 0 && k.R.ID-k.S.LastID <= 16 {
+		return nil // a constant, or the sender's own counter
+	}
+	return t
+}
+
+// copiedWindow: its window is that segment's too, and not the sender's own.
+func (k *Case) copiedWindow() (sign, bool) {
+	t := k.copiedFrom()
+	if t == nil || t.Win == 0 || t.Win != k.R.Win || k.S.Packets > 0 && k.R.Win == k.S.Win {
+		return sign{}, false
+	}
+	return sign{kind: signCopiedWindow, frame: t.Frame,
+		text: fmt.Sprintf("window %d is that of the %s's segment just before", k.R.Win, k.receiver())}, true
+}
+
+// otherMAC: another network card sent it than all other packets of the sender.
+func (k *Case) otherMAC() (sign, bool) {
+	if !k.hasMAC || k.S.MACs != 1 || k.S.MAC[0] == k.mac || k.S.Packets < 2 || k.conn.Copies > 0 {
+		return sign{}, false
+	}
+	return sign{kind: signLink, frame: k.R.Frame,
+		text: fmt.Sprintf("came from another link address than all other packets of the %s", k.sender())}, true
+}
+
+// livesOn: the sender goes on with new data, or acknowledges what came later,
+// longer after the reset than packets change places (RST_SEQ_DATA, causes.md
+// 3.1). A stack that sent a reset has no connection left to do so.
+func (k *Case) livesOn() (sign, bool) {
+	if k.phase == synAnswered || k.phase == synWaiting || k.phase == synOnly || k.conn.State(k.from) == "CLOSED" {
+		return sign{}, false // a scanner with a stack of its own goes on where its kernel reset
+	}
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < allowance || s.Has(flow.Aimless) {
+			return true
+		}
+		fresh := s.Has(flow.Fresh) && s.Len > 0 && !s.Seq.Before(k.R.Seq)
+		further := s.Is(segment.ACK) && k.S.Knows(flow.KnowsAck) && s.Ack.After(k.S.Ack) && (!k.R.Is(segment.ACK) || s.Ack.After(k.R.Ack))
+		if fresh || further {
+			found = s
+		}
+		return found == nil
+	})
+	if found == nil {
+		return sign{}, false
+	}
+	return sign{kind: signLivesOn, proof: true, frame: found.Frame,
+		text: fmt.Sprintf("the %s goes on %s later: %s", k.sender(), duration(found.Time-k.R.Time), k.brief(k.from, found))}, true
+}
+
+// notDelivered: after the reset the named sender still speaks, and has not got
+// what the reset answered or acknowledged.
+func (k *Case) notDelivered() (sign, bool) {
+	t := k.dependsOn()
+	if t == nil || t.End() == t.Seq {
+		return sign{}, false
+	}
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if !s.Is(segment.RST) && !s.Is(segment.SYN) && s.Is(segment.ACK) && !s.Has(flow.Copy) && !s.Has(flow.Aimless) &&
+			s.Time-k.R.Time >= max(allowance, k.S.RTT.Min) && s.Ack.Before(t.End()) {
+			found = s
+		}
+		return found == nil
+	})
+	if found == nil {
+		return sign{}, false
+	}
+	return sign{kind: signNotDelivered, proof: true, frame: found.Frame,
+		text: fmt.Sprintf("%s later the %s still acknowledges %d: it never got the segment of frame %d, which the reset answers",
+			duration(found.Time-k.R.Time), k.sender(), k.rel(1-k.from, found.Ack), t.Frame)}, true
+}
+
+// otherHostTTL: the answer to the SYN came from another distance than the
+// address's other packets. Distances are compared, since a stack may begin at
+// another value for resets.
+func (k *Case) otherHostTTL() (sign, bool) {
+	h := k.S.Host
+	if h.TTLs[0].N == 0 {
+		return sign{}, false
+	}
+	mine := flow.InitialTTL(k.R.TTL) - k.R.TTL
+	for _, t := range h.TTLs {
+		if t.N > 0 && flow.InitialTTL(t.TTL)-t.TTL == mine {
+			return sign{}, false
+		}
+	}
+	return sign{kind: signTTL, frame: k.R.Frame,
+		text: fmt.Sprintf("TTL %d is %d hops away, other packets of that address came with TTL %d, %d hops", k.R.TTL, mine,
+			h.TTLs[0].TTL, flow.InitialTTL(h.TTLs[0].TTL)-h.TTLs[0].TTL)}, true
+}
+
+// noEcho: a host's stack copies the DSCP of what it refuses, a filter does not
+// (causes.md, 0.1); it counts where this host was seen to copy it.
+func (k *Case) noEcho() (sign, bool) {
+	if k.trigger.TOS>>2 == 0 || k.R.TOS>>2 != 0 || !k.S.Host.Echoes {
+		return sign{}, false
+	}
+	return sign{kind: signDSCP, frame: k.R.Frame,
+		text: fmt.Sprintf("DSCP 0 where the SYN had %d, and other refusals of that address copy it", k.trigger.TOS>>2)}, true
+}
+
+// fasterThanHost: the refusal came sooner than any answer of that address.
+func (k *Case) fasterThanHost() (sign, bool) {
+	h := k.S.Host
+	if h.RTTs < 2 || h.RTT < 2*ms || k.since(&k.trigger) >= h.RTT*8/10 {
+		return sign{}, false
+	}
+	return sign{kind: signTiming, frame: k.R.Frame,
+		text: fmt.Sprintf("came %s after the SYN, other answers of that address take %s", duration(k.since(&k.trigger)), duration(h.RTT))}, true
+}
+
+// bareToSYN: no stack answers a SYN by an RST without ACK (RFC 9293, 3.5.2).
+func (k *Case) bareToSYN() (sign, bool) {
+	if k.R.Is(segment.ACK) {
+		return sign{}, false
+	}
+	return sign{kind: signForm, frame: k.R.Frame, text: "an RST without ACK answers a SYN, which no stack does"}, true
+}
+
+// synackToo: the same SYN was accepted as well (SYNACK_RST, causes.md 3.1).
+func (k *Case) synackToo() (sign, bool) {
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.SYN|segment.ACK) && s.Ack == k.trigger.End() && s.Time-k.R.Time < 1e9 {
+			found = s
+		}
+		return found == nil
+	})
+	if found == nil || k.synAgain(found.Frame) {
+		return sign{}, false
+	}
+	return sign{kind: signLivesOn, proof: true, frame: found.Frame,
+		text: fmt.Sprintf("a SYN-ACK to the same SYN came %s after it", duration(found.Time-k.R.Time))}, true
+}
+
+// synAgain tells whether the SYN was sent again before a frame.
+func (k *Case) synAgain(before uint32) bool {
+	again := false
+	k.after(1-k.from, func(s *flow.Segment) bool {
+		again = again || s.Is(segment.SYN) && s.Frame < before
+		return true
+	})
+	return again
+}

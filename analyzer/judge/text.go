@@ -1,0 +1,35 @@
+package judge
+
+import (
+	"fmt"
+	"time"
+)
+
+// duration prints nanoseconds with three figures.
+func duration(ns int64) string {
+	d := time.Duration(ns)
+	for unit := time.Hour; unit >= time.Microsecond; unit /= 10 {
+		if d >= unit || d <= -unit {
+			return d.Round(max(unit/100, 1)).String()
+		}
+	}
+	return d.String()
+}
+
+// isAbout tells whether a time is within 2 % of one of the values.
+func isAbout(d int64, values ...int64) bool {
+	for _, v := range values {
+		if d >= v-v/50 && d <= v+v/50 {
+			return true
+		}
+	}
+	return false
+}
+
+// plural gives "1 frame", "2 frames".
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

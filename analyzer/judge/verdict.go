@@ -1,0 +1,113 @@
+package judge
+
+import (
+	"net/netip"
+
+	"rstlab/analyzer/cause"
+)
+
+// A Sender says who sent a reset, whatever address it bears.
+type Sender uint8
+
+// Senders. Middlebox is anything that is neither end.
+const (
+	NoSender Sender = iota // not decided
+	Originator
+	Responder
+	Middlebox
+)
+
+// An Effect says what the receiver made of a reset (RFC 9293, 3.10.7.4).
+type Effect uint8
+
+// Effects.
+const (
+	UnknownEffect Effect = iota
+	Accepted
+	Challenged
+	Ignored
+)
+
+// A Verdict is what the judge says of one reset. Frames are those of the
+// capture point at which it was judged, but where a Fact names another.
+type Verdict struct {
+	Point  int // of the first sighting
+	Frame  uint32
+	Time   int64
+	Copies []Frame // other sightings of it
+
+	Conn Connection
+	From netip.AddrPort // the address that the reset bears as its source
+
+	Sender         Sender
+	SenderStrength cause.Strength
+	Cause          cause.ID
+	Strength       cause.Strength
+	Why            string // with Cause undetermined
+	Effect         Effect
+	Benign         bool
+	Details        map[string]any
+	Summary        string
+	Evidence       []Fact
+	Excluded       []Exclusion
+	Alternatives   []Alternative
+	After          *After
+	Next           string
+}
+
+// A Connection is the connection that a reset belongs to.
+type Connection struct {
+	ID                    int
+	Originator, Responder netip.AddrPort
+	Seen                  bool // a SYN tells the roles
+	FirstFrame            uint32
+	State                 string // the receiver's before the reset
+	Tunnel                string
+}
+
+// A Frame is a frame at a capture point.
+type Frame struct {
+	Point int
+	N     uint32
+}
+
+// A Fact is one thing that a frame shows.
+type Fact struct {
+	Point int
+	Frame uint32
+	Text  string
+}
+
+// An Exclusion is a cause that frames refute.
+type Exclusion struct {
+	Cause  cause.ID
+	Why    string
+	Frames []uint32
+}
+
+// An Alternative is a cause that stays open.
+type Alternative struct {
+	Cause    cause.ID
+	Sender   Sender
+	Strength cause.Strength
+	Why      string
+}
+
+// After is the earlier reset that drew this one.
+type After struct {
+	Point int
+	Frame uint32
+	Cause cause.ID
+}
+
+// Reasons for not deciding.
+const (
+	NoHandshake   = "no-handshake"
+	OneDirection  = "one-direction"
+	CaptureDrops  = "capture-drops"
+	Snaplen       = "snaplen"
+	Corrupt       = "corrupt"
+	TupleReused   = "tuple-reused"
+	NATUnresolved = "nat-unresolved"
+	NoMatch       = "no-match"
+)

@@ -1,0 +1,140 @@
+package analyzer
+
+import (
+	"fmt"
+	"sort"
+	"time"
+
+	"rstlab/analyzer/flow"
+	"rstlab/analyzer/judge"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/pcapng"
+	"rstlab/internal/segment"
+)
+
+// A point is one place of capture: a file, or several that were rotated. Its
+// judge counts frames through all of them; spans lead back to the files.
+type point struct {
+	a           *analysis
+	index       int
+	judge       judge.Judge
+	decoder     packet.Decoder
+	info        packet.Info
+	spans       []span
+	frames      uint32
+	taps        map[uint32]string // interface names of the frames that were resets
+	held        []*judge.Verdict
+	connections []*Connection
+	cut         int // segments that the snap length cut
+	disorder    int64
+	last        int64
+}
+
+// A span is where a file's frames begin in the point's count.
+type span struct {
+	before uint32 // frames of the point before it
+	file   *file
+}
+
+func (a *analysis) newPoint(f *file) *point {
+	p := &point{a: a, index: len(a.points), taps: map[uint32]string{}}
+	f.point = p.index
+	p.judge.At = f.in.At
+	p.judge.Emit = p.verdict
+	p.judge.Ended = p.ended
+	a.points = append(a.points, p)
+	return p
+}
+
+// packet takes the next packet of one of the point's files.
+func (p *point) packet(f *file, in *pcapng.Packet) error {
+	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
+		p.spans = append(p.spans, span{p.frames, f})
+	}
+	p.frames++
+	f.packets++
+	kind := p.decoder.Decode(in, &p.info)
+	if kind != packet.TCP && kind != packet.ICMPError {
+		return nil
+	}
+	if in.Dropped > 0 {
+		p.judge.Drops = true
+	}
+	if p.info.Cut&packet.CutOptions != 0 {
+		p.cut++
+	}
+	if in.Time < p.last {
+		p.disorder = max(p.disorder, p.last-in.Time)
+	}
+	p.last = max(p.last, in.Time)
+	if kind == packet.TCP && p.info.Flags&segment.RST != 0 {
+		if ifs := f.reader.Interfaces(); in.Interface < len(ifs) && ifs[in.Interface].Name != "" {
+			p.taps[p.frames] = ifs[in.Interface].Name
+		}
+	}
+	return p.judge.Packet(p.frames, in.Time, &p.info)
+}
+
+// at leads a frame of the point back to its file and its number there.
+func (p *point) at(frame uint32) (name string, n int) {
+	i := sort.Search(len(p.spans), func(i int) bool { return p.spans[i].before >= frame }) - 1
+	if i < 0 {
+		return "", int(frame)
+	}
+	return p.spans[i].file.in.Name, int(frame - p.spans[i].before)
+}
+
+// verdict takes the judge's next verdict: it is emitted at once where this is
+// the only point.
+func (p *point) verdict(v *judge.Verdict) error {
+	if len(p.a.files) > 1 {
+		p.held = append(p.held, v)
+		return nil
+	}
+	return p.a.emitVerdict(v)
+}
+
+// ended notes a connection that is over.
+func (p *point) ended(c *flow.Conn) {
+	if !p.a.opts.Connections {
+		return
+	}
+	name, first := p.at(c.FirstFrame)
+	state := c.State(c.Orig)
+	p.connections = append(p.connections, &Connection{
+		Type: "connection", File: name,
+		Ref: ConnectionRef{ID: c.ID, Originator: c.Key.Addr(c.Orig).String(), Responder: c.Key.Addr(1 - c.Orig).String(),
+			Roles: roles(c.Seen), FirstFrame: first, State: state},
+		Outcome: judge.Outcome(c),
+		First:   time.Unix(0, c.FirstTime).UTC(), Last: time.Unix(0, c.LastTime).UTC(),
+		Packets: [2]int{int(c.O().Packets + c.O().Resets), int(c.R().Packets + c.R().Resets)},
+		Bytes:   [2]int64{int64(c.O().Payload), int64(c.R().Payload)},
+		Resets:  int(c.NumResets), Tunnel: c.Tunnel.String(),
+	})
+}
+
+// limits says what the capture could not show, or the judge not keep.
+func (p *point) limits() []string {
+	var l []string
+	name, _ := p.at(1)
+	if n := p.judge.Flood; n > 0 {
+		l = append(l, fmt.Sprintf("%s: flood: %d resets were judged without waiting for what came after them", name, n))
+	}
+	if n := p.judge.Flows.Evicted; n > 0 {
+		l = append(l, fmt.Sprintf("%s: %d connections that were quiet were forgotten for want of room", name, n))
+	}
+	if p.cut > 0 {
+		l = append(l, fmt.Sprintf("%s: %d TCP headers were cut by the snap length", name, p.cut))
+	}
+	if p.disorder > int64(2*time.Millisecond) {
+		l = append(l, fmt.Sprintf("%s: stamps are out of order by up to %v", name, time.Duration(p.disorder)))
+	}
+	return l
+}
+
+func roles(seen bool) string {
+	if seen {
+		return "seen"
+	}
+	return "assumed"
+}
