@@ -180,7 +180,7 @@ func TestDecodeNamesTheRest(t *testing.T) {
 		{"MACsec", 1, eth(0x88e5, make([]byte, 60)), packet.Encrypted},
 		{"ESP", 101, outer(50, make([]byte, 60)), packet.Encrypted},
 		{"DNS", 101, outer(17, udp(53, make([]byte, 30))), packet.UDP},
-		{"not VXLAN", 101, outer(17, udp(4789, cat(be32(0x09000000, 7<<8), eth(0x0800, hello4())))), packet.UDP},
+		{"not VXLAN", 101, outer(17, udp(4789, cat(be32(0xf7000000, 7<<8), eth(0x0800, hello4())))), packet.UDP},
 		{"not Geneve", 101, outer(17, udp(6081, cat([]byte{0xc0, 0}, make([]byte, 60)))), packet.UDP},
 		{"GTP-U echo", 101, outer(17, udp(2152, cat([]byte{0x32, 1, 0, 4}, make([]byte, 8)))), packet.UDP},
 		{"ARP in VXLAN", 101, outer(17, udp(4789, cat(be32(0x08000000, 7<<8), eth(0x0806, make([]byte, 28))))), packet.ARP},

@@ -105,7 +105,7 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 // vxlan decodes a VXLAN packet (RFC 7348).
 func (d *Decoder) vxlan(info *Info, b []byte) What {
 	const headerLen, hasVNI = 8, 0x08
-	if len(b) < headerLen || b[0] != hasVNI {
+	if len(b) < headerLen || b[0]&hasVNI == 0 { // the other bits may be anything
 		return UDP
 	}
 	info.Tunnel.push(VXLAN, u32(b[4:])>>8)

@@ -33,9 +33,9 @@ var encaps = [...]struct {
 }{
 	VLAN:    {"vlan", true},
 	PPPoE:   {"pppoe", true},
-	MPLS:    {"mpls", false}, // label switched paths are one-way (RFC 3031, 2.2)
-	GRE:     {"gre", false},  // a key is the receiver's choice
-	ERSPAN:  {"erspan", true},
+	MPLS:    {"mpls", false},   // label switched paths are one-way (RFC 3031, 2.2)
+	GRE:     {"gre", false},    // a key is the receiver's choice
+	ERSPAN:  {"erspan", false}, // each direction may be mirrored by a session of its own
 	VXLAN:   {"vxlan", true},
 	Geneve:  {"geneve", true},
 	GTPU:    {"gtp-u", false}, // a TEID is the receiver's (3GPP TS 29.281, 5.1)
@@ -82,7 +82,8 @@ func (t Tunnel) String() string {
 // Key is a number for tables of connections: it is the same for both
 // directions of a connection and, but for chance, differs between networks
 // that may use the same addresses. IDs that each direction chooses for itself
-// (MPLS labels, GRE keys, GTP-U TEIDs) are left out of it. 0 is no tunnel.
+// (MPLS labels, GRE keys, GTP-U TEIDs) and those of mirrors are left out of it.
+// 0 is no tunnel.
 func (t *Tunnel) Key() uint64 {
 	if t.N == 0 {
 		return 0
