@@ -69,18 +69,8 @@ func (l *line) actionTail(a *Action, v *Verb) *segment.Error {
 		}},
 		l.withinPart(&a.EventHead),
 	}
-	switch v.Name {
-	case "accept":
-		parts = append(parts, l.asPart(&a.EventHead, func(t segment.Token) *segment.Error {
-			return l.socketsOf(a.Actor.Name).name(t)
-		}))
-	case "exec":
-		parts = append(parts, l.asPart(&a.EventHead, func(t segment.Token) *segment.Error {
-			return l.nameProgram(a.Actor.Name, t)
-		}))
-	case "inject":
-		parts = append(parts, l.asPart(&a.EventHead, l.namePacket))
-		form += " [as NAME]"
+	if v.Named {
+		parts = append(parts, l.asPart(&a.EventHead, func(t segment.Token) *segment.Error { return l.nameFor(a, t) }))
 	}
 	unexpected := func(t segment.Token) *segment.Error {
 		return t.Errorf("unexpected %q; write %s%s", t.Text, form, segment.DidYouMean(t.Text, "within", "as"))
@@ -106,17 +96,28 @@ func (v *Verb) form(a Actor) string {
 	case v.results != 0:
 		words = append(words, "[= RESULT]")
 	}
-	return strings.Join(append(words, "[within D]"), " ")
+	words = append(words, "[within D]")
+	if v.Named {
+		words = append(words, "[as NAME]")
+	}
+	return strings.Join(words, " ")
 }
 
-// nameProgram notes the name of a program that exec runs.
-func (l *line) nameProgram(host string, t segment.Token) *segment.Error {
-	key := host + "." + t.Text
-	if l.programs[key] {
-		return t.Errorf("%s has a program %s already; choose another name", host, t.Text)
+// nameFor notes the name that an action gives: to a socket, a program or a
+// packet.
+func (l *line) nameFor(a *Action, t segment.Token) *segment.Error {
+	switch a.Verb {
+	case "accept":
+		return l.socketsOf(a.Actor.Name).name(t)
+	case "exec":
+		key := a.Actor.Name + "." + t.Text
+		if l.programs[key] {
+			return t.Errorf("%s has a program %s already; choose another name", a.Actor.Name, t.Text)
+		}
+		l.programs[key] = true
+		return nil
 	}
-	l.programs[key] = true
-	return nil
+	return l.namePacket(t)
 }
 
 // unknownActor is the error that no statement begins with name.

@@ -3,6 +3,7 @@ package segment
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // A Cursor reads the tokens of one line from left to right. The parser of
@@ -62,6 +63,11 @@ func (t Token) Expected(want string) *Error {
 		return t.Errorf("expected %s at the end of the line", want)
 	}
 	return t.Errorf("expected %s, found %q", want, t.Text)
+}
+
+// Unexpected is the error that t stands where nothing, or one of wanted, may.
+func (t Token) Unexpected(wanted ...string) *Error {
+	return t.Errorf("unexpected %q; here may stand %s%s", t.Text, strings.Join(wanted, ", "), DidYouMean(t.Text, wanted...))
 }
 
 // at places an error, whose column counts in t's text, in t's line.

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,6 +21,15 @@ func Near(word string, known ...string) string {
 		}
 	}
 	return best
+}
+
+// DidYouMean is ` (did you mean "send"?)`, "" where none of known is near.
+func DidYouMean(word string, known ...string) string {
+	near := Near(word, known...)
+	if near == "" {
+		return ""
+	}
+	return " (did you mean " + strconv.Quote(near) + "?)"
 }
 
 // slips counts the slips between two words, whatever their case and the order

@@ -298,17 +298,3 @@ func (s *Segment) setAttr(key string, t Token) *Error {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// Unexpected is the error that t stands where nothing, or one of wanted, may.
-func (t Token) Unexpected(wanted ...string) *Error {
-	return t.Errorf("unexpected %q; here may stand %s%s", t.Text, strings.Join(wanted, ", "), DidYouMean(t.Text, wanted...))
-}
-
-// DidYouMean is ` (did you mean "send"?)`, "" where none of known is near.
-func DidYouMean(word string, known ...string) string {
-	near := Near(word, known...)
-	if near == "" {
-		return ""
-	}
-	return " (did you mean " + strconv.Quote(near) + "?)"
-}
