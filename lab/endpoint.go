@@ -119,7 +119,9 @@ func (s *kernelSocket) wait(ctx context.Context, write bool, what string, call f
 		})
 		var err error
 		closed := ready(func(fd uintptr) (done bool) {
-			done, err = call(int(fd))
+			if done, err = call(int(fd)); !done {
+				waiting(ctx)
+			}
 			return done
 		})
 		if !stop() {

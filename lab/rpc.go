@@ -34,6 +34,7 @@ type request struct {
 // A reply is what the call gave.
 type reply struct {
 	ID            uint64
+	Waiting       bool   // not the reply yet: the call waits
 	Socket        uint64 // that "socket" or "accept" made
 	Number        int
 	Data          []byte
@@ -67,6 +68,12 @@ func newRPCError(err error) *rpcError {
 	return e
 }
 
+// A waiter is a call that has no reply yet.
+type waiter struct {
+	ctx    context.Context
+	answer chan reply
+}
+
 // An rpcClient is the lab's side.
 type rpcClient struct {
 	conn net.Conn
@@ -74,7 +81,7 @@ type rpcClient struct {
 	mu      sync.Mutex
 	out     *json.Encoder
 	last    uint64
-	waiting map[uint64]chan reply
+	waiting map[uint64]waiter
 	gone    bool
 }
 
@@ -86,7 +93,7 @@ func newRPCClient(file *os.File) (*rpcClient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use socket pair: %w", err)
 	}
-	c := &rpcClient{conn: conn, out: json.NewEncoder(conn), waiting: map[uint64]chan reply{}}
+	c := &rpcClient{conn: conn, out: json.NewEncoder(conn), waiting: map[uint64]waiter{}}
 	go c.read()
 	return c, nil
 }
@@ -103,22 +110,26 @@ func (c *rpcClient) read() {
 		if err != nil {
 			c.gone = true
 			for _, w := range c.waiting {
-				close(w)
+				close(w.answer)
 			}
 			c.waiting = nil
 			c.mu.Unlock()
 			return
 		}
-		if w := c.waiting[r.ID]; w != nil {
-			w <- r
+		w, ok := c.waiting[r.ID]
+		if ok && !r.Waiting {
+			w.answer <- r
 			delete(c.waiting, r.ID)
 		}
 		c.mu.Unlock()
+		if ok && r.Waiting {
+			waiting(w.ctx)
+		}
 	}
 }
 
 // send numbers a request and sends it.
-func (c *rpcClient) send(q request) (id uint64, answer chan reply, err error) {
+func (c *rpcClient) send(ctx context.Context, q request) (id uint64, answer chan reply, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.gone {
@@ -127,7 +138,7 @@ func (c *rpcClient) send(q request) (id uint64, answer chan reply, err error) {
 	c.last++
 	q.ID = c.last
 	answer = make(chan reply, 1)
-	c.waiting[q.ID] = answer
+	c.waiting[q.ID] = waiter{ctx, answer}
 	if err := c.out.Encode(q); err != nil {
 		delete(c.waiting, q.ID)
 		return 0, nil, fmt.Errorf("%w: %w", errProcessGone, err)
@@ -137,7 +148,7 @@ func (c *rpcClient) send(q request) (id uint64, answer chan reply, err error) {
 
 // call makes a call and waits for its reply; it is cancelled with ctx.
 func (c *rpcClient) call(ctx context.Context, q request) (reply, error) {
-	id, answer, err := c.send(q)
+	id, answer, err := c.send(ctx, q)
 	if err != nil {
 		return reply{}, err
 	}
@@ -279,6 +290,11 @@ func serveRPC(conn io.ReadWriter) {
 		ctx, cancel := context.WithCancel(context.Background())
 		s.cancels[q.ID] = cancel
 		s.mu.Unlock()
+		ctx = WithWaiting(ctx, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.out.Encode(reply{ID: q.ID, Waiting: true})
+		})
 		go func() {
 			r := s.serve(ctx, q)
 			r.ID = q.ID
