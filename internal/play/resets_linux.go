@@ -3,6 +3,7 @@ package play
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"rstlab/internal/script"
 	"rstlab/internal/segment"
@@ -60,7 +61,8 @@ func (w *wire) sightings(head *script.EventHead, claimed map[*lab.Frame]bool) ma
 	return found
 }
 
-// sighting is the frame at a tap that is the packet of a hit.
+// sighting is the frame at a tap that is the packet of a hit: of several equal
+// ones the one nearest in time, for copies are further apart than taps.
 func (w *wire) sighting(tap *lab.Tap, h hit, claimed map[*lab.Frame]bool) *lab.Frame {
 	frames := tap.Frames()
 	if h.tap == tap.Name() {
@@ -68,14 +70,24 @@ func (w *wire) sighting(tap *lab.Tap, h hit, claimed map[*lab.Frame]bool) *lab.F
 	}
 	for _, loose := range []bool{false, true} {
 		want := identityOf(h.frame, loose)
+		var nearest *lab.Frame
 		for _, f := range frames {
-			if f.IsTCP == h.frame.IsTCP && !claimed[f] && identityOf(f, loose) == want {
-				return f
+			if f.IsTCP != h.frame.IsTCP || claimed[f] || identityOf(f, loose) != want {
+				continue
 			}
+			if nearest == nil || apart(f, h.frame) < apart(nearest, h.frame) {
+				nearest = f
+			}
+		}
+		if nearest != nil {
+			return nearest
 		}
 	}
 	return nil
 }
+
+// apart is the time between two frames.
+func apart(a, b *lab.Frame) time.Duration { return a.Time.Sub(b.Time).Abs() }
 
 // resets gathers the lines with a truth and accounts for every reset at every
 // tap: one that no line names fails the scenario.

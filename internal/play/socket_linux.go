@@ -137,7 +137,8 @@ func (p *player) socketAction(a *script.Action) error {
 		defer cancel()
 		return p.check(a, run, ctx)
 	}
-	done := make(chan struct{})
+	done, begun := make(chan struct{}), make(chan struct{})
+	ctx = lab.WithWaiting(ctx, func() { close(begun) })
 	s.busy = done
 	if a.Verb == "accept" && a.As != "" {
 		p.sockets[socketKey{host: s.key.host, name: a.As}].busy = done
@@ -149,6 +150,11 @@ func (p *player) socketAction(a *script.Action) error {
 			p.stop(err)
 		}
 	})
+	select { // the system call is made before the next line is reached
+	case <-begun:
+	case <-done:
+	case <-p.ctx.Done():
+	}
 	return nil
 }
 

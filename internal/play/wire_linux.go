@@ -175,7 +175,8 @@ func (w *wire) await(line *script.Packet) error {
 // sent notes the packet that a peer or a middlebox sent for a line.
 func (w *wire) sent(head *script.EventHead, s segment.Segment) {
 	w.hits[head] = append(w.hits[head], hit{frame: &lab.Frame{
-		Src: netip.AddrPortFrom(s.Src.Addr, s.Src.Port), Dst: netip.AddrPortFrom(s.Dst.Addr, s.Dst.Port),
+		Time: time.Now(),
+		Src:  netip.AddrPortFrom(s.Src.Addr, s.Src.Port), Dst: netip.AddrPortFrom(s.Dst.Addr, s.Dst.Port),
 		Segment: s, IsTCP: s.ICMP == "",
 	}})
 }
