@@ -75,6 +75,10 @@ func gopacketDecode(link uint16, frame []byte) (o other, ok bool) {
 			if !l.ValidIDFlag {
 				return o, false
 			}
+		case *layers.Geneve:
+			if l.Version != 0 {
+				return o, false
+			}
 		case *layers.GTPv1U:
 			if l.Version != 1 || l.ProtocolType != 1 {
 				return o, false

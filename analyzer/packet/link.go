@@ -61,6 +61,7 @@ const (
 	etherPPP    = 0x880b // in GRE
 	etherQinQ   = 0x88a8
 	etherMACsec = 0x88e5
+	etherWLAN   = 0x2452 // Intel's Centrino: an 802.11 frame
 	etherERSPAN = 0x88be // type I and II, in GRE
 	etherERSP3  = 0x22eb // type III
 	etherQinQ1  = 0x9100 // before 802.1ad had a number of its own
@@ -113,6 +114,8 @@ func (d *Decoder) ether(info *Info, etherType uint16, b []byte) What {
 		return d.ppp(info, b)
 	case etherTEB:
 		return d.ethernet(info, b)
+	case etherWLAN:
+		return d.wireless(info, b, 0)
 	case etherARP, etherRARP:
 		return ARP
 	case etherMACsec:

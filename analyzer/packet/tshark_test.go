@@ -19,6 +19,8 @@ var notByTshark = map[string]bool{
 	"SLL, 802.11 monitor":                         true,
 	"null, Linux's IPv6":                          true,
 	"802.11, decrypted by the driver":             true,
+	"802.11, decrypted, the IV left":              true,
+	"802.11, decrypted, the long IV left":         true,
 	"MPLS link":                                   true,
 	"MPLS pseudowire with a control word":         true,
 	"MPLS pseudowire without":                     true,

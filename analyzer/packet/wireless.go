@@ -145,8 +145,8 @@ func (d *Decoder) wireless(info *Info, b []byte, align int) What {
 			body = withoutMeshControl(body)
 		}
 	}
-	if flags&protected != 0 && !isSNAP(body) { // a driver that decrypts leaves the flag
-		return Encrypted
+	if flags&protected != 0 {
+		return d.decrypted(info, body)
 	}
 	return d.llc(info, body)
 }
@@ -165,6 +165,17 @@ func wirelessAddresses(info *Info, b []byte, toDS, fromDS bool) {
 	}
 	info.DstMAC, info.SrcMAC = [macLen]byte(b[dst:]), [macLen]byte(b[src:])
 	info.HasMAC, info.HasDst = true, true
+}
+
+// decrypted decodes the body of a protected frame that the driver has decrypted:
+// it leaves the flag as it was, and may leave what stood before the body.
+func (d *Decoder) decrypted(info *Info, body []byte) What {
+	for _, n := range [...]int{0, 4, 8} { // the IV of WEP, of TKIP and CCMP
+		if len(body) > n && isSNAP(body[n:]) {
+			return d.llc(info, body[n:])
+		}
+	}
+	return Encrypted
 }
 
 func isSNAP(b []byte) bool { return len(b) >= 3 && b[0] == 0xaa && b[1] == 0xaa && b[2] == 3 }

@@ -12,7 +12,7 @@ const maxInterfaces = 1 << 16
 type blockFormat struct {
 	begun   bool
 	first   int     // index of the section's first interface
-	draft   bool    // bodies are in the other byte order than lengths, and not padded
+	draft   bool    // bodies are in the other byte order than lengths, which leave out the padding
 	section Section // the file's first
 }
 
@@ -54,13 +54,13 @@ func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 			r.frame++
 			fallthrough
 		default: // names, secrets and all that is to come
-			r.skip = int64(length)
+			r.skip = int64(length+3) &^ 3
 			continue
 		}
 		if length > maxBlockLen {
 			return 0, r.damaged("block type %d of %d bytes, want at most %d", kind, length, maxBlockLen)
 		}
-		n := int(length)
+		n := padded(int(length)) // a draft's length leaves the padding out
 		if len(b) < n {
 			return n, nil
 		}
@@ -125,7 +125,7 @@ func (r *Reader) beginSection(b []byte) error {
 		return r.damaged("pcapng version %d.%d, want 1.0", major, minor)
 	}
 	if draft {
-		r.note("a pcapng draft of 2004 or so, its lengths in one byte order and the rest in the other, read as such")
+		r.note("a pcapng draft of 2004 or so, lengths in one byte order and the rest in the other, read as such")
 	}
 	f := blockFormat{begun: true, first: len(r.ifaces), draft: draft, section: r.blocks.section}
 	if !r.blocks.begun {
