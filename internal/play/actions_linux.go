@@ -32,7 +32,11 @@ func (p *player) hostAction(a *script.Action) error {
 	switch a.Verb {
 	case "sysctl":
 		for _, arg := range a.Args {
-			if err := h.Sysctl(arg.Attr.Key, arg.Attr.Value); err != nil {
+			value, err := arg.Attr.Text()
+			if err == nil {
+				err = h.Sysctl(arg.Attr.Key, value)
+			}
+			if err != nil {
 				return err
 			}
 		}

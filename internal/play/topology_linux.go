@@ -67,7 +67,7 @@ func hostConfig(a *script.ActorDecl) (lab.HostConfig, error) {
 		case "forward":
 			h.Forward, err = at.Bool()
 		default:
-			h.Sysctls[at.Key] = at.Value
+			h.Sysctls[at.Key], err = at.Text()
 		}
 		if err != nil {
 			return h, err
