@@ -99,7 +99,6 @@ var stories = []story{
 	{"linger 0", "TCP_STATE", "CLOSED", false, lingerZero},
 	{"unread data", "TCP_ABORT_ON_CLOSE", "CLOSED", false, unreadData},
 	{"ACK to a listener", "TCP_FLAGS", "LISTEN", true, ackToListener},
-	{"data after close", "TCP_TIMEWAIT_SOCKET", "TIME-WAIT", true, dataAfterClose},
 }
 
 func closedPort(addr netip.Addr) error {
@@ -163,46 +162,48 @@ func ackToListener(addr netip.Addr) error {
 	return wasReset(client)
 }
 
-// dataAfterClose has a server send when its client is closed and in TIME-WAIT.
-func dataAfterClose(addr netip.Addr) error {
+// dataAfterClose has a server send when its client is closed and its FIN
+// acknowledged. It tells whether the kernel had put the client into TIME-WAIT by
+// then, as it does unless the acknowledgment came while close was at work.
+func dataAfterClose(addr netip.Addr) (timeWait bool, err error) {
 	client, server, listener, err := connect(addr)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer unix.Close(listener)
 	defer unix.Close(server)
 	if err := unix.Close(client); err != nil {
-		return err
+		return false, err
 	}
-	if err := finAcknowledged(addr); err != nil {
-		return err
+	if timeWait, err = finAcknowledged(addr); err != nil {
+		return false, err
 	}
 	if _, err := unix.Write(server, []byte("too late")); err != nil {
-		return err
+		return false, err
 	}
-	return wasReset(server)
+	return timeWait, wasReset(server)
 }
 
-// finAcknowledged waits until a closed socket's FIN has been acknowledged: it
-// is in FIN-WAIT-2 then, which the kernel keeps as a kind of TIME-WAIT.
-func finAcknowledged(addr netip.Addr) error {
+// finAcknowledged waits until the namespace has a socket in FIN-WAIT-2, and
+// tells whether it is one of the kernel's small ones for TIME-WAIT.
+func finAcknowledged(addr netip.Addr) (timeWait bool, err error) {
 	file := "/proc/thread-self/net/tcp"
 	if addr.Is6() {
 		file += "6"
 	}
-	const state, finWait2 = 3, "05"
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		b, err := os.ReadFile(file)
 		if err != nil {
-			return err
+			return false, err
 		}
+		const state, finWait2, timer, timeWaitTimer = 3, "05", 5, "03:"
 		for line := range strings.Lines(string(b)) {
 			if f := strings.Fields(line); f[state] == finWait2 {
-				return nil
+				return strings.HasPrefix(f[timer], timeWaitTimer), nil
 			}
 		}
 	}
-	return fmt.Errorf("close: found no socket in FIN-WAIT-2 after %s, want one", patience)
+	return false, fmt.Errorf("close: found no socket in FIN-WAIT-2 after %s, want one", patience)
 }
 
 const patience = 5 * time.Second

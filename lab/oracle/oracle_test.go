@@ -19,13 +19,34 @@ func TestReasons(t *testing.T) {
 		for _, addr := range []netip.Addr{ipv4, ipv6} {
 			t.Run(fmt.Sprintf("%s/%s", story.name, addr), func(t *testing.T) {
 				t.Parallel()
-				inNamespace(t, func(netns uint64) error { return tell(t, o, netns, story, addr) })
+				inNamespace(t, func(netns uint64) error { return tell(t, o, netns, &story, addr) })
 			})
 		}
 	}
 }
 
-func tell(t *testing.T, o *Oracle, netns uint64, story story, addr netip.Addr) error {
+// Resets of a small socket in TIME-WAIT are reported as well.
+func TestDataAfterClose(t *testing.T) {
+	t.Parallel()
+	o := mustOpen(t)
+	for _, addr := range []netip.Addr{ipv4, ipv6} {
+		t.Run(addr.String(), func(t *testing.T) {
+			t.Parallel()
+			story := story{reason: "TCP_ABORT_ON_DATA", state: "CLOSED", provoked: true}
+			story.run = func(addr netip.Addr) error {
+				timeWait, err := dataAfterClose(addr)
+				if timeWait {
+					story.reason, story.state = "TCP_TIMEWAIT_SOCKET", "TIME-WAIT"
+				}
+				return err
+			}
+			inNamespace(t, func(netns uint64) error { return tell(t, o, netns, &story, addr) })
+		})
+	}
+}
+
+// tell compares what the oracle says of a story's reset with its packet.
+func tell(t *testing.T, o *Oracle, netns uint64, story *story, addr netip.Addr) error {
 	w := o.Watch(netns)
 	defer w.Close()
 	tap, err := openTap()
