@@ -46,7 +46,8 @@ type span struct{ start, end uint32 }
 // before compares sequence numbers (RFC 9293, section 3.4).
 func before(a, b uint32) bool { return int32(a-b) < 0 }
 
-// see notes a segment with raw numbers, and its packet.
+// see notes a segment with raw numbers, and its packet where an ICMP error may
+// quote it.
 func (t tracker) see(f flow, s segment.Segment, packet []byte) {
 	h := t[f]
 	if h == nil {
@@ -54,13 +55,15 @@ func (t tracker) see(f flow, s segment.Segment, packet []byte) {
 		t[f] = h
 	}
 	h.see(s)
-	h.packet = packet
+	if packet != nil {
+		h.packet = packet
+	}
 }
 
 func (h *half) see(s segment.Segment) {
 	start := s.Seq.Start
 	end := start + s.Bytes()
-	syn := s.Flags&segment.SYN != 0
+	syn := s.Flags&(segment.SYN|segment.RST) == segment.SYN
 	if syn {
 		end++
 		if !h.hasISN || start != h.isn { // not sent again: a new connection
