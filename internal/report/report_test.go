@@ -56,14 +56,14 @@ func same(t *testing.T, got, want string) {
 func TestTextAnalysisTellsWhoWhyHowSureAndByWhichFrames(t *testing.T) {
 	got := analysis(t, "text", Style{}, refused(), &analyzer.Summary{Type: "summary", Files: 1, Packets: 2, Connections: 1, Resets: 1})
 	same(t, got, `frame 2  192.0.2.2.80 reset 192.0.2.1.40001: port-closed (possible)
+  that is    the SYN met a port on which nothing listens
   sender     the responder (likely)
   effect     accepted in SYN-SENT
-  in short   nothing listens on port 80
   evidence   frame 1: SYN, sequence number 7
-  evidence   frame 2: RST+ACK of that SYN
+             frame 2: RST+ACK of that SYN
   excluded   abortive-close: there was no connection yet (frames 1 2)
   or         firewall-reject-syn by a middlebox (possible): no other packet of 192.0.2.2 to compare with
-  seen       frame 3 too
+  seen       server.pcapng frame 3 too
   next       capture at 192.0.2.2 too
 
 1 reset in 2 packets, 1 connection, 1 file: 1 port-closed
@@ -72,7 +72,7 @@ func TestTextAnalysisTellsWhoWhyHowSureAndByWhichFrames(t *testing.T) {
 
 func TestTextAnalysisOfSeveralFilesNamesThem(t *testing.T) {
 	got := analysis(t, "text", Style{Files: true}, refused())
-	for _, want := range []string{"client.pcapng frame 2  192", "evidence   client.pcapng frame 1: SYN", "seen       server.pcapng frame 3 too"} {
+	for _, want := range []string{"client.pcapng frame 2  192", "evidence   frame 1: SYN", "seen       server.pcapng frame 3 too"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
@@ -82,10 +82,11 @@ func TestTextAnalysisOfSeveralFilesNamesThem(t *testing.T) {
 func TestTextAnalysisOfAForgedReset(t *testing.T) {
 	got := analysis(t, "text", Style{}, forged())
 	same(t, got, `frame 9  a middlebox reset 192.0.2.2.80 in the name of 192.0.2.1.40001: injected-reset (likely)
+  that is    a device forged the reset in an endpoint's name while the real packets passed
   sender     a middlebox (possible); no SYN in the capture, so which end is which is assumed
   effect     challenged in ESTABLISHED
-  detail     hops 3
-  detail     text blocked\x1b[2J
+  details    hops 3
+             text blocked\x1b[2J
   after      frame 8: injected-reset
 
 `)
@@ -96,7 +97,7 @@ func TestTextAnalysisOfNothingDecided(t *testing.T) {
 	v.Sender, v.SenderStrength = analyzer.UndeterminedSender, cause.Undetermined
 	v.Cause, v.Strength, v.Why = cause.NoCauseDecided, cause.Undetermined, "one-direction"
 	got := analysis(t, "text", Style{}, v)
-	want := "frame 2  192.0.2.1.40001 was reset in the name of 192.0.2.2.80: cause undetermined (one-direction)\n  sender     undetermined\n"
+	want := "frame 2  192.0.2.1.40001 was reset in the name of 192.0.2.2.80: cause undetermined (one-direction)\n  that is    the capture does not tell\n  sender     undetermined\n"
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("want first\n%sgot\n%s", want, got)
 	}
@@ -114,7 +115,7 @@ func TestTextAnalysisOfConnectionsAndFindings(t *testing.T) {
 			Frames: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, Summary: "each after 300s of silence"})
 	same(t, got, `connection 0  192.0.2.1.40001 > 192.0.2.2.80: reset; from frame 1 on, 1 and 1 packets, 0 and 0 bytes, 1 reset
 40 resets of middlebox-idle-timeout between 192.0.2.1 and 192.0.2.2
-  in short   each after 300s of silence
+  that is    each after 300s of silence
   frames     1 2 3 4 5 6 7 8 9 10 11 12 and 2 more
 
 `)

@@ -42,9 +42,13 @@ func (t *text) paint(color, s string) string {
 	return "\x1b[" + color + "m" + s + "\x1b[0m"
 }
 
-// field adds "  key       value", the key in a column of its own.
-func (t *text) field(key, format string, args ...any) {
-	t.printf("  %-9s  %s\n", key, clean(fmt.Sprintf(format, args...)))
+// field adds "  key       value" for each value, the key in a column of its own
+// and only before the first.
+func (t *text) field(key string, values ...string) {
+	for _, value := range values {
+		t.printf("  %-9s  %s\n", key, clean(value))
+		key = ""
+	}
 }
 
 // clean returns s without control characters, tabs aside: names of files and

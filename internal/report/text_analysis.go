@@ -42,41 +42,39 @@ func (t *textAnalysis) Record(r analyzer.Record) error {
 func (t *textAnalysis) verdict(v *analyzer.Verdict) {
 	t.causes[v.Cause]++
 	t.printf("%s\n", t.paint(bold, clean(t.frame(v.File, v.Frame)+"  "+headline(v))))
-	t.field("sender", "%s", sender(v))
-	t.field("effect", "%s", effect(v))
-	if v.Summary != "" {
-		t.field("in short", "%s", v.Summary)
+	if c, ok := cause.Lookup(v.Cause); ok {
+		t.field("that is", c.Summary)
 	}
+	t.field("sender", sender(v))
+	t.field("effect", effect(v))
+	var details, evidence, excluded, alternatives, seen []string
 	for _, key := range slices.Sorted(maps.Keys(v.Details)) {
-		t.field("detail", "%s %v", key, v.Details[key])
+		details = append(details, fmt.Sprintf("%s %v", key, v.Details[key]))
 	}
 	for _, e := range v.Evidence {
-		file := v.File
-		if e.File != "" {
-			file = e.File
-		}
-		t.field("evidence", "%s: %s", t.frame(file, e.Frame), e.Fact)
+		evidence = append(evidence, beside(v, e.File, e.Frame)+": "+e.Fact)
 	}
 	for _, x := range v.Excluded {
-		t.field("excluded", "%s: %s%s", x.Cause, x.Why, inFrames(x.Frames))
+		excluded = append(excluded, fmt.Sprintf("%s: %s%s", x.Cause, x.Why, inFrames(x.Frames)))
 	}
 	for _, a := range v.Alternatives {
-		t.field("or", "%s by %s (%s): %s", a.Cause, who(a.Sender), a.Strength, a.Why)
-	}
-	if v.After != nil {
-		file := v.File
-		if v.After.File != "" {
-			file = v.After.File
-		}
-		t.field("after", "%s: %s", t.frame(file, v.After.Frame), v.After.Cause)
+		alternatives = append(alternatives, fmt.Sprintf("%s by %s (%s): %s", a.Cause, who(a.Sender), a.Strength, a.Why))
 	}
 	for _, s := range v.Seen {
 		if s.File != v.File || s.Frame != v.Frame {
-			t.field("seen", "%s too", t.frame(s.File, s.Frame))
+			seen = append(seen, beside(v, s.File, s.Frame)+" too")
 		}
 	}
+	t.field("details", details...)
+	t.field("evidence", evidence...)
+	t.field("excluded", excluded...)
+	t.field("or", alternatives...)
+	if v.After != nil {
+		t.field("after", fmt.Sprintf("%s: %s", beside(v, v.After.File, v.After.Frame), v.After.Cause))
+	}
+	t.field("seen", seen...)
 	if v.Next != "" {
-		t.field("next", "%s", v.Next)
+		t.field("next", v.Next)
 	}
 	t.printf("\n")
 }
@@ -87,6 +85,15 @@ func (t *textAnalysis) frame(file string, n int) string {
 		return fmt.Sprintf("%s frame %d", file, n)
 	}
 	return fmt.Sprintf("frame %d", n)
+}
+
+// beside names a frame in a verdict, with its file where that is another one
+// than the verdict's.
+func beside(v *analyzer.Verdict, file string, n int) string {
+	if file == "" || file == v.File {
+		return fmt.Sprintf("frame %d", n)
+	}
+	return fmt.Sprintf("%s frame %d", file, n)
 }
 
 // headline says who reset whom, why, and how sure the cause is.
@@ -178,8 +185,8 @@ func (t *textAnalysis) connection(c *analyzer.Connection) {
 func (t *textAnalysis) finding(f *analyzer.Finding) {
 	t.printf("%s\n", t.paint(bold, clean(fmt.Sprintf("%s of %s between %s and %s",
 		plural(f.Count, "reset"), f.Cause, f.Pair[0], f.Pair[1]))))
-	t.field("in short", "%s", f.Summary)
-	t.field("frames", "%s", numbers(f.Frames))
+	t.field("that is", f.Summary)
+	t.field("frames", numbers(f.Frames))
 	t.printf("\n")
 }
 

@@ -26,9 +26,9 @@ func Explain(w io.Writer, s Style, c cause.Cause, scenarios []string) error {
 	t.section("What settles it", c.Settle)
 	t.section("What to do", c.Fix)
 	t.printf("\n%s\n", t.paint(bold, "How sure a verdict can be"))
-	t.field("far away", "%s", c.Caps.Far)
-	t.field("at sender", "%s", c.Caps.AtSender)
-	t.field("from both", "%s", c.Caps.TwoPoints)
+	t.field("far away", c.Caps.Far.String())
+	t.field("at sender", c.Caps.AtSender.String())
+	t.field("from both", c.Caps.TwoPoints.String())
 	t.section("Linux' own reasons", strings.Join(c.KernelReasons, ", "))
 	t.section("Source", c.Source)
 	if len(scenarios) > 0 {
