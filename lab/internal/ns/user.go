@@ -93,7 +93,7 @@ func RunInUserNamespace() (int, error) {
 	if err != nil && !errors.As(err, &exit) {
 		return 0, fmt.Errorf("wait for program in user namespace: %w", err)
 	}
-	if status := cmd.ProcessState.Sys().(unix.WaitStatus); status.Signaled() {
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
 		return 128 + int(status.Signal()), nil
 	}
 	return cmd.ProcessState.ExitCode(), nil
