@@ -141,6 +141,17 @@ failed: abortive-close
 `)
 }
 
+// Counters tell of no single reset: that they agree is all that can be said.
+func TestTextRunSaysNoMoreThanTheOracle(t *testing.T) {
+	for oracle, want := range map[string]string{"trace": "kernel: sent none", "counters": "kernel: counters agree", "none": "kernel: not asked"} {
+		r := passed()
+		r.Oracle, r.Resets[0].Kernel, r.Resets[1].Kernel = oracle, nil, nil
+		if got := run(t, "text", Style{}, play.RunSummary{}, r); !strings.Contains(got, want) {
+			t.Errorf("with %s: no %q in\n%s", oracle, want, got)
+		}
+	}
+}
+
 func TestColourOnlyWhereAsked(t *testing.T) {
 	for _, color := range []bool{false, true} {
 		got := analysis(t, "text", Style{Color: color}, refused()) +

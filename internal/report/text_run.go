@@ -59,7 +59,7 @@ func (t *textRun) witnesses(r *play.Result) {
 	var stories []story
 	taps := map[story][]string{}
 	for _, reset := range r.Resets {
-		s := witness(reset)
+		s := witness(reset, r.Oracle)
 		if taps[s] == nil {
 			stories = append(stories, s)
 		}
@@ -73,13 +73,17 @@ func (t *textRun) witnesses(r *play.Result) {
 	}
 }
 
-func witness(r play.ResetResult) story {
-	s := story{script: r.Expected.Cause + " by " + r.Expected.By, kernel: "sent none", analyzer: "no verdict"}
-	if r.Kernel != nil {
+func witness(r play.ResetResult, oracle string) story {
+	s := story{script: r.Expected.Cause + " by " + r.Expected.By, analyzer: "no verdict"}
+	switch {
+	case r.Kernel != nil:
 		s.kernel = r.Kernel.Reason + " at " + r.Kernel.Host
-		if r.Kernel.Reason == "" {
-			s.kernel = "sent by " + r.Kernel.Host
-		}
+	case oracle == "trace":
+		s.kernel = "sent none"
+	case oracle == "counters":
+		s.kernel = "counters agree"
+	default:
+		s.kernel = "not asked"
 	}
 	if v := r.Verdict; v != nil {
 		s.analyzer = fmt.Sprintf("%s (%s) by %s (%s)", v.Cause, v.Strength, who(v.Sender), v.SenderStrength)
