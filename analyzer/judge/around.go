@@ -85,6 +85,15 @@ func (s *source) add(a attempt) {
 	s.next = (s.next + 1) % maxTries
 }
 
+// over keeps the outcome of a connection that leaves.
+func (s *source) over(c *flow.Conn) {
+	for i := range s.tries {
+		if a := &s.tries[i]; a.conn == c {
+			a.outcome, a.conn = outcomeOf(c), nil
+		}
+	}
+}
+
 // A sources table forgets addresses that were quiet longest, in two
 // generations.
 type sources struct {
@@ -119,23 +128,19 @@ func (j *Judge) began(st *flow.Step) {
 	if !c.Seen {
 		from = st.From
 	}
-	s := j.sources.get(addrOf(c, from), true)
-	s.add(attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: c.Key.Port(from), rport: c.Key.Port(1 - from),
+	a := attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: c.Key.Port(from), rport: c.Key.Port(1 - from),
 		to: c.Key.Addr(1 - from).Addr(), win: st.Seg.Win, layout: c.Sides[from].Layout,
-		feature: c.Sides[from].Knows(flow.SYNFeature), id: c.ID, conn: c})
+		feature: c.Sides[from].Knows(flow.SYNFeature), id: c.ID, conn: c}
+	j.sources.get(addrOf(c, from), true).add(a)
+	j.targets.get(addrOf(c, 1-from), true).add(a)
 }
 
 // ended notes what became of a connection that leaves the table.
 func (j *Judge) ended(c *flow.Conn) {
 	for side := range 2 {
-		s := j.sources.get(addrOf(c, side), false)
-		if s == nil {
-			continue
-		}
-		for i := range s.tries {
-			if a := &s.tries[i]; a.conn == c {
-				a.outcome = outcomeOf(c)
-				a.conn = nil
+		for _, t := range [...]*sources{&j.sources, &j.targets} {
+			if s := t.get(addrOf(c, side), false); s != nil {
+				s.over(c)
 			}
 		}
 	}
@@ -151,7 +156,11 @@ func addrOf(c *flow.Conn, side int) [16]byte {
 // tries calls f for the attempts of the case's address on a side, its own
 // connection aside, that began within a time of the case's own.
 func (k *Case) tries(side int, within int64, f func(*attempt, outcome)) {
-	s := k.j.sources.get(addrOf(&k.conn, side), false)
+	k.attempts(&k.j.sources, side, within, f)
+}
+
+func (k *Case) attempts(t *sources, side int, within int64, f func(*attempt, outcome)) {
+	s := t.get(addrOf(&k.conn, side), false)
 	if s == nil {
 		return
 	}
@@ -161,6 +170,12 @@ func (k *Case) tries(side int, within int64, f func(*attempt, outcome)) {
 			f(a, a.now())
 		}
 	}
+}
+
+// targets calls f for the attempts, of whatever source, on the case's address
+// on a side, its own connection aside, that began within a time of its own.
+func (k *Case) targets(side int, within int64, f func(*attempt, outcome)) {
+	k.attempts(&k.j.targets, side, within, f)
 }
 
 // A recent is what is remembered of a reset for those after it.

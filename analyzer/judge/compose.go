@@ -124,12 +124,20 @@ func (k *Case) why() string {
 }
 
 // repeat writes the verdict on a reset that repeats an earlier one.
-func (k *Case) repeat(v *Verdict, e *flow.Reset, first *Verdict) *Verdict {
+func (k *Case) repeat(v *Verdict, first *Verdict) *Verdict {
+	for first.Repeats && first.After != nil {
+		root := k.verdictOn(first.After.Frame)
+		if root == nil {
+			break
+		}
+		first = root
+	}
+	v.Repeats = true
 	v.Sender, v.SenderStrength = first.Sender, first.SenderStrength
 	v.Cause, v.Strength, v.Why = first.Cause, first.Strength, first.Why
-	v.Evidence = k.repeatFacts(e)
+	v.Evidence = k.repeatFacts(first)
 	for _, f := range first.Evidence {
-		if f.Frame != e.Frame && f.Frame != first.Frame {
+		if f.Frame != first.Frame && f.Frame != k.R.Frame {
 			v.Evidence = append(v.Evidence, f)
 		}
 	}
@@ -138,7 +146,6 @@ func (k *Case) repeat(v *Verdict, e *flow.Reset, first *Verdict) *Verdict {
 	for key, d := range first.Details {
 		v.Details[key] = d
 	}
-	v.Details["repeats"] = first.Frame
 	k.describe(v)
 	return v
 }

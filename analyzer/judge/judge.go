@@ -36,7 +36,8 @@ type Judge struct {
 	began0   int64 // the first packet's time
 	now      int64 // the latest time seen
 	queue    []*Case
-	sources  sources
+	sources  sources // attempts by their originator
+	targets  sources // and by their responder
 	recents  recents
 	verdicts map[resetKey]*Verdict // of the resets that connections still remember
 	err      error
@@ -191,7 +192,7 @@ func (k *Case) judge() *Verdict {
 	v := k.begin()
 	if e := k.volley(); e != nil {
 		if first := k.verdictOn(e.Frame); first != nil && first.Cause != cause.SecondaryReset {
-			return k.repeat(v, e, first)
+			return k.repeat(v, first)
 		}
 	}
 	open, excluded := k.try(k.signList)

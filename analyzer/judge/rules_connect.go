@@ -48,7 +48,7 @@ var connectRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if len(k.synSigns()) > 0 {
+		if len(k.synSigns()) > 0 || k.openPort() != nil {
 			return cause.Undetermined
 		}
 		if k.likeHost() {
@@ -57,6 +57,28 @@ var connectRules = []*rule{{
 		return cause.Possible
 	},
 	open: "a host without a listener on that port answers like this",
+}, {
+	// Windows refuses the SYN itself.
+	cause: cause.ListenerBacklogFull,
+	in:    synOnly,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || !k.R.Is(segment.ACK) || !k.trigger.Is(segment.SYN) {
+			return nil, false
+		}
+		a := k.openPort()
+		if a == nil {
+			return nil, false
+		}
+		return append(k.refusalFacts(), Fact{Frame: a.frame, Text: fmt.Sprintf("another SYN to that port, %s apart, was accepted: something listens there", duration(abs(a.time-k.conn.FirstTime)))}), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if len(k.synSigns()) > 0 {
+			return cause.Undetermined
+		}
+		return cause.Possible
+	},
+	open: "a full queue is refused like this by some stacks",
 }, {
 	cause: cause.ListenerBacklogFull,
 	in:    handshaken,
@@ -195,9 +217,9 @@ var connectRules = []*rule{{
 	strength: always(cause.Proven),
 }, {
 	cause: cause.ParallelConnectLoser,
-	in:    synAnswered | handshaken | established,
+	in:    synOnly | synAnswered | handshaken | established,
 	need: func(k *Case) ([]Fact, bool) {
-		if !k.byOriginator() || k.conn.R().Payload > 0 || k.conn.O().Payload > 0 || k.wrongAnswer() || k.form == neither || k.conn.O().SYNs == 0 {
+		if k.phase == synOnly || !k.byOriginator() || k.conn.R().Payload > 0 || k.conn.O().Payload > 0 || k.wrongAnswer() || k.form == neither || k.conn.O().SYNs == 0 {
 			return nil, false
 		}
 		a, out := k.winner()
@@ -214,6 +236,9 @@ var connectRules = []*rule{{
 		return append(facts, fact(&k.R, "this one is reset before any data")), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
+		if k.phase == synOnly && !k.byOriginator() && k.pairedPort() {
+			return "the responder refused it, the originator did not reset it", []uint32{k.R.Frame}
+		}
 		if !k.byOriginator() || k.form == neither || payload(k) > 0 {
 			return "", nil
 		}
@@ -431,6 +456,31 @@ func (k *Case) failedSibling() *attempt {
 	port := k.conn.Key.Port(1 - k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
 		if a.to == to && smbPair(a.rport, port) && (out.reset != 0 && !out.data || !out.answered) {
+			found = a
+		}
+	})
+	return found
+}
+
+// pairedPort tells whether the originator tried the other port of SMB's pair
+// beside this one.
+func (k *Case) pairedPort() bool {
+	paired := false
+	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, _ outcome) {
+		paired = paired || a.to == to && smbPair(a.rport, port)
+	})
+	return paired
+}
+
+// openPort finds an attempt on the port that was accepted within a second of
+// this one's refusal, and not from a listener that has closed since: it had
+// not been aborted.
+func (k *Case) openPort() *attempt {
+	var found *attempt
+	to := k.conn.Key.Addr(k.from)
+	k.targets(k.from, 1e9, func(a *attempt, out outcome) {
+		if a.rport == to.Port() && out.answered && (out.reset == 0 || out.resetFrom) {
 			found = a
 		}
 	})

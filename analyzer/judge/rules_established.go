@@ -143,10 +143,12 @@ func (k *Case) answeredData() bool {
 }
 
 // justGotData tells whether the reset is the first to acknowledge data of the
-// peer, or comes closer behind it than the sender ever took to answer.
+// peer, or comes closer behind it than the sender ever took to answer. An
+// originator that had spoken waits for such data and reads it; there it says
+// nothing.
 func (k *Case) justGotData() bool {
 	d := &k.P.LastData
-	if !d.Exists() {
+	if !d.Exists() || k.byOriginator() && k.S.FirstData.Exists() {
 		return false
 	}
 	if !k.S.Knows(flow.KnowsAck) || d.End().After(k.S.Ack) {

@@ -69,13 +69,14 @@ func (k *Case) provokedBefore(e *flow.Reset) bool {
 }
 
 // repeatFacts say what a reset of a volley repeats.
-func (k *Case) repeatFacts(e *flow.Reset) []Fact {
-	what := "the same number"
-	if d := k.R.Seq.Minus(e.Seq); d != 0 {
-		what = fmt.Sprintf("a number %+d from it", d)
+func (k *Case) repeatFacts(first *Verdict) []Fact {
+	facts := []Fact{{Frame: first.Frame, Text: "the first reset of this kind"}}
+	what := ""
+	if e := &k.conn.Resets[0]; e.Frame == first.Frame {
+		what = ", with the same number"
+		if d := k.R.Seq.Minus(e.Seq); d != 0 {
+			what = fmt.Sprintf(", its number %+d from that one's", d)
+		}
 	}
-	return []Fact{
-		fact(&e.Segment, "the reset before"),
-		fact(&k.R, "again %s later, with %s, and nothing of the %s that would have drawn it anew", duration(k.R.Time-e.Time), what, k.receiver()),
-	}
+	return append(facts, fact(&k.R, "again %s later%s; nothing of the %s drew it anew", duration(k.R.Time-first.Time), what, k.receiver()))
 }

@@ -42,7 +42,7 @@ func (k *Case) signs() []sign {
 	var all []sign
 	for _, test := range []func(*Case) (sign, bool){
 		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).staleNumber,
-		(*Case).tooFast, (*Case).copiedID, (*Case).copiedWindow, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
+		(*Case).steppedNumbers, (*Case).tooFast, (*Case).copiedID, (*Case).copiedWindow, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
 	} {
 		if s, ok := test(k); ok {
 			all = append(all, s)
@@ -256,9 +256,11 @@ func (k *Case) inChain() bool {
 }
 
 // linux tells whether the sender is a Linux stack by the order of the options
-// on its SYN (p0f's signatures) and by its counting of IP packets.
+// on its SYN (p0f's signatures), and its counting of IP packets does not say
+// otherwise.
 func (k *Case) linux() bool {
-	return k.S.Layout == flow.LayoutLinux && (k.conn.V6 || chainOf(k.S) == socketChain)
+	n := k.S.IDSteps
+	return k.S.Layout == flow.LayoutLinux && n.Other+n.Small+n.Same == 0
 }
 
 // wrongForm: a Linux stack aborts with timestamps where they are in use and
@@ -289,6 +291,32 @@ func (k *Case) staleNumber() (sign, bool) {
 	}
 	return sign{kind: signNumbers, frame: l.Frame,
 		text: fmt.Sprintf("number %d lies below the %s's own %d, which was on the way before", k.rel(k.from, k.R.Seq), k.sender(), k.rel(k.from, k.S.Nxt))}, true
+}
+
+// steppedNumbers: another reset of the same name follows within two seconds,
+// with a number beyond this one's and beyond all that either side had sent or
+// acknowledged (RST_SEQ_CHANGE, causes.md 3.1). No stack does that: its second
+// reset, if it sends one, has the same number or a lower one.
+func (k *Case) steppedNumbers() (sign, bool) {
+	if k.S.Knows(flow.HasFIN) || k.P.Knows(flow.HasFIN) || k.earlier() != nil || !k.S.Knows(flow.KnowsNxt) || k.conn.Missing > 0 {
+		return sign{}, false
+	}
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Time-k.R.Time >= 2e9 || !s.Is(segment.RST) {
+			return false
+		}
+		beyond := s.Seq.Minus(k.R.Seq) > 2 && s.Seq.After(k.S.Nxt) && (!k.P.Knows(flow.KnowsAck) || s.Seq.Minus(k.P.Ack) > 2)
+		if beyond && s.Seq.Minus(k.R.Seq) < 1<<20 {
+			found = s
+		}
+		return found == nil
+	})
+	if found == nil {
+		return sign{}, false
+	}
+	return sign{kind: signNumbers, proof: true, frame: found.Frame,
+		text: fmt.Sprintf("another reset follows %s later with number %d, beyond all that the %s had sent", duration(found.Time-k.R.Time), k.rel(k.from, found.Seq), k.sender())}, true
 }
 
 // tooFast: the reset answers a segment sooner than that can have been to the

@@ -52,6 +52,7 @@ type Verdict struct {
 	Excluded       []Exclusion
 	Alternatives   []Alternative
 	After          *After
+	Repeats        bool // it only repeats the reset that After names
 	Next           string
 }
 
