@@ -3,6 +3,7 @@
 
 GO       ?= go
 FUZZTIME ?= 30s
+SOAKTIME ?= 300
 
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
@@ -51,6 +52,14 @@ cross: ## compile for macOS, Windows and ARM, tests too
 .PHONY: bench
 bench: ## measure: the analyzer, the lab, a scenario from start to verdict
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: soak
+soak: build ## kill runs at random moments for SOAKTIME (300) seconds; nothing may be left
+	ci/soak $(SOAKTIME)
+
+.PHONY: kernels
+kernels: build ## run the catalogue on Debian's 6.1 and 6.12 kernels, in QEMU
+	ci/kernels
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (30s)
