@@ -1,0 +1,152 @@
+package play_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"rstlab/internal/play"
+	"rstlab/internal/script"
+	"rstlab/lab"
+)
+
+func TestMain(m *testing.M) { lab.Main(m) }
+
+const twoHosts = `# A test.
+host client
+host server
+link client server
+
+`
+
+// run plays one scenario and returns its result.
+func run(t *testing.T, src string, o play.Options) *play.Result {
+	t.Helper()
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	f, err := script.Parse("test.scenario", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Save == "" {
+		o.Save = t.TempDir()
+	}
+	var result *play.Result
+	if _, err := play.Run(t.Context(), []*script.File{f}, o, func(r *play.Result) { result = r }); err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// stamps are what differs from run to run in a story.
+var stamps = regexp.MustCompile(`\+\d+\.\d{3}s|win \d+`)
+
+func TestStoryOfMissingPacket(t *testing.T) {
+	r := run(t, twoHosts+`server.5000 listen
+client.40001 connect server.5000 = ok
+server.5000 accept
+server.5000 close
+server.5000 > client.40001: R. seq 1 ack 1 within 100ms
+    => abortive-close by server
+`, play.Options{})
+	if r.Result != play.Fail || r.Why != "test.scenario:10: no such packet within 100ms at tap client" {
+		t.Errorf("result %s, why %q", r.Result, r.Why)
+	}
+	want := `test.scenario:10: no such packet within 100ms at tap client
+        server.5000 > client.40001: R. seq 1 ack 1 within 100ms
+  came instead, server to client:
+        server.5000 > client.40001: S. seq 0 ack 1 # frame 2, #
+        server.5000 > client.40001: F. seq 1 ack 1 # frame 4, #
+  script   abortive-close by server
+  kernel   no reset sent by any host
+  analyzer no reset in client.pcapng, server.pcapng
+  captures kept in #; run again: rstlab run test.scenario
+`
+	got := regexp.MustCompile(` +frame`).ReplaceAllString(stamps.ReplaceAllString(r.Story, "#"), " frame")
+	got = strings.ReplaceAll(strings.ReplaceAll(got, filepath.Dir(r.Captures[0])+"/", "#"), "(counters)", "")
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Each of these scenarios tells something that is not so, or leaves out
+// something that is.
+func TestWrongScenariosFail(t *testing.T) {
+	refused := twoHosts + "client connect server.80 = ECONNREFUSED\n"
+	abort := twoHosts + `server.80 listen
+client.40001 connect server.80 = ok
+server.80 accept
+`
+	for _, test := range []struct{ name, src, why string }{
+		{"reset without a line", refused + "client > server.80: S\nno reset\n", "a reset that no line accounts for"},
+		{"wrong result", twoHosts + "client connect server.80 = ok\nno reset\n", "gave ECONNREFUSED, want ok"},
+		{"unwritten error", twoHosts + "client connect server.80\nno reset\n", "gave ECONNREFUSED; an error must be written"},
+		{"wrong sender", refused + "server.80 > client: R. seq 0 ack 1\n    => port-closed by client\n", "the kernel of server sent this reset (NO_SOCKET), not client"},
+		{"wrong cause", refused + "server.80 > client: R. seq 0 ack 1\n    => abortive-close by server\n", "the kernel of server says NO_SOCKET; abortive-close wants one of"},
+		{"surer than the capture", refused + "server.80 > client: R. seq 0 ack 1\n    => port-closed by server\n    seen as proven port-closed by server\n", "want proven"},
+		{"too many packets", abort + "client.40001 send 10\nserver.80 recv = 10\nclient.40001 > server.80: P. seq 1:11 x2 within 100ms\nno reset\n", "1 of 2 such packets within 100ms"},
+		{"packet that must not pass", abort + "! client.40001 > server.80: P.\nclient.40001 send 10\nserver.80 recv = 10\nno reset\n", "forbidden packet at tap server"},
+		{"no end", abort + "client.40001 recv = EOF within 100ms\nno reset\n", "no result within 100ms"},
+		{"program from a stranger", twoHosts + "client exec \"true\" = exit 0\nno reset\n", "only with --allow-exec"},
+		{"program that fails", twoHosts + "client exec \"false\" = exit 0\nno reset\n", "gave exit 1, want exit 0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, test.src, play.Options{AllowExec: test.name == "program that fails"})
+			if r.Result != play.Fail || !strings.Contains(r.Story, test.why) {
+				t.Errorf("result %s, want a failure with %q:\n%s", r.Result, test.why, r.Story)
+			}
+		})
+	}
+}
+
+func TestProgramRunsInside(t *testing.T) {
+	r := run(t, twoHosts+"client exec \"sh -c 'exit 7'\" = exit 7\nclient exec \"grep -q server /etc/hosts\" = exit 0\nno reset\n", play.Options{AllowExec: true})
+	if r.Result != play.Pass {
+		t.Error(r.Story)
+	}
+}
+
+func TestSkipNamesWhatIsMissing(t *testing.T) {
+	r := run(t, "requires kernel>=99.1\n"+twoHosts+"client connect server.80 = ECONNREFUSED\nno reset\n", play.Options{})
+	if r.Result != play.Skip || !strings.Contains(r.Why, "needs kernel>=99.1, this is ") {
+		t.Errorf("result %s, why %q", r.Result, r.Why)
+	}
+}
+
+func TestSaveKeepsCaptures(t *testing.T) {
+	dir := t.TempDir()
+	r := run(t, twoHosts+"server.80 listen\nclient.40001 connect server.80 = ok\nno reset\n", play.Options{Save: dir})
+	if r.Result != play.Pass || len(r.Captures) != 2 {
+		t.Fatalf("result %s, captures %v\n%s", r.Result, r.Captures, r.Story)
+	}
+	for _, name := range []string{"client", "server"} {
+		if _, err := os.Stat(filepath.Join(dir, "test", name+".pcapng")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestEndedByContext(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	f, err := script.Parse("test.scenario", []byte(twoHosts+"server.80 listen\nserver.80 accept = ok within 10m\nno reset\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	sum, err := play.Run(ctx, []*script.File{f}, play.Options{}, func(r *play.Result) {
+		t.Errorf("a scenario that was not finished is reported: %+v", r)
+	})
+	if !errors.Is(err, context.DeadlineExceeded) || sum.Passed+sum.Failed+sum.Skipped != 0 {
+		t.Errorf("summary %+v, error %v", sum, err)
+	}
+}
