@@ -100,7 +100,7 @@ func (p *point) ended(c *flow.Conn) {
 		return
 	}
 	name, first := p.at(c.FirstFrame)
-	state := c.State(c.Orig)
+	state := c.State(1 - c.Orig)
 	p.connections = append(p.connections, &Connection{
 		Type: "connection", File: name,
 		Ref: ConnectionRef{ID: c.ID, Originator: c.Key.Addr(c.Orig).String(), Responder: c.Key.Addr(1 - c.Orig).String(),

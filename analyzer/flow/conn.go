@@ -202,16 +202,10 @@ func (c *Conn) assume(from int) {
 	}
 }
 
-// State is the state of a side as the packets show it (RFC 9293, 3.3.2), for a
-// connection of which a reset is about to arrive there. It is CLOSED when an
-// earlier reset from the other side must have ended it.
+// State is the state of a side as the packets show it (RFC 9293, 3.3.2),
+// resets aside.
 func (c *Conn) State(side int) string {
 	me, peer := &c.Sides[side], &c.Sides[1-side]
-	for i := c.Revived; i < min(c.NumResets, MaxResets); i++ {
-		if c.Resets[i].From != side && c.accepts(side, &c.Resets[i].Segment) == Yes || c.Resets[i].From == side {
-			return "CLOSED"
-		}
-	}
 	switch {
 	case me.Packets == 0 && peer.SYNs > 0 && !peer.SYN.Is(segment.ACK):
 		return "LISTEN"
@@ -252,10 +246,10 @@ const (
 	Yes
 )
 
-// accepts says whether a reset that arrives at the side is acted upon, as far
+// Accepts says whether a reset that arrives at the side is acted upon, as far
 // as its sequence number decides that (RFC 9293, 3.10.7.3 and .4; RFC 5961,
 // 3.2).
-func (c *Conn) accepts(side int, r *Segment) Answer {
+func (c *Conn) Accepts(side int, r *Segment) Answer {
 	me, peer := &c.Sides[side], &c.Sides[1-side]
 	if me.SYNs > 0 && !me.SYN.Is(segment.ACK) && !me.FirstACK.Exists() {
 		// SYN-SENT, or SYN-ACK on its way
@@ -284,6 +278,3 @@ func (c *Conn) accepts(side int, r *Segment) Answer {
 	}
 	return No
 }
-
-// Accepts is accepts, for the judge.
-func (c *Conn) Accepts(side int, r *Segment) Answer { return c.accepts(side, r) }

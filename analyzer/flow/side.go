@@ -97,6 +97,7 @@ const (
 	GoodSums   // a right checksum was seen
 	SYNFeature // its SYN asked for something that a device may not know: ECN, fast open, MPTCP, reserved bits
 	Reordered  // segments of it came late
+	UnseenFIN  // the peer acknowledged one number more than was seen: a FIN that was not captured, most likely
 )
 
 // A Layout is the order of the options on a SYN, which tells stacks apart.

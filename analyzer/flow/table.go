@@ -16,8 +16,11 @@ const (
 	// maxHosts is how many addresses are remembered.
 	maxHosts = 1 << 16
 	// copyWindow is how far apart, in nanoseconds, two sightings of one packet
-	// can be.
+	// can be (causes.md, 4.2, step 1).
 	copyWindow = int64(2e6)
+	// radioWindow is the same where the packet's IP identification tells it from
+	// one that was sent again: a radio network's repeaters take their time.
+	radioWindow = int64(50e6)
 	// lateWindow is how late, in nanoseconds, a reordered segment can come; what
 	// fills a hole later was sent again.
 	lateWindow = int64(100e6)

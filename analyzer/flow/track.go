@@ -81,7 +81,14 @@ func (s *Side) isProbe(peer *Side, seg *Segment) bool {
 func (s *Side) repeats(peer *Side, seg *Segment) bool {
 	for i := range 4 {
 		old := s.Last(i)
-		if old == nil || seg.Time-old.Time > copyWindow || old.Time-seg.Time > copyWindow {
+		if old == nil {
+			return false
+		}
+		window := copyWindow
+		if seg.ID != 0 && s.IDSteps.Same == 0 && s.IDSteps.One+s.IDSteps.Small+s.IDSteps.Other > 0 || s.Packets == 1 && seg.ID != 0 {
+			window = radioWindow
+		}
+		if seg.Time-old.Time > window || old.Time-seg.Time > window {
 			return false
 		}
 		if old.Seq != seg.Seq || old.Ack != seg.Ack || old.Flags != seg.Flags || old.Len != seg.Len ||
@@ -377,13 +384,16 @@ func (c *Conn) acked(me, peer *Side, s *Segment) {
 		peer.Probes.Heard, peer.Probes.HeardAt = s.Frame, s.Time
 	}
 	if s.Has(AckUnseen) {
-		if peer.Payload == 0 && peer.SYNs > 0 && !peer.FirstACK.Exists() && !peer.SYN.Is(segment.ACK) {
-			return // an answer to a SYN with a foreign number: not a hole in the capture
+		if peer.Payload == 0 && peer.SYNs > 0 && !peer.FirstACK.Exists() && (!peer.SYN.Is(segment.ACK) || me.FirstACK.Frame == s.Frame) {
+			return // an answer to a SYN or SYN-ACK with a foreign number: not a hole in the capture
 		}
 		if s.Ack.Minus(peer.Nxt) >= jump {
 			return
 		}
 		c.Missing++
+		if s.Ack == peer.Nxt+1 && s.Pure() {
+			peer.Known |= UnseenFIN
+		}
 		peer.Nxt = s.Ack
 	}
 	switch {

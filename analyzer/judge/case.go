@@ -36,6 +36,7 @@ type Case struct {
 	copies  []Frame
 
 	signList []sign
+	evading  bool           // see evades
 	later    []laterSegment // what the connection saw afterwards, the first maxLater of it
 	done     bool
 	position position

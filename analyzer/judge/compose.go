@@ -18,7 +18,7 @@ func (k *Case) begin() *Verdict {
 		Frame: k.R.Frame, Time: k.R.Time, Copies: k.copies,
 		Conn: Connection{
 			ID: c.ID, Originator: c.Key.Addr(c.Orig), Responder: c.Key.Addr(1 - c.Orig), Seen: c.Seen,
-			FirstFrame: c.FirstFrame, State: c.State(1 - k.from), Tunnel: c.Tunnel.String(),
+			FirstFrame: c.FirstFrame, State: k.state(1 - k.from), Tunnel: c.Tunnel.String(),
 		},
 		From:    c.Key.Addr(k.from),
 		Effect:  k.effectOf(),

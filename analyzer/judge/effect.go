@@ -13,7 +13,7 @@ func (k *Case) effectOf() Effect {
 	if k.phase == alone {
 		return UnknownEffect
 	}
-	if k.conn.State(side) == "CLOSED" || k.badSum() {
+	if k.state(side) == stateClosed || k.badSum() {
 		return Ignored
 	}
 	lives, challenged := k.receiverLives(), k.challenged()
@@ -40,6 +40,32 @@ func (k *Case) effectOf() Effect {
 		return Ignored
 	}
 	return UnknownEffect
+}
+
+const stateClosed = "CLOSED"
+
+// state is the state of a side before the reset: CLOSED when it had sent an
+// earlier reset, or had got one that it acted upon.
+func (k *Case) state(side int) string {
+	for i := k.conn.Revived; i < min(k.conn.NumResets, flow.MaxResets); i++ {
+		r := &k.conn.Resets[i]
+		if r.From == side {
+			if v := k.verdictOn(r.Frame); v == nil || v.Sender != Middlebox {
+				return stateClosed
+			}
+			continue
+		}
+		effect := UnknownEffect
+		if v := k.verdictOn(r.Frame); v != nil {
+			effect = v.Effect
+		} else if k.conn.Accepts(side, &r.Segment) == flow.Yes {
+			effect = Accepted
+		}
+		if effect == Accepted {
+			return stateClosed
+		}
+	}
+	return k.conn.State(side)
 }
 
 // badSum tells whether the reset's checksum is wrong where those of its

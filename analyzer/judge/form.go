@@ -47,7 +47,7 @@ func (k *Case) unacked() *flow.Segment {
 		if t.Is(segment.ACK) || t.Is(segment.RST) || t.End() != k.R.Ack {
 			continue
 		}
-		if k.R.Seq == 0 || k.S.Packets == 0 {
+		if k.S.Packets == 0 || k.R.Seq == 0 && k.R.Seq != k.S.Nxt {
 			return t
 		}
 	}

@@ -55,6 +55,15 @@ func always(s cause.Strength) func(*Case) cause.Strength {
 	return func(*Case) cause.Strength { return s }
 }
 
+// livesOnSign gives the sign that the named sender goes on, nil where there is
+// none: whatever an end does to end a connection is then refuted.
+func (k *Case) livesOnSign() *sign {
+	if s, ok := k.livesOn(); ok {
+		return &s
+	}
+	return nil
+}
+
 // A candidate is a cause whose necessary conditions hold.
 type candidate struct {
 	*rule
@@ -78,6 +87,10 @@ func (k *Case) try(signs []sign) (open []candidate, excluded []Exclusion) {
 		}
 		facts, ok := r.need(k)
 		if !ok {
+			continue
+		}
+		if s := k.livesOnSign(); s != nil && r.by == anEnd && r.cause != cause.EvasionReset {
+			excluded = append(excluded, Exclusion{r.cause, s.text, []uint32{s.frame}})
 			continue
 		}
 		base := cause.Possible

@@ -38,18 +38,13 @@ var attackRules = []*rule{{
 	cause: cause.EvasionReset,
 	in:    established | handshaken,
 	need: func(k *Case) ([]Fact, bool) {
-		why := k.ignorable()
 		s, lives := k.livesOn()
-		if why == "" || !lives || !k.compared() && !k.inChain() {
+		if !k.evading || !lives {
 			return nil, false
 		}
-		if chainOf(k.S) == socketChain && !k.inChain() {
-			return nil, false
-		}
-		return append([]Fact{fact(&k.R, "%s, so the %s must ignore it", why, k.receiver()), {Frame: s.frame, Text: s.text}}, k.headerFacts()...), true
+		return append([]Fact{fact(&k.R, "%s, so the %s must ignore it", k.ignorable(), k.receiver()), {Frame: s.frame, Text: s.text}}, k.headerFacts()...), true
 	},
-	strength: func(k *Case) cause.Strength { return cause.Undetermined },
-	open:     "the sender itself may have sent it for a device on the path to believe",
+	open: "the sender itself may have sent it for a device on the path to believe",
 }, {
 	cause: cause.SynScan,
 	in:    synAnswered,

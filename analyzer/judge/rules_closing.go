@@ -10,8 +10,11 @@ import (
 
 var closingRules = []*rule{{
 	cause: cause.DataAfterClose,
-	in:    ending | established,
+	in:    ending | established | noSYN | handshaken,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.S.Knows(flow.UnseenFIN) && !k.S.Knows(flow.HasFIN) {
+			return k.unseenClose()
+		}
 		if !k.S.Knows(flow.HasFIN) {
 			return nil, false
 		}
@@ -40,6 +43,9 @@ var closingRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
+		if !k.S.Knows(flow.HasFIN) {
+			return cause.Possible
+		}
 		if k.form == spontaneous && k.tookDataAfterFIN() {
 			return cause.Undetermined // it had only shut down its sending: what it aborts is another matter
 		}
@@ -77,6 +83,8 @@ var closingRules = []*rule{{
 			return cause.Undetermined
 		case k.form == provoked && !k.trigger.Is(segment.FIN) && k.trigger.Frame < k.S.FIN.Frame:
 			return cause.Possible
+		case k.form == spontaneous && k.P.FIN.Exists() && k.P.LastData.Exists() && !k.answeredData():
+			return cause.Possible // what came before the FIN may have stayed unread
 		}
 		return cause.Proven
 	},
@@ -171,6 +179,26 @@ func (k *Case) lateData() *flow.Segment {
 		return d
 	}
 	return nil
+}
+
+// unseenClose are the facts of data after a FIN that was not captured: the
+// peer acknowledged one number that was not seen.
+func (k *Case) unseenClose() ([]Fact, bool) {
+	t := &k.trigger
+	if k.form != provoked || k.R.Is(segment.ACK) || t.Len == 0 && k.P.Payload == 0 || t.Ack != k.S.Nxt {
+		return nil, false
+	}
+	var ack *flow.Segment
+	for i := range flow.RingLen {
+		if s := k.P.Last(i); s != nil && s.Has(flow.AckUnseen) && s.Pure() {
+			ack = s
+		}
+	}
+	if ack == nil || ack.Frame >= t.Frame {
+		return nil, false
+	}
+	facts := []Fact{fact(ack, "the %s acknowledges one number of the %s that was not captured: most likely its FIN", k.receiver(), k.sender())}
+	return append(facts, k.provokedFacts()...), true
 }
 
 // payloadAfterFIN finds the peer's first payload that came after the sender's

@@ -51,7 +51,7 @@ var connectRules = []*rule{{
 		if len(k.synSigns()) > 0 || k.openPort() != nil {
 			return cause.Undetermined
 		}
-		if k.likeHost() {
+		if k.likeHost() || k.atSender() {
 			return cause.Proven
 		}
 		return cause.Possible
@@ -83,7 +83,7 @@ var connectRules = []*rule{{
 	cause: cause.ListenerBacklogFull,
 	in:    handshaken,
 	need: func(k *Case) ([]Fact, bool) {
-		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Ack != k.S.ISN+1 {
+		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Ack != k.S.ISN+1 || k.S.FirstACK.Exists() || k.acceptedHandshake() {
 			return nil, false
 		}
 		return append(k.handshakeFacts(), k.provokedFacts()...), true
@@ -99,7 +99,7 @@ var connectRules = []*rule{{
 	cause: cause.HandshakeACKRejected,
 	in:    handshaken | synReceived,
 	need: func(k *Case) ([]Fact, bool) {
-		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) {
+		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) || k.S.FirstACK.Exists() || k.acceptedHandshake() {
 			return nil, false
 		}
 		facts := append(k.handshakeFacts(), k.provokedFacts()...)

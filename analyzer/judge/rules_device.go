@@ -85,19 +85,27 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		s, lives := k.livesOn()
-		if !lives || !k.inChain() && !k.inClock() {
+		if !lives || k.evading || !k.inChain() && !k.inClock() {
 			return nil, false
 		}
 		return append(k.headerFacts(), Fact{Frame: s.frame, Text: s.text}), true
 	},
-	strength: always(cause.Undetermined),
-	open:     "it sits in the sender's own chain and the sender goes on: a genuine segment may have been turned into it",
+	strength: func(k *Case) cause.Strength {
+		if k.usedUpID() {
+			return cause.Possible
+		}
+		return cause.Undetermined
+	},
+	open: "it sits in the sender's own chain and the sender goes on: a genuine segment may have been turned into it",
 }, {
 	cause: cause.InjectedReset,
 	in:    anyPhase &^ alone,
 	by:    aDevice,
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.evading {
+			return k.deviceFacts(), true
+		}
 		if len(k.signList) == 0 || k.phase == synOnly && against(k.signList) < cause.Likely {
 			return nil, false
 		}
@@ -116,6 +124,8 @@ var deviceRules = []*rule{{
 				return cause.Undetermined // a filter that rejects the SYN is the simpler explanation
 			}
 			return s
+		case s == cause.Likely && k.usedUpID():
+			return cause.Undetermined // it took the place of a genuine packet
 		case s == cause.Likely:
 			return s
 		case k.form == neither && k.conn.Missing == 0:
@@ -193,6 +203,20 @@ var deviceRules = []*rule{{
 	open:     "another host behind the same address may have got the segment",
 }}
 
+// usedUpID tells whether the reset took an identification out of the sender's
+// chain: its next packet goes on after it. No forger makes the sender skip one.
+func (k *Case) usedUpID() bool {
+	if !k.inChain() {
+		return false
+	}
+	skipped := false
+	k.after(k.from, func(s *flow.Segment) bool {
+		skipped = !s.Has(flow.Copy) && s.ID == k.R.ID+1
+		return s.Has(flow.Copy)
+	})
+	return skipped
+}
+
 // signFacts are the signs as facts.
 func (k *Case) signFacts() []Fact {
 	var facts []Fact
@@ -205,7 +229,7 @@ func (k *Case) signFacts() []Fact {
 // deviceFacts are the reset, what it answers, and the signs.
 func (k *Case) deviceFacts() []Fact {
 	var facts []Fact
-	if t := k.dependsOn(); t != nil {
+	if t := k.answers(); t != nil {
 		facts = append(facts, fact(t, "the %s's segment that the reset answers: %s", k.receiver(), k.brief(1-k.from, t)))
 	}
 	facts = append(facts, fact(&k.R, "the reset in the name of the %s, number %d", k.sender(), k.rel(k.from, k.R.Seq)))
@@ -215,7 +239,7 @@ func (k *Case) deviceFacts() []Fact {
 // deliveredToo tells whether the named sender shows, after the reset, that it
 // got the segment that the reset answers: the device let it pass.
 func (k *Case) deliveredToo() bool {
-	t := k.dependsOn()
+	t := k.answers()
 	if t == nil || t.End() == t.Seq {
 		return false
 	}

@@ -55,7 +55,7 @@ var establishedRules = []*rule{{
 		if k.form != provoked || !t.Is(segment.ACK) || t.Is(segment.SYN) || k.S.Knows(flow.HasFIN) {
 			return nil, false
 		}
-		if k.phase == handshaken && !k.byOriginator() {
+		if k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() && !k.acceptedHandshake() {
 			return nil, false // nothing shows that the sender ever had the connection
 		}
 		return append(k.provokedFacts(), k.boot()...), true
@@ -84,6 +84,14 @@ var establishedRules = []*rule{{
 	},
 	open: "a program can abort at any moment",
 }}
+
+// acceptedHandshake tells whether a responder that sent nothing but its SYN-ACK
+// must have taken the ACK to it: it repeated the SYN-ACK no more, for longer
+// than it would have waited, and did not refuse the ACK when that came.
+func (k *Case) acceptedHandshake() bool {
+	ack := &k.P.FirstACK
+	return ack.Exists() && ack.Frame != k.trigger.Frame && k.S.SYNs == 1 && k.trigger.Time-ack.Time > 63e9
+}
 
 // frames lists the frames of segments, those that there are.
 func (k *Case) frames(segs ...*flow.Segment) []uint32 {

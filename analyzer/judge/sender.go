@@ -36,10 +36,13 @@ const (
 
 // signs collects what speaks against the named sender, once.
 func (k *Case) signs() []sign {
-	if k.form == provoked && k.phase == synOnly {
+	if k.phase == synOnly {
 		return k.synSigns()
 	}
 	var all []sign
+	if k.position == notItsOwn {
+		all = append(all, sign{kind: signLink, proof: true, frame: k.R.Frame, text: "came in at the host whose address it bears"})
+	}
 	for _, test := range []func(*Case) (sign, bool){
 		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).staleNumber,
 		(*Case).steppedNumbers, (*Case).tooFast, (*Case).copiedID, (*Case).copiedWindow, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
@@ -48,7 +51,26 @@ func (k *Case) signs() []sign {
 			all = append(all, s)
 		}
 	}
+	if k.evades(all) {
+		k.evading = true
+		return nil
+	}
 	return all
+}
+
+// evades tells whether all that speaks against the sender is that it goes on,
+// though the reset sits in its own header chain and is one that the receiver
+// must ignore: then it may have meant that.
+func (k *Case) evades(signs []sign) bool {
+	for _, s := range signs {
+		if s.kind != signLivesOn && s.kind != signNotDelivered && s.kind != signNumbers {
+			return false
+		}
+	}
+	if len(signs) == 0 || k.ignorable() == "" || !k.compared() {
+		return false
+	}
+	return k.inChain() || chainOf(k.S) == noChain
 }
 
 // synSigns are those for a reset that answers a SYN: what its sender's stack
@@ -362,6 +384,16 @@ func (k *Case) dependsOn() *flow.Segment {
 	return found
 }
 
+// answers is the segment that the reset answers, as far as its numbers tell:
+// one that they depend on, else the payload that drew it.
+func (k *Case) answers() *flow.Segment {
+	t := k.dependsOn()
+	if t == nil && k.form == provoked && k.trigger.Len > 0 {
+		return &k.trigger
+	}
+	return t
+}
+
 // lastOfPeer is the peer's last segment before the reset.
 func (k *Case) lastOfPeer() *flow.Segment { return lastOf(k.P) }
 
@@ -410,7 +442,7 @@ func (k *Case) otherMAC() (sign, bool) {
 // longer after the reset than packets change places (RST_SEQ_DATA, causes.md
 // 3.1). A stack that sent a reset has no connection left to do so.
 func (k *Case) livesOn() (sign, bool) {
-	if k.phase == synAnswered || k.phase == synWaiting || k.phase == synOnly || k.conn.State(k.from) == "CLOSED" {
+	if k.phase == synAnswered || k.phase == synWaiting || k.phase == synOnly || k.state(k.from) == stateClosed {
 		return sign{}, false // a scanner with a stack of its own goes on where its kernel reset
 	}
 	var found *flow.Segment
@@ -435,7 +467,7 @@ func (k *Case) livesOn() (sign, bool) {
 // notDelivered: after the reset the named sender still speaks, and has not got
 // what the reset answered or acknowledged.
 func (k *Case) notDelivered() (sign, bool) {
-	t := k.dependsOn()
+	t := k.answers()
 	if t == nil || t.End() == t.Seq {
 		return sign{}, false
 	}
