@@ -1,5 +1,7 @@
 package packet
 
+import "encoding/binary"
+
 // IP protocol numbers (IANA).
 const (
 	protoHopByHop = 0
@@ -62,8 +64,8 @@ func (d *Decoder) ip4(info *Info, b []byte) What {
 	offset, more := int(fragment&0x1fff)*8, fragment&0x2000 != 0
 
 	info.V6 = false
-	info.Src = mapped([4]byte(b[12:]))
-	info.Dst = mapped([4]byte(b[16:]))
+	setMapped(&info.Src, b[12:16])
+	setMapped(&info.Dst, b[16:20])
 	info.TTL = b[8]
 	info.TOS = b[1]
 	info.ID = uint32(u16(b[4:]))
@@ -74,9 +76,11 @@ func (d *Decoder) ip4(info *Info, b []byte) What {
 	return d.ipPayload(info, b[9], b[n:min(total, len(b))], total-n, offset)
 }
 
-// mapped gives an IPv4 address as IPv6 writes it (RFC 4291, section 2.5.5.2).
-func mapped(a [4]byte) [16]byte {
-	return [16]byte{10: 0xff, 11: 0xff, 12: a[0], 13: a[1], 14: a[2], 15: a[3]}
+// setMapped sets an IPv4 address as IPv6 writes it (RFC 4291, section 2.5.5.2):
+// in two words, which is how it will be read.
+func setMapped(to *[16]byte, v4 []byte) {
+	binary.LittleEndian.PutUint64(to[:8], 0)
+	binary.LittleEndian.PutUint64(to[8:], 0xffff<<16|uint64(binary.LittleEndian.Uint32(v4))<<32)
 }
 
 // ip6 decodes an IPv6 packet and its extension headers (RFC 8200).

@@ -10,7 +10,7 @@ import (
 const (
 	// windowLen is how much is read at once. It fits the second level cache of
 	// any machine of today, and so do the packets that are found in it.
-	windowLen = 256 << 10
+	windowLen = 512 << 10
 
 	// maxPacketLen bounds what one packet may hold. libpcap's own bound for
 	// network links is 256 KiB; more is allowed to a file that announces it.
