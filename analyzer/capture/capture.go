@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -48,7 +49,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // NewReader opens the capture that src holds; name stands in errors. It reads
 // no more than it needs to know what the capture is. The error is an *Error.
 func NewReader(name string, src io.Reader) (*Reader, error) {
-	r := &Reader{name: name, in: counter{src: src}}
+	r := &Reader{name: name}
+	r.in.src = src
 	in := bufio.NewReaderSize(&r.in, sniffLen)
 	in, err := r.unpack(in)
 	if err != nil {
@@ -155,8 +157,9 @@ func (r *Reader) Section() pcapng.Section { return r.file.Section() }
 // Notes says what is odd about the file and was read all the same.
 func (r *Reader) Notes() []string { return r.file.Notes() }
 
-// Consumed is how many bytes of the input were used, compressed as they are.
-func (r *Reader) Consumed() int64 { return r.in.n }
+// Consumed is how many bytes of the input were used, compressed as they are. It
+// may be asked while another goroutine reads.
+func (r *Reader) Consumed() int64 { return r.in.n.Load() }
 
 // Dropped adds up what the statistics say was lost while capturing, by the
 // interfaces and by the system. It is not known before the capture's end, nor
@@ -188,11 +191,11 @@ func (r *Reader) wrap(err error) error {
 // A counter counts what is read of src.
 type counter struct {
 	src io.Reader
-	n   int64
+	n   atomic.Int64
 }
 
 func (c *counter) Read(b []byte) (int, error) {
 	n, err := c.src.Read(b)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }
