@@ -34,6 +34,8 @@ var formats = []struct {
 	{0, "iptrace 2.0", "an AIX iptrace capture", convert},
 	{0, "TR\x00d\x00", "an HP-UX nettl trace", convert},
 	{0, "\x05VNF", "a Visual Networks capture", convert},
+	{0, "\xaa\xaa\xaa\xaa", "an Infovista 5View capture", convert},
+	{0, "\x01\x10\x4c\x00", "a Novell LANalyzer capture", convert},
 	{0, "\xac\x01\x00\x1c", "an IXIA lcap capture", convert},
 	{0, "\xab\x01\x00\x1c", "an IXIA lcap capture", convert},
 	{0, "\x1c\x00\x01\xac", "an IXIA lcap capture", convert},
@@ -107,14 +109,14 @@ func isText(head []byte) bool {
 
 // isERF tells an Extensible Record Format file, which has no magic: its first
 // record has a stamp of this age, a known type and a length that holds its
-// header.
+// header. A record of metadata, with which some begin, need not have a stamp.
 func isERF(head []byte) bool {
-	const headerLen, lastType = 16, 49
+	const headerLen, lastType, metadata = 16, 49, 27
 	if len(head) < headerLen {
 		return false
 	}
-	seconds := int64(binary.LittleEndian.Uint32(head[4:]))
+	stamp := binary.LittleEndian.Uint64(head) // seconds since 1970 in the high half
+	year := time.Unix(int64(stamp>>32), 0).Year()
 	kind, recordLen := head[8]&0x7f, binary.BigEndian.Uint16(head[10:])
-	year := time.Unix(seconds, 0).Year()
-	return year >= 1995 && year < 2100 && kind > 0 && kind <= lastType && recordLen >= headerLen
+	return (year >= 1995 && year < 2100 || stamp == 0 && kind == metadata) && kind > 0 && kind <= lastType && recordLen >= headerLen
 }
