@@ -92,8 +92,8 @@ func wrapSocket(fd int, ipv6 bool) (*kernelSocket, error) {
 // control runs a call that doesn't block.
 func (s *kernelSocket) control(what string, call func(fd int) error) error {
 	var err error
-	if closed := s.raw.Control(func(fd uintptr) { err = call(int(fd)) }); closed != nil {
-		err = closed
+	if s.raw.Control(func(fd uintptr) { err = call(int(fd)) }) != nil {
+		err = os.ErrClosed
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
@@ -132,7 +132,7 @@ func (s *kernelSocket) wait(ctx context.Context, write bool, what string, call f
 		case errors.Is(closed, os.ErrDeadlineExceeded):
 			continue // this context's end, or that of a call beside this one
 		case closed != nil:
-			err = closed
+			err = os.ErrClosed // the poller's own error is not exported
 		case err == nil || err == io.EOF:
 			return err
 		}

@@ -20,6 +20,13 @@ func withDeadline(t testing.TB) context.Context {
 	return ctx
 }
 
+// cancelled gives a context for a test to cancel.
+func cancelled(t testing.TB) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(withDeadline(t))
+	t.Cleanup(cancel)
+	return ctx, cancel
+}
+
 // start starts a lab that ends with the test.
 func start(t testing.TB, c Config) *Lab {
 	t.Helper()
