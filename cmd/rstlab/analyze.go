@@ -60,6 +60,9 @@ What can't be read is told with its place, and what could be read is judged.`,
 		err = analyzer.Analyze(cmd.Context(), inputs, analyzer.Options{Connections: *connections}, func(r analyzer.Record) error {
 			switch r := r.(type) {
 			case *analyzer.Error:
+				if cmd.Context().Err() != nil {
+					break // it says that the interrupt cut the capture
+				}
 				told = true
 				diagnose(cmd.ErrOrStderr(), fmt.Errorf("read %s: offset %d: %s", r.File, r.Offset, r.Err))
 			case *analyzer.Verdict:
@@ -67,8 +70,11 @@ What can't be read is told with its place, and what could be read is judged.`,
 			}
 			return out.Record(r)
 		})
+		interrupted := cmd.Context().Err()
 		switch {
-		case err != nil && told && cmd.Context().Err() == nil:
+		case interrupted != nil:
+			return interrupted
+		case err != nil && told:
 			return &statusError{Status: statusUsage}
 		case err != nil:
 			return err
@@ -129,7 +135,7 @@ func open(ctx context.Context, stdin io.Reader, file string) io.Reader {
 		_, err := io.Copy(w, stdin)
 		w.CloseWithError(err)
 	}()
-	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
+	context.AfterFunc(ctx, func() { w.Close() })
 	return r
 }
 
