@@ -15,8 +15,7 @@ const (
 	byteOrderMagic   = 0x1A2B3C4D
 	sectionBodyLen   = 16
 	interfaceBodyLen = 8
-	enhancedBodyLen  = 20
-	oldPacketBodyLen = 20
+	stampedBodyLen   = 20 // of packets with a time
 	simpleBodyLen    = 4
 	statsBodyLen     = 12
 )

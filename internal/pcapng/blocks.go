@@ -89,10 +89,8 @@ func (r *Reader) readBlock(kind uint32, body []byte, p *Packet) error {
 		defer func() { r.swap = !r.swap }()
 	}
 	switch kind {
-	case blockEnhanced:
-		return r.enhanced(body, p)
-	case blockPacket:
-		return r.oldPacket(body, p)
+	case blockEnhanced, blockPacket:
+		return r.stamped(kind, body, p)
 	case blockSimple:
 		return r.simple(body, p)
 	case blockInterface:

@@ -9,58 +9,40 @@ func (r *Reader) link(id uint32) (*link, int, error) {
 	return &r.links[i], i, nil
 }
 
-// enhanced reads the body of an Enhanced Packet Block into p.
-func (r *Reader) enhanced(b []byte, p *Packet) error {
-	if len(b) < enhancedBodyLen {
-		return r.damaged("enhanced packet block of %d bytes, want at least %d", len(b), enhancedBodyLen)
+// stamped reads the body of an Enhanced Packet Block, or of the obsolete Packet
+// Block that differs in its first four bytes, into p.
+func (r *Reader) stamped(kind uint32, b []byte, p *Packet) error {
+	if len(b) < stampedBodyLen {
+		return r.damaged("packet block type %d of %d bytes, want at least %d", kind, len(b), stampedBodyLen)
 	}
-	l, i, err := r.link(r.u32(b))
+	id, dropped := r.u32(b), uint16(0)
+	if kind == blockPacket {
+		id, dropped = uint32(r.u16(b)), r.u16(b[2:])
+		if dropped == 0xffff { // not known
+			dropped = 0
+		}
+	}
+	l, i, err := r.link(id)
 	if err != nil {
 		return err
 	}
-	data, options, err := r.packetData(b[enhancedBodyLen:], r.u32(b[12:]))
-	if err != nil {
-		return err
+	captured := int(r.u32(b[12:]))
+	if rest := len(b) - stampedBodyLen; captured < 0 || captured > rest {
+		return r.damaged("captured length %d, want at most the %d bytes left in the block", uint32(captured), rest)
 	}
+	end := stampedBodyLen + captured
 	*p = Packet{
 		Time:      l.nanoseconds(uint64(r.u32(b[4:]))<<32 | uint64(r.u32(b[8:]))),
 		HasTime:   true,
-		Data:      data,
-		OrigLen:   max(len(data), int(r.u32(b[16:]))),
+		Data:      b[stampedBodyLen:end:end],
+		OrigLen:   max(captured, int(r.u32(b[16:]))),
 		Interface: i,
 		LinkType:  l.kind,
+		Dropped:   uint64(dropped),
 	}
-	if len(options) > 0 {
+	if options := b[min(padded(end), len(b)):]; len(options) > 0 {
 		r.packetOptions(options, p)
 	}
-	return nil
-}
-
-// oldPacket reads the body of the obsolete Packet Block into p.
-func (r *Reader) oldPacket(b []byte, p *Packet) error {
-	if len(b) < oldPacketBodyLen {
-		return r.damaged("packet block of %d bytes, want at least %d", len(b), oldPacketBodyLen)
-	}
-	l, i, err := r.link(uint32(r.u16(b)))
-	if err != nil {
-		return err
-	}
-	data, options, err := r.packetData(b[oldPacketBodyLen:], r.u32(b[12:]))
-	if err != nil {
-		return err
-	}
-	*p = Packet{
-		Time:      l.nanoseconds(uint64(r.u32(b[4:]))<<32 | uint64(r.u32(b[8:]))),
-		HasTime:   true,
-		Data:      data,
-		OrigLen:   max(len(data), int(r.u32(b[16:]))),
-		Interface: i,
-		LinkType:  l.kind,
-	}
-	if dropped := r.u16(b[2:]); dropped != 0xffff { // 0xffff: not known
-		p.Dropped = uint64(dropped)
-	}
-	r.packetOptions(options, p)
 	return nil
 }
 
@@ -87,15 +69,6 @@ func (r *Reader) simple(b []byte, p *Packet) error {
 		LinkType:  l.kind,
 	}
 	return nil
-}
-
-// packetData splits what stands behind a packet's fixed fields.
-func (r *Reader) packetData(b []byte, captured uint32) (data, options []byte, err error) {
-	if uint64(captured) > uint64(len(b)) {
-		return nil, nil, r.damaged("captured length %d, want at most the %d bytes left in the block", captured, len(b))
-	}
-	n := int(captured)
-	return b[:n:n], b[min(padded(n), len(b)):], nil
 }
 
 // packetOptions reads a packet's options into p.

@@ -93,6 +93,9 @@ func (r *Reader) nextRecord(p *Packet) (need int, err error) {
 		return f.headerLen, nil
 	}
 	captured, original := r.u32(b[8:]), r.u32(b[12:])
+	if captured == 0 && original == 0 && r.u32(b) == 0 && r.u32(b[4:]) == 0 {
+		return 0, r.damaged("a record of zeros only, as a file has that was not written to its end")
+	}
 	if f.lengths == capturedLast || f.lengths == capturedLess && captured > original {
 		captured, original = original, captured
 	}

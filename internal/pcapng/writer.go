@@ -83,7 +83,7 @@ func powerOfTen(u time.Duration) (time.Duration, byte) {
 
 // WritePacket writes p as an Enhanced Packet Block.
 func (w *Writer) WritePacket(p *Packet) error {
-	if p.OrigLen < len(p.Data) || p.OrigLen > math.MaxUint32 {
+	if p.OrigLen < len(p.Data) || uint64(p.OrigLen) > math.MaxUint32 {
 		return fmt.Errorf("write packet: original length %d, want at least the %d bytes captured", p.OrigLen, len(p.Data))
 	}
 	ticks, err := w.ticks(p.Interface, p.Time)
