@@ -1,7 +1,6 @@
 package analyzer
 
 import (
-	"slices"
 	"time"
 
 	"rstlab/analyzer/cause"
@@ -65,22 +64,12 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 
 // emitHeld emits the verdicts of several points, those on one reset joined.
 func (a *analysis) emitHeld() error {
-	var all []*judge.Verdict
+	var points []judge.Point
 	for _, p := range a.points {
-		for _, v := range p.held {
-			v.Point = p.index
-			all = append(all, v)
-		}
+		name, _ := p.at(1)
+		points = append(points, judge.Point{Judge: &p.judge, Verdicts: p.held, Name: name})
 	}
-	slices.SortStableFunc(all, func(x, y *judge.Verdict) int {
-		if x.Time < y.Time {
-			return -1
-		} else if x.Time > y.Time {
-			return 1
-		}
-		return 0
-	})
-	for _, v := range all {
+	for _, v := range judge.Correlate(points) {
 		if err := a.emitVerdict(v); err != nil {
 			return err
 		}

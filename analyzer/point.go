@@ -42,6 +42,9 @@ func (a *analysis) newPoint(f *file) *point {
 	p.judge.At = f.in.At
 	p.judge.Emit = p.verdict
 	p.judge.Ended = p.ended
+	if len(a.files) > 1 {
+		p.judge.Log = new(judge.Log)
+	}
 	a.points = append(a.points, p)
 	return p
 }

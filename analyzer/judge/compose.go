@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -14,7 +16,20 @@ import (
 // begin fills what does not depend on the cause.
 func (k *Case) begin() *Verdict {
 	c := &k.conn
+	r := raw{from: k.from, to: c.Key.Addr(1 - k.from)}
+	if t := k.answers(); t != nil {
+		r.answers = *t
+	} else if k.phase == synOnly {
+		r.answers = k.P.LastSYN
+	}
+	if t := k.lastOfPeer(); t != nil {
+		r.lastPeer = *t
+	}
+	if n := k.run(); n != nil {
+		r.run = append(r.run, n.Frames[:n.Kept()]...)
+	}
 	return &Verdict{
+		raw:   r,
 		Frame: k.R.Frame, Time: k.R.Time, Copies: k.copies,
 		Conn: Connection{
 			ID: c.ID, Originator: c.Key.Addr(c.Orig), Responder: c.Key.Addr(1 - c.Orig), Seen: c.Seen,
@@ -32,6 +47,7 @@ func (k *Case) decide(v *Verdict, open []candidate, i int) {
 	v.Cause, v.Strength = c.cause, c.strength
 	v.Sender, v.SenderStrength = k.senderOf(c)
 	v.Evidence = c.facts
+	v.raw.base = c.base
 	for n, o := range open {
 		if n == i {
 			continue
@@ -153,11 +169,19 @@ func (k *Case) repeat(v *Verdict, first *Verdict) *Verdict {
 // describe adds details, the summary and the next step.
 func (k *Case) describe(v *Verdict) {
 	k.detail(v)
+	describe(v, k.conn.Key.Addr(1-k.from))
+}
+
+// describe writes what follows from a verdict on a reset that went to an
+// address.
+func describe(v *Verdict, to netip.AddrPort) {
 	row, _ := cause.Lookup(v.Cause)
 	v.Benign = row.Benign
-	v.Summary = k.summary(v, row)
-	v.Next = k.next(v, row)
-	slices.SortStableFunc(v.Evidence, func(a, b Fact) int { return int(a.Frame) - int(b.Frame) })
+	v.Summary = summary(v, row, to)
+	v.Next = next(v, row)
+	slices.SortStableFunc(v.Evidence, func(a, b Fact) int {
+		return cmp.Or(cmp.Compare(a.Point, b.Point), cmp.Compare(a.Frame, b.Frame))
+	})
 }
 
 // detail adds what belongs to the cause, and what the reset itself claims.
@@ -254,8 +278,7 @@ func (k *Case) crossing() string {
 }
 
 // summary is the verdict in one sentence, fit for a ticket.
-func (k *Case) summary(v *Verdict, row cause.Cause) string {
-	to := k.conn.Key.Addr(1 - k.from)
+func summary(v *Verdict, row cause.Cause, to netip.AddrPort) string {
 	var who string
 	switch v.Sender {
 	case Middlebox:
@@ -263,7 +286,11 @@ func (k *Case) summary(v *Verdict, row cause.Cause) string {
 	case NoSender:
 		who = fmt.Sprintf("somebody in the name of %v", v.From)
 	default:
-		who = fmt.Sprintf("the %s %v", k.sender(), v.From)
+		role := "responder"
+		if v.Sender == Originator {
+			role = "originator"
+		}
+		who = fmt.Sprintf("the %s %v", role, v.From)
 		if v.SenderStrength < cause.Likely {
 			who = fmt.Sprintf("as it seems %s", who)
 		}
@@ -281,7 +308,7 @@ func (k *Case) summary(v *Verdict, row cause.Cause) string {
 }
 
 // next is what to do: mend it where it is sure enough, else settle it.
-func (k *Case) next(v *Verdict, row cause.Cause) string {
+func next(v *Verdict, row cause.Cause) string {
 	var steps []string
 	open := v.Strength < cause.Proven && (len(v.Alternatives) > 0 || v.Strength < cause.Likely)
 	if v.Sender == NoSender || v.SenderStrength < cause.Likely && v.Sender != Middlebox && v.Cause != cause.PortClosed {

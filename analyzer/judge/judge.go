@@ -29,6 +29,7 @@ type Judge struct {
 	Emit  func(*Verdict) error // called for each verdict, in the order of the resets
 	Ended func(*flow.Conn)     // called for each connection that is over; it is not kept
 	Drops bool                 // the capture says that it lost packets
+	Log   *Log                 // where set, it keeps what Correlate needs
 
 	Flows flow.Table
 	Flood uint32 // resets judged before their time, for want of room
@@ -78,6 +79,9 @@ func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
 	st := &j.step
 	j.Flows.Find(frame, time, in, st)
 	c := st.Conn
+	if j.Log != nil {
+		j.Log.add(st, in)
+	}
 	if c.Pending > 0 {
 		j.observe(c, st)
 	}

@@ -68,6 +68,7 @@ func (k *Case) livesOnSign() *sign {
 type candidate struct {
 	*rule
 	facts    []Fact
+	base     cause.Strength // before the caps
 	strength cause.Strength
 	open     string
 }
@@ -106,7 +107,7 @@ func (k *Case) try(signs []sign) (open []candidate, excluded []Exclusion) {
 				s = min(s, cause.Possible)
 			}
 		}
-		open = append(open, candidate{r, facts, s, r.open})
+		open = append(open, candidate{r, facts, base, s, r.open})
 	}
 	return open, excluded
 }

@@ -450,7 +450,7 @@ func (k *Case) livesOn() (sign, bool) {
 		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < allowance || s.Has(flow.Aimless) {
 			return true
 		}
-		fresh := s.Has(flow.Fresh) && s.Len > 0 && !s.Seq.Before(k.R.Seq)
+		fresh := s.Has(flow.Fresh) && s.Len > 0 && (k.S.Knows(flow.KnowsNxt) && !s.Seq.Before(k.S.Nxt) || !s.Seq.Before(k.R.Seq))
 		further := s.Is(segment.ACK) && k.S.Knows(flow.KnowsAck) && s.Ack.After(k.S.Ack) && (!k.R.Is(segment.ACK) || s.Ack.After(k.R.Ack))
 		if fresh || further {
 			found = s

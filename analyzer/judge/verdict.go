@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
 )
 
 // A Sender says who sent a reset, whatever address it bears.
@@ -54,6 +55,18 @@ type Verdict struct {
 	After          *After
 	Repeats        bool // it only repeats the reset that After names
 	Next           string
+
+	raw raw
+}
+
+// raw is what Correlate needs of a case.
+type raw struct {
+	from     int
+	to       netip.AddrPort
+	answers  flow.Segment   // the segment that the reset answers
+	lastPeer flow.Segment   // and the peer's last before it
+	base     cause.Strength // the cause's before the caps of one point
+	run      []uint32       // frames of the run of transmissions before it
 }
 
 // A Connection is the connection that a reset belongs to.

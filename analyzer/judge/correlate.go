@@ -1,0 +1,568 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// A Point is one capture point for Correlate: its judge, closed, whose Log was
+// set, its verdicts, and its name for texts.
+type Point struct {
+	Judge    *Judge
+	Verdicts []*Verdict
+	Name     string
+}
+
+// Correlate joins what several points saw (causes.md, section 5): one verdict
+// for each reset, in order of time, which names all its sightings. A reset
+// that did not pass a point nearer to its named sender was made behind that
+// point; one that did pass comes from beyond.
+func Correlate(points []Point) []*Verdict {
+	c := &correlation{points: points, final: map[Frame]*Verdict{}}
+	c.match()
+	var all []*Verdict
+	for p, pt := range points {
+		for _, v := range pt.Verdicts {
+			c.setPoint(v, p)
+			all = append(all, v)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Verdict) int { return cmp.Compare(c.common(a.Point, a.Time), c.common(b.Point, b.Time)) })
+	var out []*Verdict
+	for _, v := range all {
+		if c.final[Frame{v.Point, v.Frame}] == nil {
+			out = append(out, c.join(v))
+		}
+	}
+	for _, v := range out {
+		if v.After != nil {
+			if f := c.final[Frame{v.After.Point, v.After.Frame}]; f != nil {
+				v.After.Cause = f.Cause
+			}
+		}
+	}
+	return out
+}
+
+type correlation struct {
+	points []Point
+	groups [][]*connLog       // one connection: its log at each point, nil where it was not seen
+	of     []map[int]int      // group of a connection's id, by point
+	clock  []int64            // what to add to a point's stamps to get the first one's
+	final  map[Frame]*Verdict // verdicts that were joined, by each sighting
+}
+
+// setPoint tells a verdict at which point it was made.
+func (c *correlation) setPoint(v *Verdict, p int) {
+	v.Point = p
+	for i := range v.Evidence {
+		v.Evidence[i].Point = p
+	}
+	for i := range v.Copies {
+		v.Copies[i].Point = p
+	}
+	if v.After != nil {
+		after := *v.After // a volley's verdicts share it
+		after.Point = p
+		v.After = &after
+	}
+}
+
+// match finds the same connection at several points: by addresses, ports and
+// first numbers, else by both first numbers alone, since a NAT changes
+// addresses and ports and leaves these (causes.md, 5.2).
+func (c *correlation) match() {
+	type tuple struct {
+		key flow.Key
+		isn flow.Seq
+	}
+	type isns struct{ o, r flow.Seq }
+	byTuple, byISN, byKey := map[tuple]int{}, map[isns]int{}, map[flow.Key]int{}
+	c.of = make([]map[int]int, len(c.points))
+	for p := range c.points {
+		c.of[p] = map[int]int{}
+		log := c.points[p].Judge.Log
+		if log == nil {
+			continue
+		}
+		ids := make([]int, 0, len(log.conns))
+		for id := range log.conns {
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		for _, id := range ids {
+			l := log.conns[id]
+			o := l.orig
+			g, ok := -1, false
+			if l.knows[o] {
+				g, ok = byTuple[tuple{l.key, l.isn[o]}]
+			}
+			if !ok && l.knows[0] && l.knows[1] {
+				g, ok = byISN[isns{l.isn[o], l.isn[1-o]}]
+			}
+			if !ok && !l.knows[o] {
+				g, ok = byKey[l.key]
+			}
+			if !ok || c.groups[g][p] != nil {
+				g = len(c.groups)
+				c.groups = append(c.groups, make([]*connLog, len(c.points)))
+			}
+			c.groups[g][p] = l
+			c.of[p][id] = g
+			byKey[l.key] = g
+			if l.knows[o] {
+				byTuple[tuple{l.key, l.isn[o]}] = g
+			}
+			if l.knows[0] && l.knows[1] {
+				byISN[isns{l.isn[o], l.isn[1-o]}] = g
+			}
+		}
+	}
+	c.clock = make([]int64, len(c.points))
+	for p := 1; p < len(c.points); p++ {
+		c.clock[p] = c.offset(p)
+	}
+}
+
+// offset is what to add to a point's stamps to compare them with the first
+// point's: half the difference of the shortest ways in both directions
+// (causes.md, 5.1). Points without a common packet are taken to have one clock.
+func (c *correlation) offset(p int) int64 {
+	var least [2]int64
+	var n [2]int
+	for _, g := range c.groups {
+		a, b := g[0], g[p]
+		if a == nil || b == nil {
+			continue
+		}
+		for i := range a.lines {
+			x := &a.lines[i]
+			if x.len == 0 && !x.is(segment.SYN) || n[0]+n[1] > 20000 {
+				continue
+			}
+			y := a.find(x, b)
+			if y == nil {
+				continue
+			}
+			// Which way the packet went is told by the role of its sender alone, not
+			// by its place: the shortest difference each way is what counts.
+			dir := 0
+			if int(x.from) != a.orig {
+				dir = 1
+			}
+			d := x.time - y.time
+			if n[dir] == 0 || dir == 0 && d > least[0] || dir == 1 && d < least[1] {
+				least[dir] = d
+			}
+			n[dir]++
+		}
+	}
+	switch {
+	case n[0] > 0 && n[1] > 0:
+		return (least[0] + least[1]) / 2
+	case n[0] > 0:
+		return least[0]
+	}
+	return least[1]
+}
+
+// common is a stamp of a point in the first point's time.
+func (c *correlation) common(p int, t int64) int64 { return t + c.clock[p] }
+
+// join makes the verdict on the reset of v out of all points' views.
+func (c *correlation) join(v *Verdict) *Verdict {
+	g, ok := c.of[v.Point][v.Conn.ID]
+	logs := make([]*connLog, len(c.points))
+	if ok {
+		logs = c.groups[g]
+	}
+	mine := logs[v.Point]
+	var me *line
+	if mine != nil {
+		me = mine.at(v.Frame)
+	}
+	c.final[Frame{v.Point, v.Frame}] = v
+	if me == nil {
+		return v
+	}
+	s := &sightings{correlation: c, logs: logs, lines: make([]*line, len(c.points)), verdicts: make([]*Verdict, len(c.points))}
+	s.lines[v.Point], s.verdicts[v.Point] = me, v
+	s.sender = v.raw.from
+	s.home = v.Point
+	for p, l := range logs {
+		if p == v.Point || l == nil {
+			continue
+		}
+		if x := mine.find(me, l); x != nil {
+			s.lines[p], s.verdicts[p] = x, c.verdictAt(p, x.frame)
+		}
+	}
+	out := s.judge()
+	for p, x := range s.lines {
+		if x != nil {
+			c.final[Frame{p, x.frame}] = out
+		}
+	}
+	return out
+}
+
+func (c *correlation) verdictAt(p int, frame uint32) *Verdict {
+	for _, v := range c.points[p].Verdicts {
+		if v.Frame == frame {
+			return v
+		}
+		for _, k := range v.Copies {
+			if k.N == frame {
+				return v
+			}
+		}
+	}
+	return nil
+}
+
+// sightings are one reset as all points saw it, or did not.
+type sightings struct {
+	*correlation
+	logs     []*connLog
+	lines    []*line // nil: not seen there
+	verdicts []*Verdict
+	home     int // the point whose verdict began it
+	sender   int // the side, in the home's log, whose address the reset bears
+}
+
+// judge decides.
+func (s *sightings) judge() *Verdict {
+	near := s.nearest()
+	v := s.verdicts[near]
+	if v == nil {
+		near = s.home
+		v = s.verdicts[near]
+	}
+	first := v
+	for _, x := range s.verdicts {
+		if x != nil && s.common(x.Point, x.Time) < s.common(first.Point, first.Time) {
+			first = x
+		}
+	}
+	out := *v
+	out.Point, out.Frame, out.Time, out.Conn, out.From = first.Point, first.Frame, first.Time, first.Conn, first.From
+	out.Copies = nil
+	for _, x := range s.verdicts {
+		if x == nil {
+			continue
+		}
+		if x != first {
+			out.Copies = append(out.Copies, Frame{x.Point, x.Frame})
+		}
+		out.Copies = append(out.Copies, x.Copies...)
+	}
+	if q := s.passed(near); q >= 0 {
+		s.forged(&out, v, near, q)
+	} else if far := s.farther(near); far >= 0 {
+		s.genuine(&out, v, near, far)
+	} else if q := s.lostBehind(near); q >= 0 {
+		out.Effect = Ignored
+		out.Details["arrived"] = false
+		out.Evidence = append(slices.Clone(out.Evidence), Fact{q, s.frameAround(q, near),
+			fmt.Sprintf("the reset of frame %d at %s never came by here", s.lines[near].frame, s.points[near].Name)})
+	}
+	describe(&out, v.raw.to)
+	return &out
+}
+
+// nearest is the point that saw the reset and lies nearest to its named sender.
+func (s *sightings) nearest() int {
+	near := s.home
+	for p, l := range s.lines {
+		if l != nil && p != near && s.closer(p, near, s.sender) {
+			near = p
+		}
+	}
+	return near
+}
+
+// closer tells whether point p lies nearer than q to a side of the connection,
+// given as in the home's log: there, a packet towards the side and the answer
+// to it are closer together, an answer of the side and what drew it farther
+// apart for the other side (causes.md, 5.3).
+func (s *sightings) closer(p, q, side int) bool {
+	a, b := s.logs[p], s.logs[q]
+	if a == nil || b == nil {
+		return false
+	}
+	mine := s.logs[s.home].side(a, side)
+	var sum int64
+	var last, lastThere *line
+	for i := range a.lines {
+		x := &a.lines[i]
+		if x.is(segment.RST) {
+			continue
+		}
+		y := a.find(x, b)
+		if y == nil {
+			continue
+		}
+		if last != nil && last.from != x.from {
+			d := (y.time - lastThere.time) - (x.time - last.time) // longer there than here
+			if int(x.from) == mine {
+				sum += d
+			} else {
+				sum -= d
+			}
+		}
+		last, lastThere = x, y
+	}
+	if sum != 0 {
+		return sum > 0
+	}
+	return s.ttlOf(p, mine) > s.ttlOf(q, s.logs[s.home].side(b, side))
+}
+
+// ttlOf is the TTL of a side's packets at a point.
+func (s *sightings) ttlOf(p, side int) uint8 {
+	for i := range s.logs[p].lines {
+		if x := &s.logs[p].lines[i]; int(x.from) == side && !x.is(segment.RST) {
+			return x.ttl
+		}
+	}
+	return 0
+}
+
+// passed finds a point nearer to the named sender than near which ran at the
+// time, saw the connection and not the reset; -1 where there is none.
+func (s *sightings) passed(near int) int {
+	for q, l := range s.logs {
+		if l != nil && s.lines[q] == nil && s.closer(q, near, s.sender) && s.whole(q, near) {
+			return q
+		}
+	}
+	return -1
+}
+
+// lostBehind finds a point farther from the named sender than near which ran
+// and did not see the reset.
+func (s *sightings) lostBehind(near int) int {
+	for q, l := range s.logs {
+		if l != nil && s.lines[q] == nil && s.closer(near, q, s.sender) && s.whole(q, near) {
+			return q
+		}
+	}
+	return -1
+}
+
+// farther finds another point that saw the reset.
+func (s *sightings) farther(near int) int {
+	for q, l := range s.lines {
+		if l != nil && q != near && s.closer(near, q, s.sender) {
+			return q
+		}
+	}
+	for q, l := range s.lines {
+		if l != nil && q != near {
+			return q
+		}
+	}
+	return -1
+}
+
+// endSlack is how long after a point's last packet, in nanoseconds, it is
+// still taken to have run: captures of one trouble are stopped by hand.
+const endSlack = int64(1e9)
+
+// whole tells whether the capture of a point is complete around the time at
+// which near saw the reset: it knew the connection before, or saw what the
+// reset answers, it had not ended, and nothing was lost.
+func (s *sightings) whole(q, near int) bool {
+	j := s.points[q].Judge
+	t := s.common(near, s.lines[near].time)
+	l := s.logs[q]
+	began := s.common(q, l.lines[0].time) <= t
+	if v := s.verdicts[near]; !began && v != nil && v.raw.answers.Exists() {
+		if x := s.logs[near].at(v.raw.answers.Frame); x != nil {
+			began = s.logs[near].find(x, l) != nil
+		}
+	}
+	return began && !j.Drops && !l.missing && !l.lost && s.common(q, j.Log.end) >= t-endSlack
+}
+
+// frameAround is the last frame of the connection at a point before the reset.
+func (s *sightings) frameAround(q, near int) uint32 {
+	t := s.common(near, s.lines[near].time)
+	l := s.logs[q]
+	frame := l.lines[0].frame
+	for i := range l.lines {
+		if s.common(q, l.lines[i].time) <= t {
+			frame = l.lines[i].frame
+		}
+	}
+	return frame
+}
+
+// forged writes that a device between the two points made the reset: near saw
+// it, q lies nearer to the named sender and did not.
+func (s *sightings) forged(out, v *Verdict, near, q int) {
+	here, there := s.logs[near], s.logs[q]
+	id := cause.InjectedReset
+	facts := []Fact{{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)}}
+	absent := fmt.Sprintf("%s lies nearer to %v and ran at the time: no such reset came by, this was the last packet of the connection before", s.points[q].Name, v.From)
+	facts = append(facts, Fact{q, s.frameAround(q, near), absent})
+	trigger := v.raw.answers
+	if !trigger.Exists() {
+		trigger = v.raw.lastPeer
+	}
+	if trigger.Exists() {
+		t := here.at(trigger.Frame)
+		var seen *line
+		if t != nil {
+			seen = here.find(t, there)
+		}
+		switch {
+		case t == nil:
+		case seen == nil && t.is(segment.SYN):
+			id = cause.FirewallRejectSyn
+			facts = append(facts, Fact{near, t.frame, "the SYN, which never came by there"})
+		case seen == nil && (t.len > 0 || v.raw.answers.Exists()):
+			id = cause.InlinePolicyReset
+			facts = append(facts, Fact{near, t.frame, "the segment that it answers, which never came by there"})
+		case seen != nil && t.is(segment.SYN) && !s.answered(q):
+			id = cause.FirewallRejectSyn
+			facts = append(facts, Fact{near, t.frame, "the SYN"}, Fact{q, seen.frame, "the SYN came by there and drew no answer"})
+		case seen != nil:
+			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
+		}
+	}
+	if x := s.replaced(near, q); x != nil {
+		id = cause.RewrittenReset
+		facts = append(facts, Fact{q, x.frame, fmt.Sprintf("the packet with the same identification, %d, and number is no reset there", x.id)})
+	}
+	if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
+		out.Excluded = append(slices.Clone(out.Excluded), Exclusion{v.Cause, "the reset never left the address that it bears", []uint32{v.Frame}})
+	}
+	if v.Sender == Middlebox {
+		for _, f := range v.Evidence {
+			if f.Frame != v.Frame {
+				facts = append(facts, f)
+			}
+		}
+	}
+	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
+	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	out.Alternatives = nil
+	out.Evidence = facts
+}
+
+// answered tells whether the named sender answered a SYN at a point.
+func (s *sightings) answered(q int) bool {
+	l := s.logs[q]
+	side := s.logs[s.home].side(l, s.sender)
+	for i := range l.lines {
+		if x := &l.lines[i]; int(x.from) == side && x.is(segment.SYN) {
+			return true
+		}
+	}
+	return false
+}
+
+// replaced finds at q the packet of the sender that became the reset.
+func (s *sightings) replaced(near, q int) *line {
+	r := s.lines[near]
+	if r.id == 0 {
+		return nil
+	}
+	here, there := s.logs[near], s.logs[q]
+	side := s.logs[s.home].side(there, s.sender)
+	for i := range there.lines {
+		x := &there.lines[i]
+		if int(x.from) == side && x.id == r.id && !x.is(segment.RST) && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) && there.find(x, here) == nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// genuine writes that the reset passed both points: it comes from the named
+// sender, or from between it and the nearer one.
+func (s *sightings) genuine(out, v *Verdict, near, far int) {
+	r := s.lines[near]
+	out.Evidence = slices.Clone(out.Evidence)
+	for _, f := range v.Evidence {
+		if x := s.logs[near].at(f.Frame); x != nil && f.Frame != r.frame {
+			if y := s.logs[near].find(x, s.logs[far]); y != nil {
+				out.Evidence = append(out.Evidence, Fact{far, y.frame, fmt.Sprintf("frame %d of %s, seen here", f.Frame, s.points[near].Name)})
+			}
+		}
+	}
+	out.Evidence = append(out.Evidence,
+		Fact{near, r.frame, fmt.Sprintf("the reset leaves on the side of %v", v.From)},
+		Fact{far, s.lines[far].frame, "the reset arrives here"})
+	if v.Sender == Middlebox || v.Sender == NoSender || !initial(r.ttl) {
+		return
+	}
+	out.SenderStrength = cause.Proven
+	row, _ := cause.Lookup(v.Cause)
+	base := v.raw.base
+	switch v.Cause {
+	case cause.PortClosed:
+		base = cause.Proven
+	case cause.RetransmissionTimeout:
+		if facts := s.cut(near, far, v); len(facts) > 0 {
+			base = cause.Proven
+			out.Evidence = append(out.Evidence, facts...)
+		}
+	}
+	out.Strength = max(out.Strength, min(base, row.Caps.TwoPoints))
+	if out.Strength == cause.Proven {
+		out.Alternatives = nil
+	}
+}
+
+// cut says where the transmissions of a run, or their acknowledgments, were
+// lost between the two points.
+func (s *sightings) cut(near, far int, v *Verdict) []Fact {
+	here, there := s.logs[near], s.logs[far]
+	var copies, arrived int
+	var one *line
+	for i := range here.lines {
+		x := &here.lines[i]
+		if !slices.Contains(v.raw.run, x.frame) {
+			continue
+		}
+		copies++
+		one = x
+		if here.find(x, there) != nil {
+			arrived++
+		}
+	}
+	if one == nil {
+		return nil
+	}
+	if arrived < copies {
+		return []Fact{{far, s.lines[far].frame, fmt.Sprintf("of its %d transmissions %d came by here: they were lost between the two points", copies, arrived)}}
+	}
+	var acks, heard int
+	var last *line
+	peer := 1 - int(one.from)
+	there2 := here.side(there, peer)
+	for i := range there.lines {
+		x := &there.lines[i]
+		if int(x.from) != there2 || !x.is(segment.ACK) || x.is(segment.RST) {
+			continue
+		}
+		if ack := there.rel(here, 1-there2, x.ack); ack.After(here.rel(there, 1-peer, one.seq)) {
+			acks++
+			last = x
+			if there.find(x, here) != nil {
+				heard++
+			}
+		}
+	}
+	if acks > heard {
+		return []Fact{{far, last.frame, fmt.Sprintf("the last of %d acknowledgments that left here, of which %d reached the other point: they were lost between", acks, heard)}}
+	}
+	return nil
+}
