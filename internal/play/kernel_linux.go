@@ -2,7 +2,6 @@ package play
 
 import (
 	"fmt"
-	"slices"
 
 	"rstlab/analyzer/cause"
 	"rstlab/internal/script"
@@ -48,7 +47,7 @@ func (k *kernelStory) hear(head *script.EventHead, f *lab.Frame) *KernelReset {
 	switch {
 	case host != truth.By || !byKernel:
 		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s sent this reset (%s), not %s", host, event.Reason, truth.By)))
-	case !slices.Contains(row.KernelReasons, event.Reason):
+	case !row.Agrees(event.Reason):
 		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s says %s; %s wants one of %v",
 			host, event.Reason, truth.Cause, row.KernelReasons)))
 	}

@@ -277,7 +277,11 @@ func (p *player) listen(s *socket, a *script.Action) (func(context.Context) (out
 			return nil, err
 		}
 	}
-	sock, err := p.kernelSocket(s, p.usesIPv6(s.key.host), address)
+	ipv6 := p.usesIPv6(s.key.host)
+	if address.IsValid() {
+		ipv6 = address.Is6()
+	}
+	sock, err := p.kernelSocket(s, ipv6, address)
 	if err != nil {
 		return nil, err
 	}
