@@ -104,7 +104,10 @@ func Capture(tap, text string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return b.Bytes(), w.Flush()
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 func (r *reader) end(name string) *end {
