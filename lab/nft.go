@@ -137,7 +137,7 @@ func supportsNft() error {
 		if wrong != nil {
 			return wrong
 		}
-		k, err := (&nftCompiler{}).rule(read)
+		k, err := (&nftCompiler{family: read.Family}).rule(read)
 		if err == nil {
 			err = addRules(chainOf(read), []kernelRule{k})
 		}

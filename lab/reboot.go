@@ -4,9 +4,7 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -57,20 +55,4 @@ func (h *Host) Reboot() error {
 		return err // the two mean that the kernel has no connection tracking to forget
 	}
 	return h.Up()
-}
-
-// FlushConntrack makes the host forget its NAT and firewall state.
-func (h *Host) FlushConntrack() error {
-	err := h.ns.Do(func() error {
-		nl, err := netlink.NewHandle(unix.NETLINK_NETFILTER)
-		if err != nil {
-			return fmt.Errorf("open netfilter: %w", err)
-		}
-		defer nl.Close()
-		return nl.ConntrackTableFlush(netlink.ConntrackTable)
-	})
-	if err != nil {
-		return h.errorf("flush conntrack: %w", err)
-	}
-	return nil
 }
