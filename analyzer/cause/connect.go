@@ -40,7 +40,7 @@ var connect = []Cause{{
 	Settle:        "look at the service's log for a stop or restart in that second; look for other connections to that port reset with it",
 	Fix:           "take the service out of rotation and drain it before it stops, or let a supervisor hold the listening socket",
 	Source:        "Linux inet_csk_listen_stop, inet_child_forget",
-	KernelReasons: []string{"TCP_STATE"},
+	KernelReasons: []string{"TCP_STATE", "NO_SOCKET"}, // the second to the ACK of a handshake that was not over
 	Caps:          byContextL,
 }, {
 	ID:      HandshakeACKRejected,
