@@ -9,7 +9,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
 
 # The systems on which everything but the lab must compile.
-CROSS := darwin/arm64 darwin/amd64 windows/amd64 linux/arm64
+CROSS := darwin/arm64 windows/amd64 linux/arm64
 
 .PHONY: build
 build: ## build ./rstlab, a static binary
