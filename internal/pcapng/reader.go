@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// windowLen is how much is read at once. It fits the second level cache of
-	// any machine of today, and so do the packets that are found in it.
+	// windowLen is how much is read at once: less costs more calls, more does
+	// not stay in the processor's cache until it is decoded.
 	windowLen = 512 << 10
 
 	// maxPacketLen bounds what one packet may hold. libpcap's own bound for
