@@ -20,6 +20,14 @@ func withDeadline(t testing.TB) context.Context {
 	return ctx
 }
 
+// shortly gives a context for what is not to happen: long enough for it to
+// come in practice, and never too short for a test to pass.
+func shortly(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 1200*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // cancelled gives a context for a test to cancel.
 func cancelled(t testing.TB) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(withDeadline(t))
