@@ -35,7 +35,7 @@ What can't be read is told with its place, and what could be read is judged.`,
   tcpdump -i eth0 -w - tcp | rstlab analyze -
   rstlab analyze -o jsonl trouble.pcapng | jq -r 'select(.type == "verdict") | .cause'
   rstlab analyze --fail-on injected-reset,blind-reset trouble.pcapng`,
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: oneOrMore("FILE..."),
 	}
 	output := addOutput(cmd, report.AnalysisFormats())
 	connections := cmd.Flags().Bool("connections", false, "list every connection and how it ended, too")

@@ -13,7 +13,7 @@ func newDoctor() *cobra.Command {
 		Short: "Tell what this machine can and can't run, and how to mend it",
 		Long: `Tries what scenarios need, by making a small lab and freeing it again, and says
 how to mend what is missing. Ends with status 3 where no scenario can run.`,
-		Args: args(cobra.NoArgs),
+		Args: exactly(0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checks := doctor.Examine(cmd.Context())
 			if err := report.Doctor(cmd.OutOrStdout(), style(cmd.OutOrStdout()), checks); err != nil {

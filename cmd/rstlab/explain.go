@@ -18,7 +18,7 @@ func newExplain() *cobra.Command {
 		Short: "Tell a cause: what it means, how it is told apart, what to do",
 		Example: `  rstlab explain port-closed
   rstlab list causes                what there is to explain`,
-		Args:              args(cobra.ExactArgs(1)),
+		Args:              exactly(1, "one CAUSE"),
 		ValidArgsFunction: completeCauses,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := lookup(args[0])

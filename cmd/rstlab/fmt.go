@@ -21,7 +21,7 @@ changed. "-" formats standard input to standard output. A file with errors is
 left as it is.`,
 		Example: `  rstlab fmt my.scenario
   rstlab fmt - < my.scenario`,
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: oneOrMore("FILE..."),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			bad := false
 			for _, file := range files {

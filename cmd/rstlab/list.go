@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"rstlab/analyzer/cause"
@@ -16,7 +19,12 @@ func newList() *cobra.Command {
 		Example: `  rstlab list
   rstlab list causes
   rstlab list -o jsonl scenarios | jq -r .name`,
-		Args:      args(cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs)),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 1 && !slices.Contains(cmd.ValidArgs, args[0]) {
+				return usage(cmd, fmt.Errorf("list: found %q, expected causes, scenarios or nothing", args))
+			}
+			return nil
+		},
 		ValidArgs: []string{"causes", "scenarios"},
 	}
 	output := addOutput(cmd, report.ListFormats())

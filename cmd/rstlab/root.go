@@ -56,11 +56,21 @@ func usage(cmd *cobra.Command, err error) error {
 	return &statusError{Status: statusUsage, Err: err, Hint: fmt.Sprintf("see %s --help", cmd.CommandPath())}
 }
 
-// args makes what a cobra check finds a wrong use of the command.
-func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+// oneOrMore wants arguments, which what names.
+func oneOrMore(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usage(cmd, err)
+		if len(args) == 0 {
+			return usage(cmd, fmt.Errorf("%s: found no argument, expected %s", cmd.Name(), what))
+		}
+		return nil
+	}
+}
+
+// exactly wants n arguments, which what names.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage(cmd, fmt.Errorf("%s: found %q, expected %s", cmd.Name(), args, what))
 		}
 		return nil
 	}

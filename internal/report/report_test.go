@@ -125,9 +125,14 @@ func TestTextRunShowsTheThreeWitnesses(t *testing.T) {
 	got := run(t, "text", Style{}, play.RunSummary{Passed: 2, Failed: 1, Skipped: 1, Seconds: 5.2, Kernel: "6.18.44"},
 		passed(), control(), failed(), skipped())
 	same(t, got, `pass  port-closed                      0.12s
-      port-closed by server | kernel: NO_SOCKET at server | analyzer: port-closed (possible) by the responder (likely) at client, server
+      script    port-closed by server
+      kernel    NO_SOCKET at server
+      analyzer  port-closed (possible) by the responder (likely) at client, server
+      analyzer  port-closed (proven) by the responder (proven) at client+server
 pass  graceful-close                   0.10s
-      no reset, as claimed; kernel (counters) and analyzer agree
+      script    no reset
+      kernel    its counters agree
+      analyzer  no reset
 FAIL  abortive-close                   5.00s
   abortive-close.scenario:14: no such packet
   	server.5000 > client.40001: R. seq 1
@@ -143,9 +148,12 @@ failed: abortive-close
 
 // Counters tell of no single reset: that they agree is all that can be said.
 func TestTextRunSaysNoMoreThanTheOracle(t *testing.T) {
-	for oracle, want := range map[string]string{"trace": "kernel: sent none", "counters": "kernel: counters agree", "none": "kernel: not asked"} {
+	for oracle, want := range map[string]string{"trace": "kernel    no host's kernel sent it", "counters": "kernel    its counters agree", "none": "kernel    not asked"} {
 		r := passed()
-		r.Oracle, r.Resets[0].Kernel, r.Resets[1].Kernel = oracle, nil, nil
+		r.Oracle = oracle
+		for i := range r.Resets {
+			r.Resets[i].Kernel = nil
+		}
 		if got := run(t, "text", Style{}, play.RunSummary{}, r); !strings.Contains(got, want) {
 			t.Errorf("with %s: no %q in\n%s", oracle, want, got)
 		}

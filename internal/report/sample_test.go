@@ -43,7 +43,10 @@ func forged() *analyzer.Verdict {
 	return v
 }
 
+// passed is a closed port, refused once, judged at each end and from both.
 func passed() *play.Result {
+	both := refused()
+	both.Strength, both.SenderStrength = cause.Proven, cause.Proven
 	return &play.Result{Type: "scenario", Name: "port-closed", Family: "connect", Labels: []string{"seed"},
 		Result: play.Pass, Seconds: 0.12, Oracle: "trace",
 		Resets: []play.ResetResult{
@@ -51,6 +54,8 @@ func passed() *play.Result {
 				Kernel: &play.KernelReset{Reason: "NO_SOCKET", Host: "server"}, Verdict: refused(), Agree: true},
 			{Tap: "server", Frame: 2, Expected: play.Expected{Cause: "port-closed", By: "server"},
 				Kernel: &play.KernelReset{Reason: "NO_SOCKET", Host: "server"}, Verdict: refused(), Agree: true},
+			{Tap: "client+server", Frame: 2, Expected: play.Expected{Cause: "port-closed", By: "server"},
+				Kernel: &play.KernelReset{Reason: "NO_SOCKET", Host: "server"}, Verdict: both, Agree: true},
 		}}
 }
 

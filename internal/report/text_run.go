@@ -46,50 +46,83 @@ func (t *textRun) head(color, word string, r *play.Result) {
 	t.printf("%s  %-32s %.2fs\n", t.paint(color, word), clean(r.Name), r.Seconds)
 }
 
-// A reset as its witnesses tell of it, at all the taps that agree.
-type story struct{ script, kernel, analyzer string }
+// An account is what the witnesses say of a reset, or of several of which they
+// say the same.
+type account struct {
+	script, kernel string
+	verdicts       []verdict
+}
 
-// witnesses writes one line for each reset, with the taps at which the three
-// witnesses say the same.
+// A verdict is the analyzer's, at the taps where it reached it.
+type verdict struct {
+	text string
+	taps []string
+}
+
+// witnesses writes what the three say of each reset.
 func (t *textRun) witnesses(r *play.Result) {
 	if len(r.Resets) == 0 {
-		t.printf("      no reset, as claimed; kernel (%s) and analyzer agree\n", clean(r.Oracle))
-		return
+		t.witness("script", "no reset")
+		t.witness("kernel", silent(r.Oracle, "sent none"))
+		t.witness("analyzer", "no reset")
 	}
-	var stories []story
-	taps := map[story][]string{}
-	for _, reset := range r.Resets {
-		s := witness(reset, r.Oracle)
-		if taps[s] == nil {
-			stories = append(stories, s)
+	for _, a := range accounts(r) {
+		t.witness("script", a.script)
+		t.witness("kernel", a.kernel)
+		for _, v := range a.verdicts {
+			t.witness("analyzer", v.text+" at "+strings.Join(v.taps, ", "))
 		}
-		if !slices.Contains(taps[s], reset.Tap) {
-			taps[s] = append(taps[s], reset.Tap)
-		}
-	}
-	for _, s := range stories {
-		t.printf("      %s\n", clean(fmt.Sprintf("%s | kernel: %s | analyzer: %s at %s",
-			s.script, s.kernel, s.analyzer, strings.Join(taps[s], ", "))))
 	}
 }
 
-func witness(r play.ResetResult, oracle string) story {
-	s := story{script: r.Expected.Cause + " by " + r.Expected.By, analyzer: "no verdict"}
-	switch {
-	case r.Kernel != nil:
-		s.kernel = r.Kernel.Reason + " at " + r.Kernel.Host
-	case oracle == "trace":
-		s.kernel = "sent none"
-	case oracle == "counters":
-		s.kernel = "counters agree"
-	default:
-		s.kernel = "not asked"
+func accounts(r *play.Result) []*account {
+	var all []*account
+	for _, x := range r.Resets {
+		kernel := silent(r.Oracle, "no host's kernel sent it")
+		if x.Kernel != nil {
+			kernel = x.Kernel.Reason + " at " + x.Kernel.Host
+		}
+		text := "no verdict"
+		if v := x.Verdict; v != nil {
+			text = fmt.Sprintf("%s (%s) by %s (%s)", v.Cause, v.Strength, who(v.Sender), v.SenderStrength)
+		}
+		script := x.Expected.Cause + " by " + x.Expected.By
+		i := slices.IndexFunc(all, func(a *account) bool { return a.script == script && a.kernel == kernel })
+		if i < 0 {
+			i = len(all)
+			all = append(all, &account{script: script, kernel: kernel})
+		}
+		all[i].add(text, x.Tap)
 	}
-	if v := r.Verdict; v != nil {
-		s.analyzer = fmt.Sprintf("%s (%s) by %s (%s)", v.Cause, v.Strength, who(v.Sender), v.SenderStrength)
-	}
-	return s
+	return all
 }
+
+// add notes a verdict at a tap, once.
+func (a *account) add(text, tap string) {
+	i := slices.IndexFunc(a.verdicts, func(v verdict) bool { return v.text == text })
+	if i < 0 {
+		i = len(a.verdicts)
+		a.verdicts = append(a.verdicts, verdict{text: text})
+	}
+	if v := &a.verdicts[i]; !slices.Contains(v.taps, tap) {
+		v.taps = append(v.taps, tap)
+	}
+}
+
+// silent says what it means that the oracle names no kernel: what, if it
+// traces; the counters of a scenario that passed only agree with it.
+func silent(oracle, what string) string {
+	switch oracle {
+	case "trace":
+		return what
+	case "counters":
+		return "its counters agree"
+	default:
+		return "not asked"
+	}
+}
+
+func (t *textRun) witness(name, word string) { t.printf("      %-8s  %s\n", name, clean(word)) }
 
 func (t *textRun) Summary(s play.RunSummary) error {
 	if len(t.failed) > 0 {
