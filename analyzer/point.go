@@ -123,8 +123,8 @@ func (p *point) limits() []string {
 	if n := p.judge.Flood; n > 0 {
 		l = append(l, fmt.Sprintf("%s: flood: %d resets were judged without waiting for what came after them", name, n))
 	}
-	if n := p.judge.Flows.Evicted; n > 0 {
-		l = append(l, fmt.Sprintf("%s: %d connections that were quiet were forgotten for want of room", name, n))
+	if n := p.judge.Flows.Forgotten; n > 0 {
+		l = append(l, fmt.Sprintf("%s: %d connections that had been quiet longest were forgotten for want of room", name, n))
 	}
 	if p.cut > 0 {
 		l = append(l, fmt.Sprintf("%s: %d TCP headers were cut by the snap length", name, p.cut))

@@ -63,19 +63,20 @@ type Conn struct {
 	Pause   Pause // the last one
 	Longest int64 // the longest pause that it survived, not counting the last
 
+	Recalled bool // it had left the table; only its numbers were kept
+
 	Missing uint32 // acknowledgments of what was not captured, and holes
 	Copies  uint32
 	Cuts    uint32 // segments whose payload or options were cut
 	MPTCP   MPTCP
 
-	Resets    [MaxResets]Reset // the first ones
+	Resets    [MaxResets]Reset
 	NumResets uint32
 	Revived   uint32 // how many of them a later SYN with the same number made void
 
 	Past Past // the connection before on the same endpoints
 
 	Pending int  // resets that still wait for their verdict; kept by the judge
-	Slot    int  // for the judge's use
 	ICMP    ICMP // the last error about it
 
 	older, newer *Conn // by LastTime
@@ -92,7 +93,8 @@ type Pause struct {
 // MinPause is the least pause that is remembered.
 const MinPause = int64(1e9)
 
-// MaxResets is how many resets of a connection are remembered.
+// MaxResets is how many resets of a connection are remembered: the first ones
+// and the last.
 const MaxResets = 4
 
 // A Reset is what is remembered of an earlier reset of a connection.
@@ -120,49 +122,46 @@ type MPTCP struct {
 	Key       [2]uint64
 }
 
-// A Past is what is kept of a connection when another takes its endpoints.
+// A Past is what is kept of a connection when another takes its endpoints, or
+// when it leaves the table: enough to know later segments of it.
 type Past struct {
-	ID         int
-	FirstFrame uint32 // 0: there was none
 	LastTime   int64
+	ID         int32
+	FirstFrame uint32 // 0: there was none
 	LastFrame  uint32
-	Orig       int
-	Seen       bool
 	Resets     uint32
-	LastReset  Segment
+	Orig       uint8
+	Seen       bool
 	Sides      [2]PastSide
 }
 
 // A PastSide is a side of a Past.
 type PastSide struct {
-	Packets   uint32
-	Known     Known
-	ISN       Seq
-	Nxt, Ack  Seq    // Ack of what it sent: its RCV.NXT as far as it was acknowledged
-	SYN, FIN  uint32 // frames
-	Data      uint64
-	LastTS    uint32
-	LastTSAt  int64
-	SYNAt     int64
-	Handshake uint32 // frame of its first ACK without SYN
+	SYN, FIN      Stamp
+	LastTSAt      int64
+	ISN, Nxt, Ack Seq // Ack of what it sent: its RCV.NXT as far as it was acknowledged
+	LastTS        uint32
+	Handshake     uint32 // frame of its first segment without SYN
+	Packets       uint32
+	Payload       uint32
+	Known         Known
+	Scale         int8
 }
 
 // Exists tells whether there was an earlier connection.
 func (p *Past) Exists() bool { return p.FirstFrame != 0 }
 
 // Closed tells whether both sides had sent a FIN.
-func (p *Past) Closed() bool { return p.Sides[0].FIN != 0 && p.Sides[1].FIN != 0 }
+func (p *Past) Closed() bool { return p.Sides[0].FIN.Exists() && p.Sides[1].FIN.Exists() }
 
+// past is what to keep of the connection.
 func (c *Conn) past() Past {
-	p := Past{ID: c.ID, FirstFrame: c.FirstFrame, LastTime: c.LastTime, Orig: c.Orig, Seen: c.Seen, Resets: c.NumResets}
-	if n := min(c.NumResets, MaxResets); n > 0 {
-		p.LastReset = c.Resets[n-1].Segment
-	}
+	p := Past{ID: int32(c.ID), FirstFrame: c.FirstFrame, LastTime: c.LastTime, Orig: uint8(c.Orig), Seen: c.Seen, Resets: c.NumResets}
 	for i := range c.Sides {
 		s := &c.Sides[i]
-		p.Sides[i] = PastSide{Packets: s.Packets, Known: s.Known, ISN: s.ISN, Nxt: s.Nxt, Ack: s.Ack,
-			SYN: s.SYN.Frame, FIN: s.FIN.Frame, Data: s.Payload, LastTS: s.LastTS, LastTSAt: s.LastTSAt,
-			SYNAt: s.SYN.Time, Handshake: s.FirstACK.Frame}
+		p.Sides[i] = PastSide{Packets: s.Packets, Known: s.Known, ISN: s.ISN, Nxt: s.Nxt, Ack: s.Ack, Scale: s.Scale,
+			SYN: s.SYN.Stamp(), FIN: s.FIN.Stamp(), Payload: uint32(min(s.Payload, 1<<32-1)), LastTS: s.LastTS, LastTSAt: s.LastTSAt,
+			Handshake: s.FirstACK.Frame}
 		if l := s.Last(0); l != nil {
 			p.LastFrame = max(p.LastFrame, l.Frame)
 		}
@@ -170,11 +169,47 @@ func (c *Conn) past() Past {
 	return p
 }
 
+// recall makes the connection again of what was kept of it.
+func (c *Conn) recall(p *Past) {
+	c.ID, c.FirstFrame, c.FirstTime, c.LastTime = int(p.ID), p.FirstFrame, p.LastTime, p.LastTime
+	c.Orig, c.Seen, c.NumResets, c.Revived, c.Recalled = int(p.Orig), p.Seen, p.Resets, p.Resets, true
+	for i := range c.Sides {
+		s, was := &c.Sides[i], &p.Sides[i]
+		s.Packets, s.Known, s.ISN, s.First, s.Nxt, s.Ack, s.Scale = was.Packets, was.Known&^KnowsEdge, was.ISN, was.ISN, was.Nxt, was.Ack, was.Scale
+		s.Una = p.Sides[1-i].Ack
+		s.Payload, s.LastTS, s.LastTSAt = uint64(was.Payload), was.LastTS, was.LastTSAt
+		s.FirstTS, s.FirstTSAt = was.LastTS, was.LastTSAt
+		s.FirstACK.Frame = was.Handshake
+		if was.SYN.Exists() {
+			s.SYNs, s.LastSYN = 1, was.SYN
+			s.SYN = Segment{Frame: was.SYN.Frame, Time: was.SYN.Time, Seq: was.ISN, Flags: segment.SYN}
+			if i != c.Orig {
+				s.SYN.Flags |= segment.ACK
+			}
+		}
+		if was.FIN.Exists() {
+			s.FINs, s.FinSeq = 1, was.Nxt-1
+			s.FIN = Segment{Frame: was.FIN.Frame, Time: was.FIN.Time, Seq: s.FinSeq, Ack: was.Ack, Flags: segment.FIN | segment.ACK}
+		}
+	}
+}
+
 // O is the originator's side.
 func (c *Conn) O() *Side { return &c.Sides[c.Orig] }
 
 // R is the responder's side.
 func (c *Conn) R() *Side { return &c.Sides[1-c.Orig] }
+
+// Own gives a copied connection its own memory, apart from the one that goes
+// on.
+func (c *Conn) Own() {
+	for i := range c.Sides {
+		s := &c.Sides[i]
+		s.Sent.own()
+		s.Ended.own()
+		s.Probes.own()
+	}
+}
 
 // Windows tells whether both SYNs were seen, so that windows can be scaled.
 func (c *Conn) Windows() bool { return c.Sides[0].SYNs > 0 && c.Sides[1].SYNs > 0 }

@@ -56,11 +56,11 @@ type Side struct {
 	HasDirs   uint8 // In and Out marks seen: bit 0, bit 1
 
 	SYN       Segment // the first one, SYN-ACK too
-	LastSYN   Segment
 	FIN       Segment // the first one
-	FirstData Segment
 	LastData  Segment
-	FirstACK  Segment // the first without SYN: of an originator it ends the handshake
+	LastSYN   Stamp
+	FirstData Stamp
+	FirstACK  Stamp // the first segment without SYN: of an originator it ends the handshake
 
 	Sent   Run // transmissions of what begins at Una
 	Ended  Run // the last such run of more than one that an answer ended

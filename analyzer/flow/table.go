@@ -11,8 +11,11 @@ import (
 
 // Limits of a Table.
 const (
-	// DefaultConns is how many connections are followed at once.
-	DefaultConns = 1 << 15
+	// DefaultConns is how many connections are followed in full at once; of those
+	// that were quiet longest only the numbers are kept.
+	DefaultConns = 1 << 14
+	// maxPasts is of how many connections numbers are kept, at least.
+	maxPasts = 1 << 18
 	// maxHosts is how many addresses are remembered.
 	maxHosts = 1 << 16
 	// copyWindow is how far apart, in nanoseconds, two sightings of one packet
@@ -31,13 +34,14 @@ const (
 
 // A Table holds the connections of one capture. One goroutine uses it.
 type Table struct {
-	MaxConns int              // 0: DefaultConns
-	Ended    func(*Conn)      // called when a connection leaves the table; it is not kept
-	Busy     func(*Conn) bool // says that a connection can't leave yet
-	Evicted  int              // connections that left for want of room
-	Count    int              // connections ever
+	MaxConns  int              // 0: DefaultConns
+	Ended     func(*Conn)      // called when a connection leaves the table; it is not kept
+	Busy      func(*Conn) bool // says that a connection can't leave yet
+	Forgotten int              // connections of which nothing is kept, for want of room
+	Count     int              // connections ever
 
 	conns          map[Key]*Conn
+	pasts, older   map[Key]Past // of connections that left; older is dropped when pasts is full
 	hosts          map[[16]byte]*Host
 	oldest, newest *Conn
 	free           *Conn
@@ -60,19 +64,37 @@ func (t *Table) Find(frame uint32, time int64, in *packet.Info, st *Step) {
 	*st = Step{From: from}
 	st.Seg.read(frame, time, in)
 	c := t.conns[key]
-	if c != nil && begins(c, from, &st.Seg) {
+	if c == nil {
+		c = t.again(key, &st.Seg, in)
+	}
+	switch {
+	case c == nil:
+		st.New = true
+		c = t.begin(key, from, &st.Seg, in)
+	case begins(c, from, &st.Seg):
 		past := c.past()
 		t.drop(c)
-		c = nil
 		st.New = true
 		c = t.begin(key, from, &st.Seg, in)
 		c.Past = past
-	} else if c == nil {
-		st.New = true
-		c = t.begin(key, from, &st.Seg, in)
 	}
 	st.Conn = c
 	c.classify(from, &st.Seg, in)
+}
+
+// again finds a connection that had left the table.
+func (t *Table) again(key Key, s *Segment, in *packet.Info) *Conn {
+	p, ok := t.pasts[key]
+	if ok {
+		delete(t.pasts, key)
+	} else if p, ok = t.older[key]; ok {
+		delete(t.older, key)
+	} else {
+		return nil
+	}
+	c := t.take(key, in)
+	c.recall(&p)
+	return c
 }
 
 // begins tells whether a segment begins another connection on the endpoints
@@ -87,8 +109,29 @@ func begins(c *Conn, from int, s *Segment) bool {
 
 // begin makes a connection.
 func (t *Table) begin(key Key, from int, s *Segment, in *packet.Info) *Conn {
+	c := t.take(key, in)
+	c.ID = t.Count
+	c.FirstFrame, c.FirstTime, c.LastTime = s.Frame, s.Time, s.Time
+	for i := range c.Sides {
+		c.Sides[i].Scale = -1
+	}
+	switch {
+	case s.Flags&(segment.SYN|segment.ACK|segment.RST) == segment.SYN:
+		c.Orig, c.Seen = from, true
+	case s.Flags&(segment.SYN|segment.ACK|segment.RST) == segment.SYN|segment.ACK:
+		c.Orig, c.Seen = 1-from, true
+	default:
+		c.assume(from)
+	}
+	t.Count++
+	return c
+}
+
+// take gives an empty connection for a key, in the table.
+func (t *Table) take(key Key, in *packet.Info) *Conn {
 	if t.conns == nil {
 		t.conns = make(map[Key]*Conn)
+		t.pasts = make(map[Key]Past)
 		t.hosts = make(map[[16]byte]*Host)
 		if t.MaxConns == 0 {
 			t.MaxConns = DefaultConns
@@ -103,23 +146,10 @@ func (t *Table) begin(key Key, from int, s *Segment, in *packet.Info) *Conn {
 		t.free = c.newer
 		*c = Conn{}
 	}
-	c.Key, c.ID, c.Tunnel, c.V6 = key, t.Count, in.Tunnel, in.V6
-	c.FirstFrame, c.FirstTime, c.LastTime = s.Frame, s.Time, s.Time
-	for i := range c.Sides {
-		c.Sides[i].Scale = -1
-	}
-	switch {
-	case s.Flags&(segment.SYN|segment.ACK|segment.RST) == segment.SYN:
-		c.Orig, c.Seen = from, true
-	case s.Flags&(segment.SYN|segment.ACK|segment.RST) == segment.SYN|segment.ACK:
-		c.Orig, c.Seen = 1-from, true
-	default:
-		c.assume(from)
-	}
+	c.Key, c.Tunnel, c.V6 = key, in.Tunnel, in.V6
 	c.Sides[0].Host = t.host(key.A)
 	c.Sides[1].Host = t.host(key.B)
 	t.conns[key] = c
-	t.Count++
 	t.live++
 	t.link(c)
 	return c
@@ -141,12 +171,21 @@ func (t *Table) host(a [16]byte) *Host {
 func (t *Table) evict() bool {
 	for c := t.oldest; c != nil; c = c.newer {
 		if t.Busy == nil || !t.Busy(c) {
-			t.Evicted++
+			t.keep(c)
 			t.drop(c)
 			return true
 		}
 	}
 	return false
+}
+
+// keep remembers the numbers of a connection that leaves.
+func (t *Table) keep(c *Conn) {
+	if len(t.pasts) >= maxPasts {
+		t.Forgotten += len(t.older)
+		t.older, t.pasts = t.pasts, make(map[Key]Past)
+	}
+	t.pasts[c.Key] = c.past()
 }
 
 // Close drops all connections, those quiet longest first.

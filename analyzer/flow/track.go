@@ -153,9 +153,7 @@ func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
 		if me.Packets+me.Resets == 1 {
 			me.First = s.Seq
 		}
-		if c.NumResets < MaxResets {
-			c.Resets[c.NumResets] = Reset{*s, from}
-		}
+		c.Resets[min(c.NumResets, MaxResets-1)] = Reset{*s, from}
 		c.NumResets++
 		me.put(s)
 		return
@@ -176,7 +174,7 @@ func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
 	if s.Is(segment.SYN) {
 		c.syn(from, s, in)
 	} else if !me.FirstACK.Exists() && s.Is(segment.ACK) {
-		me.FirstACK = *s
+		me.FirstACK = s.Stamp()
 	}
 	me.stamp(s)
 	if s.Has(Aimless) {
@@ -220,7 +218,7 @@ func (c *Conn) syn(from int, s *Segment, in *packet.Info) {
 	if !me.SYN.Exists() {
 		me.SYN = *s
 	}
-	me.LastSYN = *s
+	me.LastSYN = s.Stamp()
 	me.SYNs++
 	if !s.Is(segment.ACK) {
 		c.Revived = c.NumResets // a SYN sent again after a reset tries anew
@@ -292,7 +290,7 @@ func (c *Conn) sent(me, peer *Side, s *Segment, in *packet.Info) {
 	}
 	if s.Len > 0 && !s.Has(Probe) {
 		if !me.FirstData.Exists() {
-			me.FirstData = *s
+			me.FirstData = s.Stamp()
 			me.Hint = hint(in.Payload)
 		}
 		if !s.Has(Again) {
@@ -312,15 +310,15 @@ func (c *Conn) sent(me, peer *Side, s *Segment, in *packet.Info) {
 
 // probe counts a probe.
 func (s *Side) probe(seg *Segment) {
-	if s.Probes.N == 0 || s.Probes.Start != seg.Seq {
-		s.Probes.begin(seg)
-		return
+	p := &s.Probes
+	switch {
+	case p.N == 0 || p.Start != seg.Seq:
+		p.begin(seg.Seq)
+	case p.Heard.Exists():
+		p.Beaten++
+		p.Heard = Stamp{}
 	}
-	if s.Probes.Heard != 0 {
-		s.Probes.Beaten++
-		s.Probes.Heard = 0
-	}
-	s.Probes.add(seg)
+	p.add(seg.Stamp(), seg.Len)
 }
 
 // transmit counts the transmissions of what begins at the first number that is
@@ -328,40 +326,26 @@ func (s *Side) probe(seg *Segment) {
 func (s *Side) transmit(seg *Segment) {
 	switch {
 	case s.Sent.N > 0 && s.Sent.Start == seg.Seq:
-		s.Sent.add(seg)
+		s.Sent.add(seg.Stamp(), seg.Len)
 	case seg.Has(Again) && s.Ended.N > 0 && s.Ended.Start == seg.Seq:
 		// An answer was seen here and did not reach the sender.
-		s.Sent = s.Ended
+		s.Sent.end(&s.Ended)
 		s.Sent.Beaten++
-		s.Sent.Heard, s.Sent.HeardAt = 0, 0
-		s.Ended.N = 0
-		s.Sent.add(seg)
+		s.Sent.Heard = Stamp{}
+		s.Sent.add(seg.Stamp(), seg.Len)
 	case s.Sent.N == 0 && (!s.Knows(KnowsUna) || seg.Seq == s.Una || seg.Has(Again)):
-		s.Sent.begin(seg)
 		s.recall(seg.Seq)
+		s.Sent.add(seg.Stamp(), seg.Len)
 	}
 }
 
 // recall begins the run with the transmissions of a number that the ring still
-// holds, the present one aside.
+// holds.
 func (s *Side) recall(start Seq) {
-	now := s.Sent
-	s.Sent.N = 0
+	s.Sent.begin(start)
 	for i := RingLen - 1; i >= 0; i-- {
 		if old := s.Last(i); old != nil && old.Seq == start && old.End() != start && !old.Is(segment.RST) && !old.Has(Probe) {
-			if s.Sent.N == 0 {
-				s.Sent.begin(old)
-			} else {
-				s.Sent.add(old)
-			}
-		}
-	}
-	for i := range now.Kept() {
-		seg := Segment{Frame: now.Frames[i], Time: now.Times[i], Seq: start, Len: now.Lens}
-		if s.Sent.N == 0 {
-			s.Sent.begin(&seg)
-		} else {
-			s.Sent.add(&seg)
+			s.Sent.add(old.Stamp(), old.Len)
 		}
 	}
 }
@@ -380,8 +364,8 @@ func (s *Side) time(seg *Segment) {
 
 // acked follows the acknowledgments that a side sent of the peer's numbers.
 func (c *Conn) acked(me, peer *Side, s *Segment) {
-	if peer.Probes.N > 0 && peer.Probes.Heard == 0 && !s.Has(Probe) {
-		peer.Probes.Heard, peer.Probes.HeardAt = s.Frame, s.Time
+	if peer.Probes.N > 0 && !peer.Probes.Heard.Exists() && !s.Has(Probe) {
+		peer.Probes.Heard = s.Stamp()
 	}
 	if s.Has(AckUnseen) {
 		if peer.Payload == 0 && peer.SYNs > 0 && !peer.FirstACK.Exists() && (!peer.SYN.Is(segment.ACK) || me.FirstACK.Frame == s.Frame) {
@@ -439,9 +423,12 @@ func (s *Side) answered(by *Segment) {
 	if s.Sent.N == 0 || !by.Ack.After(s.Sent.Start) {
 		return
 	}
-	s.Sent.Heard, s.Sent.HeardAt = by.Frame, by.Time
-	s.Ended = s.Sent
-	s.Sent.N = 0
+	s.Sent.Heard = by.Stamp()
+	if s.Sent.N == 1 && s.Ended.N > 1 && s.Ended.Start != s.Sent.Start && s.Ended.Start.After(s.Una-1<<16) {
+		s.Sent.N = 0 // one of several transmissions is the better thing to remember
+		return
+	}
+	s.Ended.end(&s.Sent)
 }
 
 // window follows the window that a side offers.

@@ -38,10 +38,9 @@ type Case struct {
 	signList []sign
 	evading  bool           // see evades
 	later    []laterSegment // what the connection saw afterwards, the first maxLater of it
-	done     bool
 	position position
 
-	verdict *Verdict
+	lost, aborted, peers int // see lostTogether and resetTogether; 0: not counted yet
 }
 
 type laterSegment struct {
@@ -62,6 +61,7 @@ const ms = int64(1e6)
 // newCase opens the case of a reset that Find has classified.
 func (j *Judge) newCase(st *flow.Step, in *packet.Info) *Case {
 	k := &Case{j: j, conn: *st.Conn, live: st.Conn, from: st.From, R: st.Seg}
+	k.conn.Own()
 	k.S, k.P = &k.conn.Sides[k.from], &k.conn.Sides[1-k.from]
 	k.sum = in.Checksum()
 	k.options = len(in.Options())
@@ -113,6 +113,11 @@ func (k *Case) receiver() string { return k.name(1 - k.from) }
 
 // fact states what a segment of this point shows.
 func fact(s *flow.Segment, format string, args ...any) Fact {
+	return Fact{Frame: s.Frame, Text: fmt.Sprintf(format, args...)}
+}
+
+// factAt states what a frame of this point shows.
+func factAt(s flow.Stamp, format string, args ...any) Fact {
 	return Fact{Frame: s.Frame, Text: fmt.Sprintf(format, args...)}
 }
 

@@ -20,13 +20,14 @@ func (k *Case) begin() *Verdict {
 	if t := k.answers(); t != nil {
 		r.answers = *t
 	} else if k.phase == synOnly {
-		r.answers = k.P.LastSYN
+		r.answers = k.P.SYN
+		r.answers.Frame, r.answers.Time = k.P.LastSYN.Frame, k.P.LastSYN.Time
 	}
 	if t := k.lastOfPeer(); t != nil {
 		r.lastPeer = *t
 	}
 	if n := k.run(); n != nil {
-		r.run = append(r.run, n.Frames[:n.Kept()]...)
+		r.run = n.Frames()
 	}
 	return &Verdict{
 		raw:   r,
@@ -112,8 +113,8 @@ func (k *Case) plainFacts() []Fact {
 		what = fmt.Sprintf("RST+ACK, ack %d", k.rel(1-k.from, k.R.Ack))
 	}
 	facts := []Fact{fact(&k.R, "%s, number %d", what, k.rel(k.from, k.R.Seq))}
-	if k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 {
-		facts = append(facts, fact(lastOf(k.S), "the %s's next number is %d", k.sender(), k.rel(k.from, k.S.Nxt)))
+	if l := lastOf(k.S); l != nil && k.S.Knows(flow.KnowsNxt) {
+		facts = append(facts, fact(l, "the %s's next number is %d", k.sender(), k.rel(k.from, k.S.Nxt)))
 	}
 	return append(facts, k.signFacts()...)
 }
@@ -179,6 +180,8 @@ func describe(v *Verdict, to netip.AddrPort) {
 	v.Benign = row.Benign
 	v.Summary = summary(v, row, to)
 	v.Next = next(v, row)
+	// What a connection did before it left the table and came back has no frame.
+	v.Evidence = slices.DeleteFunc(v.Evidence, func(f Fact) bool { return f.Frame == 0 })
 	slices.SortStableFunc(v.Evidence, func(a, b Fact) int {
 		return cmp.Or(cmp.Compare(a.Point, b.Point), cmp.Compare(a.Frame, b.Frame))
 	})

@@ -23,12 +23,16 @@ type Point struct {
 // that did not pass a point nearer to its named sender was made behind that
 // point; one that did pass comes from beyond.
 func Correlate(points []Point) []*Verdict {
-	c := &correlation{points: points, final: map[Frame]*Verdict{}}
+	c := &correlation{points: points, first: map[Frame]*Verdict{}, final: map[Frame]*Verdict{}}
 	c.match()
 	var all []*Verdict
 	for p, pt := range points {
 		for _, v := range pt.Verdicts {
 			c.setPoint(v, p)
+			c.first[Frame{p, v.Frame}] = v
+			for _, k := range v.Copies {
+				c.first[k] = v
+			}
 			all = append(all, v)
 		}
 	}
@@ -54,6 +58,7 @@ type correlation struct {
 	groups [][]*connLog       // one connection: its log at each point, nil where it was not seen
 	of     []map[int]int      // group of a connection's id, by point
 	clock  []int64            // what to add to a point's stamps to get the first one's
+	first  map[Frame]*Verdict // verdicts of the single points, by each sighting
 	final  map[Frame]*Verdict // verdicts that were joined, by each sighting
 }
 
@@ -137,18 +142,15 @@ func (c *correlation) offset(p int) int64 {
 	var n [2]int
 	for _, g := range c.groups {
 		a, b := g[0], g[p]
-		if a == nil || b == nil {
+		if a == nil || b == nil || n[0]+n[1] > 20000 {
 			continue
 		}
-		for i := range a.lines {
+		for i, there := range a.with(b).there {
 			x := &a.lines[i]
-			if x.len == 0 && !x.is(segment.SYN) || n[0]+n[1] > 20000 {
+			if x.len == 0 && !x.is(segment.SYN) || there < 0 {
 				continue
 			}
-			y := a.find(x, b)
-			if y == nil {
-				continue
-			}
+			y := &b.lines[there]
 			// Which way the packet went is told by the role of its sender alone, not
 			// by its place: the shortest difference each way is what counts.
 			dir := 0
@@ -212,17 +214,7 @@ func (c *correlation) join(v *Verdict) *Verdict {
 }
 
 func (c *correlation) verdictAt(p int, frame uint32) *Verdict {
-	for _, v := range c.points[p].Verdicts {
-		if v.Frame == frame {
-			return v
-		}
-		for _, k := range v.Copies {
-			if k.N == frame {
-				return v
-			}
-		}
-	}
-	return nil
+	return c.first[Frame{p, frame}]
 }
 
 // sightings are one reset as all points saw it, or did not.
@@ -287,38 +279,19 @@ func (s *sightings) nearest() int {
 }
 
 // closer tells whether point p lies nearer than q to a side of the connection,
-// given as in the home's log: there, a packet towards the side and the answer
-// to it are closer together, an answer of the side and what drew it farther
-// apart for the other side (causes.md, 5.3).
+// given as in the home's log.
 func (s *sightings) closer(p, q, side int) bool {
 	a, b := s.logs[p], s.logs[q]
 	if a == nil || b == nil {
 		return false
 	}
 	mine := s.logs[s.home].side(a, side)
-	var sum int64
-	var last, lastThere *line
-	for i := range a.lines {
-		x := &a.lines[i]
-		if x.is(segment.RST) {
-			continue
-		}
-		y := a.find(x, b)
-		if y == nil {
-			continue
-		}
-		if last != nil && last.from != x.from {
-			d := (y.time - lastThere.time) - (x.time - last.time) // longer there than here
-			if int(x.from) == mine {
-				sum += d
-			} else {
-				sum -= d
-			}
-		}
-		last, lastThere = x, y
+	d := a.with(b).closer
+	if mine != a.orig {
+		d = -d
 	}
-	if sum != 0 {
-		return sum > 0
+	if d != 0 {
+		return d > 0
 	}
 	return s.ttlOf(p, mine) > s.ttlOf(q, s.logs[s.home].side(b, side))
 }

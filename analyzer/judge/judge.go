@@ -34,27 +34,22 @@ type Judge struct {
 	Flows flow.Table
 	Flood uint32 // resets judged before their time, for want of room
 
-	began0   int64 // the first packet's time
-	now      int64 // the latest time seen
-	queue    []*Case
-	sources  sources // attempts by their originator
-	targets  sources // and by their responder
-	recents  recents
-	verdicts map[resetKey]*Verdict // of the resets that connections still remember
-	err      error
-	step     flow.Step
-}
-
-type resetKey struct {
-	conn  int
-	frame uint32
+	began0  int64 // the first packet's time
+	now     int64 // the latest time seen
+	queue   []*Case
+	sources sources // attempts by their originator
+	targets sources // and by their responder
+	recents recents
+	told    map[int]*told // by connection
+	err     error
+	step    flow.Step
 }
 
 // Packet takes the next packet. It returns the error of Emit.
 func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
 	if j.began0 == 0 {
 		j.began0 = time
-		j.verdicts = make(map[resetKey]*Verdict)
+		j.told = make(map[int]*told)
 		j.Flows.Busy = func(c *flow.Conn) bool { return c.Pending > 0 }
 		j.Flows.Ended = j.gone
 	}
@@ -98,6 +93,12 @@ func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
 	}
 	if k != nil {
 		c.Pending++
+		t := j.told[c.ID]
+		if t == nil {
+			t = new(told)
+			j.told[c.ID] = t
+		}
+		t.waiting = append(t.waiting, k)
 		j.remember(k)
 		j.queue = append(j.queue, k)
 	}
@@ -105,10 +106,7 @@ func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
 
 // observe shows the resets that wait on a connection what comes after them.
 func (j *Judge) observe(c *flow.Conn, st *flow.Step) {
-	for _, k := range j.queue {
-		if k.live != c {
-			continue
-		}
+	for _, k := range j.told[c.ID].waiting {
 		if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
 			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
 				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
@@ -142,18 +140,20 @@ func (j *Judge) icmp(frame uint32, time int64, in *packet.Info) {
 func (j *Judge) gone(c *flow.Conn) {
 	j.ended(c)
 	if c.Pending == 0 {
-		j.forget(c)
+		delete(j.told, c.ID)
 	}
 	if j.Ended != nil {
 		j.Ended(c)
 	}
 }
 
-// forget drops the verdicts kept for a connection.
-func (j *Judge) forget(c *flow.Conn) {
-	for i := range min(c.NumResets, flow.MaxResets) {
-		delete(j.verdicts, resetKey{c.ID, c.Resets[i].Frame})
-	}
+// told are the verdicts on the resets that a connection remembers, and the
+// cases that wait for theirs.
+type told struct {
+	list [flow.MaxResets]*Verdict
+	n    uint32
+
+	waiting []*Case // those that have no verdict yet, in their order
 }
 
 // settle gives the verdict on the first reset of the queue.
@@ -163,12 +163,13 @@ func (j *Judge) settle() {
 	j.queue = j.queue[1:]
 	v := k.judge()
 	k.live.Pending--
-	if !k.live.Gone() {
-		for i := range min(k.live.NumResets, flow.MaxResets) {
-			if k.live.Resets[i].Frame == k.R.Frame {
-				j.verdicts[resetKey{k.conn.ID, k.R.Frame}] = v
-			}
-		}
+	t := j.told[k.conn.ID]
+	t.waiting[0] = nil
+	t.waiting = t.waiting[1:]
+	t.list[min(t.n, flow.MaxResets-1)] = v
+	t.n++
+	if k.live.Gone() && k.live.Pending == 0 {
+		delete(j.told, k.conn.ID)
 	}
 	if j.err == nil {
 		j.err = j.Emit(v)
@@ -186,7 +187,14 @@ func (j *Judge) Close() error {
 
 // verdictOn gives the verdict on an earlier reset of the case's connection.
 func (k *Case) verdictOn(frame uint32) *Verdict {
-	return k.j.verdicts[resetKey{k.conn.ID, frame}]
+	if t := k.j.told[k.conn.ID]; t != nil {
+		for _, v := range t.list {
+			if v != nil && v.Frame == frame {
+				return v
+			}
+		}
+	}
+	return nil
 }
 
 // judge decides the case.

@@ -40,6 +40,8 @@ type connLog struct {
 	missing  bool
 	hasReset bool
 	lost     bool // lines were dropped
+
+	matches map[*connLog]*matching
 }
 
 // A line is one segment.
@@ -110,11 +112,39 @@ func hashOf(b []byte) uint32 {
 
 // at is the line of a frame, nil where there is none.
 func (c *connLog) at(frame uint32) *line {
-	i, ok := slices.BinarySearchFunc(c.lines, frame, func(l line, f uint32) int { return cmp.Compare(l.frame, f) })
+	if i, ok := c.index(frame); ok {
+		return &c.lines[i]
+	}
+	return nil
+}
+
+func (c *connLog) index(frame uint32) (int, bool) {
+	return slices.BinarySearchFunc(c.lines, frame, func(l line, f uint32) int { return cmp.Compare(l.frame, f) })
+}
+
+// with gives the matching with the log d, made once.
+func (c *connLog) with(d *connLog) *matching {
+	m := c.matches[d]
+	if m == nil {
+		if c.matches == nil {
+			c.matches = map[*connLog]*matching{}
+		}
+		m = c.match(d)
+		c.matches[d] = m
+	}
+	return m
+}
+
+// find gives the sighting in d of a line of c, nil where there is none.
+func (c *connLog) find(x *line, d *connLog) *line {
+	i, ok := c.index(x.frame)
 	if !ok {
 		return nil
 	}
-	return &c.lines[i]
+	if n := c.with(d).there[i]; n >= 0 {
+		return &d.lines[n]
+	}
+	return nil
 }
 
 // side turns a side of c into that of d, which is the same connection seen
@@ -135,48 +165,81 @@ func (c *connLog) rel(d *connLog, side int, n flow.Seq) flow.Seq {
 	return n
 }
 
-// same tells whether a line of c and one of d are sightings of one packet.
-// What devices rewrite is not compared: TTL, checksum, window, DSCP.
-func (c *connLog) same(a *line, d *connLog, b *line) bool {
-	fa := int(a.from)
-	if c.side(d, fa) != int(b.from) || a.flags&^segment.PSH != b.flags&^segment.PSH || a.len != b.len || a.hash != b.hash {
-		return false
-	}
-	if !a.is(segment.RST) || a.seq != 0 || b.seq != 0 {
-		if c.rel(d, fa, a.seq) != d.rel(c, int(b.from), b.seq) {
-			return false
-		}
-	}
-	return !a.is(segment.ACK) || c.rel(d, 1-fa, a.ack) == d.rel(c, 1-int(b.from), b.ack)
+// A look is what two sightings of one packet have in common. What devices
+// rewrite is not in it: TTL, checksum, window, DSCP, addresses.
+type look struct {
+	seq, ack flow.Seq
+	len      uint32
+	hash     uint32
+	flags    segment.Flags
+	byOrig   bool
 }
 
-// find looks in d for the sighting of a line of c: of several equal ones that
-// with the same identification, else the one with the same rank.
-func (c *connLog) find(a *line, d *connLog) *line {
-	rank := 0
+// lookOf is how a line looks to a comparison with the log d.
+func (c *connLog) lookOf(x *line, d *connLog) look {
+	from := int(x.from)
+	l := look{len: x.len, hash: x.hash, flags: x.flags &^ segment.PSH, byOrig: from == c.orig}
+	if l.seq = x.seq; !x.is(segment.RST) || x.seq != 0 {
+		l.seq = c.rel(d, from, x.seq)
+	}
+	if x.is(segment.ACK) {
+		l.ack = c.rel(d, 1-from, x.ack)
+	}
+	return l
+}
+
+// A matching pairs the lines of two logs of one connection: which line of the
+// other is the same packet, -1 where none is. closer is above 0 when the
+// first point lies nearer to the originator, below when the second does.
+type matching struct {
+	there  []int
+	closer int64
+}
+
+// match pairs the lines of c with those of d. Of several that look the same
+// those with one identification belong together, else they do in their order.
+func (c *connLog) match(d *connLog) *matching {
+	waiting := make(map[look][]int, len(d.lines))
+	for i := range d.lines {
+		l := d.lookOf(&d.lines[i], c)
+		waiting[l] = append(waiting[l], i)
+	}
+	m := &matching{there: make([]int, len(c.lines))}
 	for i := range c.lines {
 		x := &c.lines[i]
-		if x == a {
-			break
-		}
-		if x.from == a.from && x.seq == a.seq && x.ack == a.ack && x.flags == a.flags && x.len == a.len {
-			rank++
+		m.there[i] = -1
+		l := c.lookOf(x, d)
+		list := waiting[l]
+		for n, y := range list[:min(len(list), 64)] {
+			if a, b := x.id, d.lines[y].id; a == b || a == 0 || b == 0 {
+				m.there[i] = y
+				waiting[l] = slices.Delete(list, n, n+1)
+				break
+			}
 		}
 	}
-	var byRank *line
-	n := 0
-	for i := range d.lines {
-		b := &d.lines[i]
-		if !c.same(a, d, b) {
+	m.order(c, d)
+	return m
+}
+
+// order finds which point lies nearer to the originator: towards it, a packet
+// and the answer to it are closer together; a packet of its and what answers
+// that are farther apart (causes.md, 5.3).
+func (m *matching) order(c, d *connLog) {
+	var last, lastThere *line
+	for i, n := range m.there {
+		x := &c.lines[i]
+		if n < 0 || x.is(segment.RST) {
 			continue
 		}
-		if a.id != 0 && b.id == a.id {
-			return b
+		y := &d.lines[n]
+		if last != nil && last.from != x.from {
+			longer := (y.time - lastThere.time) - (x.time - last.time) // there than here
+			if int(x.from) != c.orig {
+				longer = -longer
+			}
+			m.closer += longer
 		}
-		if n == rank && (a.id == 0 || b.id == 0) {
-			byRank = b
-		}
-		n++
+		last, lastThere = x, y
 	}
-	return byRank
 }

@@ -14,15 +14,15 @@ var connectRules = []*rule{{
 	need: func(k *Case) ([]Fact, bool) {
 		p := &k.conn.Past
 		old, r := &p.Sides[1-k.from], &p.Sides[k.from]
-		if k.form != provoked || !k.R.Is(segment.ACK) || !p.Exists() || old.SYN == 0 || r.SYN == 0 || old.Handshake != 0 || p.Resets > 0 {
+		if k.form != provoked || !k.R.Is(segment.ACK) || !p.Exists() || !old.SYN.Exists() || !r.SYN.Exists() || old.Handshake != 0 || p.Resets > 0 {
 			return nil, false
 		}
-		if k.R.Time-old.SYNAt > 63e9 { // the longest a half-open request lives on Linux
+		if k.R.Time-old.SYN.Time > 63e9 { // the longest a half-open request lives on Linux
 			return nil, false
 		}
 		return []Fact{
-			{Frame: old.SYN, Text: "the first SYN"},
-			{Frame: r.SYN, Text: "the SYN-ACK to it, which no ACK followed"},
+			factAt(old.SYN, "the first SYN"),
+			factAt(r.SYN, "the SYN-ACK to it, which no ACK followed"),
 			fact(&k.trigger, "a second SYN on the same ports, its number %+d from the first", int32(k.trigger.Seq-old.ISN)),
 			fact(&k.R, "the reset acknowledges the second"),
 		}, true
@@ -42,8 +42,8 @@ var connectRules = []*rule{{
 		if s, ok := k.synackToo(); ok {
 			return "a SYN-ACK to the same SYN came as well", []uint32{s.frame}
 		}
-		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN != 0 && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 {
-			return "a SYN to that port was accepted just before", []uint32{p.Sides[k.from].SYN}
+		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 {
+			return "a SYN to that port was accepted just before", []uint32{p.Sides[k.from].SYN.Frame}
 		}
 		return "", nil
 	},
@@ -144,9 +144,9 @@ var connectRules = []*rule{{
 			return nil, false
 		}
 		return []Fact{
-			{Frame: p.Sides[k.from].FIN, Text: fmt.Sprintf("the FIN of the %s, of the connection before on these ports", k.sender())},
-			{Frame: p.Sides[1-k.from].FIN, Text: fmt.Sprintf("the FIN of the %s", k.receiver())},
-			fact(&k.S.LastSYN, "a new SYN on the same ports, %s after the last packet, its number %+d from the old one's next", duration(k.S.SYN.Time-p.LastTime), int32(k.S.ISN-p.Sides[k.from].Nxt)),
+			{Frame: p.Sides[k.from].FIN.Frame, Text: fmt.Sprintf("the FIN of the %s, of the connection before on these ports", k.sender())},
+			{Frame: p.Sides[1-k.from].FIN.Frame, Text: fmt.Sprintf("the FIN of the %s", k.receiver())},
+			factAt(k.S.LastSYN, "a new SYN on the same ports, %s after the last packet, its number %+d from the old one's next", duration(k.S.SYN.Time-p.LastTime), int32(k.S.ISN-p.Sides[k.from].Nxt)),
 			fact(t, "the %s answers out of TIME-WAIT, with the old number", k.receiver()),
 			fact(&k.R, "the reset takes its number from that ACK"),
 		}, true
@@ -170,7 +170,7 @@ var connectRules = []*rule{{
 		}
 		return []Fact{
 			{Frame: p.LastFrame, Text: "the connection before on these ports, which was not closed"},
-			fact(&k.S.LastSYN, "a new SYN on the same ports"),
+			factAt(k.S.LastSYN, "a new SYN on the same ports"),
 			fact(t, "the %s answers for the old one: %s", k.receiver(), k.brief(1-k.from, t)),
 			fact(&k.R, "the reset takes its number from that ACK"),
 		}, true
@@ -333,11 +333,11 @@ func (k *Case) handshakeFacts() []Fact {
 	var facts []Fact
 	o, r := k.conn.O(), k.conn.R()
 	for _, x := range []struct {
-		s    *flow.Segment
+		at   flow.Stamp
 		what string
-	}{{&o.SYN, "SYN"}, {&r.SYN, "SYN-ACK"}, {&o.FirstACK, "the originator's first ACK"}} {
-		if x.s.Exists() {
-			facts = append(facts, fact(x.s, "%s", x.what))
+	}{{o.SYN.Stamp(), "SYN"}, {r.SYN.Stamp(), "SYN-ACK"}, {o.FirstACK, "the originator's first ACK"}} {
+		if x.at.Exists() {
+			facts = append(facts, factAt(x.at, "%s", x.what))
 		}
 	}
 	if r.Payload == 0 {
@@ -423,7 +423,7 @@ func (k *Case) refusesSYNACK() bool {
 func (k *Case) synackFacts() []Fact {
 	facts := []Fact{fact(&k.S.SYN, "the SYN")}
 	if k.S.SYNs > 1 {
-		facts = append(facts, fact(&k.S.LastSYN, "the SYN for the %d. time", k.S.SYNs))
+		facts = append(facts, factAt(k.S.LastSYN, "the SYN for the %d. time", k.S.SYNs))
 	}
 	return append(facts,
 		fact(&k.trigger, "the SYN-ACK, %s after the first SYN", duration(k.trigger.Time-k.S.SYN.Time)),

@@ -47,7 +47,7 @@ var deviceRules = []*rule{{
 		if answers {
 			facts = append(facts, fact(&k.trigger, "the SYN"))
 		} else {
-			facts = append(facts, fact(&k.P.LastSYN, "the SYN"))
+			facts = append(facts, factAt(k.P.LastSYN, "the SYN"))
 		}
 		return append(facts, k.signFacts()...), true
 	},
@@ -298,12 +298,16 @@ func (k *Case) featureRefusals() int {
 // lostTogether counts the connections, this one too, that a bare RST ended
 // within the same second, whoever sent it.
 func (k *Case) lostTogether() int {
+	if k.lost > 0 {
+		return k.lost
+	}
 	n := 1
 	k.around(5e8, func(x *recent) {
 		if x.id != k.conn.ID && x.form == provoked && x.phase&connected != 0 {
 			n++
 		}
 	})
+	k.lost = n
 	return n
 }
 

@@ -208,5 +208,5 @@ func (k *Case) boot() []Fact {
 // silence (causes.md, 0.2).
 func (k *Case) silentDeath() bool {
 	r := &k.S.Sent
-	return r.N >= 6 && k.R.Time-r.Last() > r.Last()-r.Times[max(r.Kept()-2, 0)]
+	return r.N >= 6 && k.R.Time-r.Last().Time > r.Last().Time-r.At(r.Kept()-2).Time
 }

@@ -39,6 +39,9 @@ var resourceRules = []*rule{{
 // resetTogether counts the sender's connections that it aborted within the
 // same second, and their peers.
 func (k *Case) resetTogether() (n, peers int) {
+	if k.aborted > 0 {
+		return k.aborted, k.peers
+	}
 	me := k.conn.Key.Addr(k.from).Addr()
 	seen := map[netip.Addr]bool{k.conn.Key.Addr(1 - k.from).Addr(): true}
 	n = 1
@@ -48,7 +51,8 @@ func (k *Case) resetTogether() (n, peers int) {
 			seen[x.to.Addr()] = true
 		}
 	})
-	return n, len(seen)
+	k.aborted, k.peers = n, len(seen)
+	return k.aborted, k.peers
 }
 
 var multipathRules = []*rule{{

@@ -30,10 +30,10 @@ var timerRules = []*rule{{
 		}
 		ended := &k.S.Ended
 		switch {
-		case ended.N >= 2 && ended.Heard != 0 && ended.Beaten == 0:
-			return fmt.Sprintf("the segment that was sent %d times was acknowledged before the reset", ended.N), append(ended.Frames[:ended.Kept():ended.Kept()], ended.Heard)
+		case ended.N >= 2 && ended.Heard.Exists() && ended.Beaten == 0:
+			return fmt.Sprintf("the segment that was sent %d times was acknowledged before the reset", ended.N), append(ended.Frames(), ended.Heard.Frame)
 		case k.S.Sent.N == 2:
-			return "the segment was sent again only once", k.S.Sent.Frames[:2:2]
+			return "the segment was sent again only once", k.S.Sent.Frames()
 		case k.S.Packets > 0:
 			if a := lastOf(k.P); a != nil && k.S.Sent.N == 0 {
 				return fmt.Sprintf("all that the %s had sent was acknowledged", k.sender()), []uint32{a.Frame}
@@ -44,7 +44,7 @@ var timerRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		r := k.run()
-		beyond := r.Beaten > 0 || r.Heard != 0 // answers were seen here and did not reach it
+		beyond := r.Beaten > 0 || r.Heard.Exists() // answers were seen here and did not reach it
 		onTime := k.onSchedule(r)
 		switch {
 		case r.N < minCopies+1:
@@ -78,17 +78,17 @@ var timerRules = []*rule{{
 			return "", nil
 		case p.N == 0:
 			return "", nil
-		case p.Heard != 0 && !k.onInterval(p):
-			return fmt.Sprintf("the %s's last probe was answered", k.sender()), []uint32{p.Frames[p.Kept()-1], p.Heard}
+		case p.Heard.Exists() && !k.onInterval(p):
+			return fmt.Sprintf("the %s's last probe was answered", k.sender()), []uint32{p.Last().Frame, p.Heard.Frame}
 		case p.N >= 3 && !constant(p):
-			return "the probes did not come at a constant distance", p.Frames[:p.Kept():p.Kept()]
+			return "the probes did not come at a constant distance", p.Frames()
 		}
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
 		p := &k.S.Probes
 		switch {
-		case p.Heard != 0 || p.Beaten > 0 || k.conn.Missing > 0:
+		case p.Heard.Exists() || p.Beaten > 0 || k.conn.Missing > 0:
 			return cause.Possible // answers left here: they were lost behind this point
 		case !k.onInterval(p):
 			return cause.Possible
@@ -111,8 +111,8 @@ var timerRules = []*rule{{
 		return append(facts, k.probeFacts(p, "window")...), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if p := &k.S.Probes; k.form == spontaneous && p.N > 0 && k.P.Win == 0 && p.Heard != 0 {
-			return fmt.Sprintf("the %s answered the probes: the %s's program decided", k.receiver(), k.sender()), []uint32{p.Frames[p.Kept()-1], p.Heard}
+		if p := &k.S.Probes; k.form == spontaneous && p.N > 0 && k.P.Win == 0 && p.Heard.Exists() {
+			return fmt.Sprintf("the %s answered the probes: the %s's program decided", k.receiver(), k.sender()), []uint32{p.Last().Frame, p.Heard.Frame}
 		}
 		return "", nil
 	},
@@ -122,7 +122,7 @@ var timerRules = []*rule{{
 	in:    connected | closing,
 	need: func(k *Case) ([]Fact, bool) {
 		p := &k.S.Probes
-		if p.N == 0 || p.Heard != 0 || k.form != spontaneous || k.P.Win == 0 {
+		if p.N == 0 || p.Heard.Exists() || k.form != spontaneous || k.P.Win == 0 {
 			return nil, false
 		}
 		d := k.sincePeer()
@@ -158,7 +158,7 @@ func (k *Case) run() *flow.Run {
 	if r := &k.S.Sent; r.N > 0 {
 		return r
 	}
-	if r := &k.S.Ended; r.N > 0 && r.Beaten > 0 && r.Start.Minus(k.S.Una) > -(1<<20) && k.S.LastData.Frame <= r.Frames[r.Kept()-1] {
+	if r := &k.S.Ended; r.N > 0 && r.Beaten > 0 && r.Start.Minus(k.S.Una) > -(1<<20) && k.S.LastData.Frame <= r.Last().Frame {
 		return r
 	}
 	return nil
@@ -179,7 +179,7 @@ func (k *Case) endsByTimer() bool {
 func growing(r *flow.Run) bool {
 	least, last := int64(0), int64(0)
 	for i := 1; i < r.Kept(); i++ {
-		d := r.Times[i] - r.Times[i-1]
+		d := r.At(i).Time - r.At(i-1).Time
 		if i > 2 && d*10 < last*8 {
 			return false
 		}
@@ -199,17 +199,17 @@ func (k *Case) onSchedule(r *flow.Run) bool {
 	if n < 2 {
 		return false
 	}
-	last := r.Times[n-1] - r.Times[n-2]
-	d := k.R.Time - r.Last()
+	last := r.At(n-1).Time - r.At(n-2).Time
+	d := k.R.Time - r.Last().Time
 	return d >= last*9/10 && d <= last*3
 }
 
 // constant tells whether probes came at one distance: within a tenth, or 50 ms
 // of a timer's own slack.
 func constant(r *flow.Run) bool {
-	first := r.Times[1] - r.Times[0]
+	first := r.At(1).Time - r.At(0).Time
 	for i := 2; i < r.Kept(); i++ {
-		d := r.Times[i] - r.Times[i-1] - first
+		d := r.At(i).Time - r.At(i-1).Time - first
 		if d < 0 {
 			d = -d
 		}
@@ -226,8 +226,8 @@ func (k *Case) onInterval(r *flow.Run) bool {
 		return false
 	}
 	n := r.Kept()
-	first := r.Times[n-1] - r.Times[n-2]
-	d := k.R.Time - r.Last() - first
+	first := r.At(n-1).Time - r.At(n-2).Time
+	d := k.R.Time - r.Last().Time - first
 	if d < 0 {
 		d = -d
 	}
@@ -255,20 +255,20 @@ func roundSeconds(d int64) bool {
 
 // runFacts name the transmissions of a run.
 func (k *Case) runFacts(r *flow.Run) []Fact {
-	what := fmt.Sprintf("bytes %d:%d, transmission", k.rel(k.from, r.Start), k.rel(k.from, r.Start+flow.Seq(r.Lens)))
+	what := fmt.Sprintf("bytes %d:%d, transmission", k.rel(k.from, r.Start), k.rel(k.from, r.Start+flow.Seq(r.Len)))
 	if k.phase == synWaiting {
 		what = "SYN, transmission"
-	} else if r.Lens == 0 {
+	} else if r.Len == 0 {
 		what = fmt.Sprintf("seq %d, transmission", k.rel(k.from, r.Start))
 	}
 	facts := eachFact(r, what)
-	if r.Heard != 0 {
-		facts = append(facts, Fact{Frame: r.Heard, Text: fmt.Sprintf("the %s acknowledged it, which had not reached the %s before either", k.receiver(), k.sender())})
+	if r.Heard.Exists() {
+		facts = append(facts, Fact{Frame: r.Heard.Frame, Text: fmt.Sprintf("the %s acknowledged it, which had not reached the %s before either", k.receiver(), k.sender())})
 	}
 	n := r.Kept()
-	text := fmt.Sprintf("the reset comes %s after the last one", duration(k.R.Time-r.Last()))
+	text := fmt.Sprintf("the reset comes %s after the last one", duration(k.R.Time-r.Last().Time))
 	if n >= 2 {
-		text += fmt.Sprintf(", which came %s after the one before", duration(r.Times[n-1]-r.Times[n-2]))
+		text += fmt.Sprintf(", which came %s after the one before", duration(r.At(n-1).Time-r.At(n-2).Time))
 	}
 	return append(append(facts, fact(&k.R, "%s", text)), k.headerFacts()...)
 }
@@ -276,10 +276,10 @@ func (k *Case) runFacts(r *flow.Run) []Fact {
 // probeFacts name probes.
 func (k *Case) probeFacts(r *flow.Run, kind string) []Fact {
 	facts := eachFact(r, kind+" probe")
-	if r.Heard != 0 {
-		facts = append(facts, Fact{Frame: r.Heard, Text: fmt.Sprintf("the %s answers", k.receiver())})
+	if r.Heard.Exists() {
+		facts = append(facts, Fact{Frame: r.Heard.Frame, Text: fmt.Sprintf("the %s answers", k.receiver())})
 	}
-	return append(append(facts, fact(&k.R, "the reset comes %s after the last one", duration(k.R.Time-r.Last()))), k.headerFacts()...)
+	return append(append(facts, fact(&k.R, "the reset comes %s after the last one", duration(k.R.Time-r.Last().Time))), k.headerFacts()...)
 }
 
 // eachFact states what each segment of a run is.
@@ -292,12 +292,12 @@ func eachFact(r *flow.Run, what string) []Fact {
 			number = r.N
 		}
 		if i > 0 {
-			text = fmt.Sprintf(", %s after the one before", duration(r.Times[i]-r.Times[i-1]))
+			text = fmt.Sprintf(", %s after the one before", duration(r.At(i).Time-r.At(i-1).Time))
 		}
 		if i == n-1 && r.N > flow.MaxRun {
 			text = ""
 		}
-		facts = append(facts, Fact{Frame: r.Frames[i], Text: fmt.Sprintf("%s %d%s", what, number, text)})
+		facts = append(facts, Fact{Frame: r.At(i).Frame, Text: fmt.Sprintf("%s %d%s", what, number, text)})
 	}
 	return facts
 }
