@@ -41,7 +41,7 @@ What can't be read is told with its place, and what could be read is judged.`,
 	connections := cmd.Flags().Bool("connections", false, "list every connection and how it ended, too")
 	at := cmd.Flags().StringSlice("at", nil, "`FILE=ADDRESS`: the capture was taken at the host with this address")
 	failOn := cmd.Flags().StringSlice("fail-on", nil, "end with status 1 if one of these `CAUSE`s is found")
-	cmd.RegisterFlagCompletionFunc("fail-on", completeCauses)
+	complete(cmd, "fail-on", completeCauses)
 
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		unwanted, err := causes(*failOn)

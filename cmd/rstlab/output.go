@@ -34,8 +34,15 @@ func (f *format) Set(s string) error {
 func addOutput(cmd *cobra.Command, words []string) *format {
 	f := &format{value: words[0], words: words}
 	cmd.Flags().VarP(f, "output", "o", "what to write: "+strings.Join(words, ", "))
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "output", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	return f
+}
+
+// complete lets a shell complete the values of a flag of cmd.
+func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err) // cmd has no such flag
+	}
 }
 
 // style says what a text output may count on in w.
