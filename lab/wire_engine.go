@@ -56,7 +56,7 @@ func (e *engine) drain() {
 // are down; that is no error of the lab. It is called with mu held.
 func (e *engine) write(to *packetsock.Conn, frame []byte) {
 	err := to.Write(frame)
-	for _, expected := range []error{unix.EMSGSIZE, unix.ENETDOWN, os.ErrClosed} {
+	for _, expected := range []error{unix.EMSGSIZE, unix.ENETDOWN, unix.ENOBUFS, os.ErrClosed} { // ENOBUFS: the far end is down
 		if errors.Is(err, expected) {
 			return
 		}
