@@ -146,6 +146,7 @@ type PastSide struct {
 	Payload       uint32
 	Known         Known
 	Scale         int8
+	Layout        Layout
 }
 
 // Exists tells whether there was an earlier connection.
@@ -159,7 +160,7 @@ func (c *Conn) past() Past {
 	p := Past{ID: int32(c.ID), FirstFrame: c.FirstFrame, LastTime: c.LastTime, Orig: uint8(c.Orig), Seen: c.Seen, Resets: c.NumResets}
 	for i := range c.Sides {
 		s := &c.Sides[i]
-		p.Sides[i] = PastSide{Packets: s.Packets, Known: s.Known, ISN: s.ISN, Nxt: s.Nxt, Ack: s.Ack, Scale: s.Scale,
+		p.Sides[i] = PastSide{Packets: s.Packets, Known: s.Known, ISN: s.ISN, Nxt: s.Nxt, Ack: s.Ack, Scale: s.Scale, Layout: s.Layout,
 			SYN: s.SYN.Stamp(), FIN: s.FIN.Stamp(), Payload: uint32(min(s.Payload, 1<<32-1)), LastTS: s.LastTS, LastTSAt: s.LastTSAt,
 			Handshake: s.FirstACK.Frame}
 		if l := s.Last(0); l != nil {
@@ -176,7 +177,7 @@ func (c *Conn) recall(p *Past) {
 	for i := range c.Sides {
 		s, was := &c.Sides[i], &p.Sides[i]
 		s.Packets, s.Known, s.ISN, s.First, s.Nxt, s.Ack, s.Scale = was.Packets, was.Known&^KnowsEdge, was.ISN, was.ISN, was.Nxt, was.Ack, was.Scale
-		s.Una = p.Sides[1-i].Ack
+		s.Una, s.Layout = p.Sides[1-i].Ack, was.Layout
 		s.Payload, s.LastTS, s.LastTSAt = uint64(was.Payload), was.LastTS, was.LastTSAt
 		s.FirstTS, s.FirstTSAt = was.LastTS, was.LastTSAt
 		s.FirstACK.Frame = was.Handshake

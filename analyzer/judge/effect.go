@@ -28,7 +28,7 @@ func (k *Case) effectOf() Effect {
 		}
 		return Accepted
 	case flow.No:
-		if challenged || k.conn.Windows() && k.P.Knows(flow.KnowsEdge) && k.R.Seq.After(k.P.Ack) && k.R.Seq.Before(k.P.Edge) && k.P.FirstACK.Exists() {
+		if challenged || k.inWindow() && k.P.FirstACK.Exists() {
 			return Challenged
 		}
 		return Ignored
@@ -73,6 +73,12 @@ func (k *Case) state(side int) string {
 // to the network card.
 func (k *Case) badSum() bool {
 	return k.sum == packet.SumBad && k.S.Knows(flow.GoodSums)
+}
+
+// inWindow tells whether the reset's number lies in the receiver's window and
+// is not the next that it expects: it must be challenged (RFC 5961, 3.2).
+func (k *Case) inWindow() bool {
+	return k.conn.Windows() && k.P.Knows(flow.KnowsEdge) && k.R.Seq.After(k.P.Ack) && k.R.Seq.Before(k.P.Edge)
 }
 
 // receiverLives tells whether the receiver goes on after the reset as if there

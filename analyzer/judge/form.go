@@ -106,7 +106,16 @@ func (k *Case) ownNumber() bool {
 	case n == s.Nxt, s.Knows(flow.KnowsUna) && n == s.Una:
 		return true
 	}
-	return s.Knows(flow.HasFIN) && n == s.FinSeq // a stack that takes its FIN back
+	if s.Knows(flow.HasFIN) && n == s.FinSeq {
+		return true // a stack that takes its FIN back
+	}
+	// What it sent last may have been lost before it came by here; a living
+	// socket's header tells.
+	edge := s.Nxt + 1<<16
+	if k.conn.Windows() && k.P.Knows(flow.KnowsEdge) {
+		edge = k.P.Edge
+	}
+	return n.After(s.Nxt) && !n.After(edge) && (k.inClock() || k.nearChain())
 }
 
 // ownAck tells whether the reset acknowledges what its sender can have

@@ -55,6 +55,14 @@ func always(s cause.Strength) func(*Case) cause.Strength {
 	return func(*Case) cause.Strength { return s }
 }
 
+// follows tells whether the reset follows another one that explains what it
+// is: one of the same name, or one from the other side that drew it. Two ends
+// can abort at the same time.
+func (k *Case) follows() bool {
+	e := k.earlier()
+	return e != nil && (e.From == k.from || k.form != spontaneous)
+}
+
 // livesOnSign gives the sign that the named sender goes on, nil where there is
 // none: whatever an end does to end a connection is then refuted.
 func (k *Case) livesOnSign() *sign {
@@ -77,7 +85,7 @@ type candidate struct {
 func (k *Case) try(signs []sign) (open []candidate, excluded []Exclusion) {
 	against := against(signs)
 	for _, r := range rules() {
-		if r.in&k.phase == 0 || k.earlier() != nil && !r.again {
+		if r.in&k.phase == 0 || !r.again && k.follows() {
 			continue
 		}
 		if r.refuted != nil {

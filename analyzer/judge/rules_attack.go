@@ -155,7 +155,7 @@ func (k *Case) ignorable() string {
 		return "its TCP checksum is wrong"
 	case k.signed && !k.P.Signed && !k.S.Signed:
 		return "it bears a signature on a connection without any"
-	case k.conn.Accepts(1-k.from, &k.R) == flow.No && k.form == neither:
+	case k.conn.Accepts(1-k.from, &k.R) == flow.No && k.form == neither && !k.inWindow():
 		return "its number is outside of what the receiver expects"
 	}
 	return ""

@@ -9,6 +9,25 @@ import (
 )
 
 var connectRules = []*rule{{
+	cause: cause.SynInWindow,
+	in:    synOnly,
+	need: func(k *Case) ([]Fact, bool) {
+		p := &k.conn.Past
+		old, peer := &p.Sides[k.from], &p.Sides[1-k.from]
+		if !p.Exists() || p.Closed() || p.Resets > 0 || old.Packets == 0 || k.R.Seq != old.Nxt || old.Layout == flow.LayoutLinux {
+			return nil, false
+		}
+		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 || k.R.Is(segment.ACK) && k.R.Ack != peer.Nxt && k.R.Ack != old.Ack {
+			return nil, false
+		}
+		return []Fact{
+			{Frame: p.LastFrame, Text: "the last packet of the living connection on these ports"},
+			factAt(k.P.LastSYN, "a SYN on them, its number %+d from the connection's next", int32(k.P.ISN-peer.Nxt)),
+			fact(&k.R, "the reset bears the connection's next number, not an answer to the SYN"),
+		}, true
+	},
+	strength: always(cause.Proven),
+}, {
 	cause: cause.SynOnHalfOpen,
 	in:    synOnly,
 	need: func(k *Case) ([]Fact, bool) {
@@ -168,6 +187,9 @@ var connectRules = []*rule{{
 		if !k.wrongAnswer() || !t.Pure() || p.Closed() || !p.Exists() || !k.answersPast() {
 			return nil, false
 		}
+		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 {
+			return nil, false // it was never established
+		}
 		return []Fact{
 			{Frame: p.LastFrame, Text: "the connection before on these ports, which was not closed"},
 			factAt(k.S.LastSYN, "a new SYN on the same ports"),
@@ -268,6 +290,17 @@ var connectRules = []*rule{{
 			return nil, false
 		}
 		return k.synackFacts(), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		t := lastOf(k.P)
+		switch {
+		case t == nil || !t.Is(segment.SYN|segment.ACK):
+		case k.wrongAnswer():
+			return "the SYN-ACK acknowledges what was never sent: it is not that the socket was gone", []uint32{t.Frame}
+		case k.R.Is(segment.ACK) && k.form == spontaneous:
+			return "a host without the socket would answer by an RST without ACK", []uint32{t.Frame, k.R.Frame}
+		}
+		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
 		if k.scans() >= scanTargets {

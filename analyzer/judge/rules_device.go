@@ -112,7 +112,7 @@ var deviceRules = []*rule{{
 		return k.deviceFacts(), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if _, lives := k.livesOn(); !lives && k.inChain() && k.inClock() {
+		if _, lives := k.livesOn(); !lives && k.nextID() && k.inClock() && len(k.signList) == 0 {
 			return fmt.Sprintf("IP identification and timestamp continue the %s's, which is silent afterwards", k.sender()), []uint32{k.R.Frame}
 		}
 		return "", nil

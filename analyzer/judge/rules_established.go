@@ -75,12 +75,21 @@ var establishedRules = []*rule{{
 	open: "a host that has forgotten the connection answers like this",
 }, {
 	cause: cause.AbortiveClose,
-	in:    handshaken | established | noSYN | synWaiting,
+	in:    handshaken | established | noSYN | synWaiting | synAnswered,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.phase == synAnswered && !(k.R.Is(segment.ACK) && k.P.SYN.Is(segment.SYN|segment.ACK) && k.R.Ack == k.P.Nxt) {
+			return nil, false
+		}
 		if k.form != spontaneous || k.S.Knows(flow.HasFIN) || k.P.Knows(flow.HasFIN) || k.S.Packets == 0 {
 			return nil, false
 		}
 		return k.abortFacts(), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if t := &k.trigger; k.form == provoked && !k.R.Is(segment.ACK) && t.Len > 0 && k.phase&(connected) != 0 {
+			return "the reset takes its number from that segment, as no program's abort does", []uint32{t.Frame, k.R.Frame}
+		}
+		return "", nil
 	},
 	open: "a program can abort at any moment",
 }}
@@ -127,7 +136,7 @@ func (k *Case) headerFacts() []Fact {
 	if k.inClock() {
 		facts = append(facts, fact(&k.R, "timestamp %d continues the %s's clock and echoes the %s's", k.R.TSVal, k.sender(), k.receiver()))
 	}
-	if k.inChain() {
+	if k.nextID() {
 		facts = append(facts, fact(&k.R, "IP identification %d continues the %s's packets by one", k.R.ID, k.sender()))
 	}
 	return facts

@@ -22,7 +22,15 @@ var timerRules = []*rule{{
 		return k.runFacts(r), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if k.form == provoked || k.form == neither {
+		if k.form == provoked && k.phase&(connected|closing) != 0 {
+			switch {
+			case k.S.Sent.N >= 3:
+				return fmt.Sprintf("the %s's segment drew the reset, not a timer", k.receiver()), append(k.S.Sent.Frames(), k.trigger.Frame)
+			case k.P.Sent.N >= 2:
+				return fmt.Sprintf("what was sent again was the %s's", k.receiver()), k.P.Sent.Frames()
+			}
+		}
+		if k.form != spontaneous {
 			return "", nil
 		}
 		if r := k.run(); r != nil && r.N >= 3 {
@@ -74,6 +82,8 @@ var timerRules = []*rule{{
 	refuted: func(k *Case) (string, []uint32) {
 		p := &k.S.Probes
 		switch {
+		case k.form == provoked && k.trigger.Has(flow.Probe) && k.S.Win != 0:
+			return "the prober did not reset: a reset answered its probe", []uint32{k.trigger.Frame}
 		case k.form != spontaneous:
 			return "", nil
 		case p.N == 0:
@@ -111,6 +121,9 @@ var timerRules = []*rule{{
 		return append(facts, k.probeFacts(p, "window")...), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
+		if k.form == provoked && k.trigger.Exists() && k.S.Packets > 0 && (k.S.Win == 0 || k.P.Win == 0) && k.phase&(connected|closing) != 0 {
+			return fmt.Sprintf("the %s's segment drew the reset, no timer of the %s's", k.receiver(), k.sender()), []uint32{k.trigger.Frame}
+		}
 		if p := &k.S.Probes; k.form == spontaneous && p.N > 0 && k.P.Win == 0 && p.Heard.Exists() {
 			return fmt.Sprintf("the %s answered the probes: the %s's program decided", k.receiver(), k.sender()), []uint32{p.Last().Frame, p.Heard.Frame}
 		}

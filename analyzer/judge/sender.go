@@ -247,7 +247,8 @@ func (k *Case) wrongClock() (sign, bool) {
 
 // clockRange is how far the sender's timestamp clock can have moved since its
 // last packet. Clocks tick at 1 Hz to 1 kHz (RFC 7323, 5.4), some at 1 MHz; the
-// rate seen so far is believed where it could be measured over 100 ms.
+// rate seen so far is believed where it could be measured over 100 ms. Packets
+// wait in queues on their way, so a second more or less says nothing.
 func (k *Case) clockRange() (low, high int32) {
 	s := k.S
 	elapsed := k.R.Time - s.LastTSAt
@@ -256,7 +257,8 @@ func (k *Case) clockRange() (low, high int32) {
 		perSecond = max(int64(s.LastTS-s.FirstTS)*1e9/span, 1)
 	}
 	most := elapsed / 1e6 * perSecond / 1000
-	return -2, int32(min(most+most/4+50*max(perSecond, 1000)/1000, 1<<30))
+	slack := max(perSecond, 1000)
+	return int32(-min(slack, 1<<30)), int32(min(most+most/4+slack, 1<<30))
 }
 
 // inClock tells whether the reset continues the sender's timestamps and echoes
@@ -275,6 +277,20 @@ func (k *Case) inClock() bool {
 // one, as a Linux socket does.
 func (k *Case) inChain() bool {
 	return k.R.Has(flow.HasID) && k.R.ID != 0 && chainOf(k.S) == socketChain && k.R.ID == k.S.LastID+1
+}
+
+// nextID tells whether the reset's identification is the one after the
+// sender's last packet's, and nothing says that it does not count like that.
+func (k *Case) nextID() bool {
+	n := k.S.IDSteps
+	return k.R.Has(flow.HasID) && k.R.ID != 0 && k.S.LastID != 0 && k.R.ID == k.S.LastID+1 && n.Other+n.Same == 0
+}
+
+// nearChain tells whether the reset's identification lies a few numbers on in
+// the chain of the sender's socket: packets between were not captured.
+func (k *Case) nearChain() bool {
+	d := k.R.ID - k.S.LastID
+	return k.R.Has(flow.HasID) && k.R.ID != 0 && chainOf(k.S) == socketChain && d > 0 && d <= 8
 }
 
 // linux tells whether the sender is a Linux stack by the order of the options
@@ -341,17 +357,21 @@ func (k *Case) steppedNumbers() (sign, bool) {
 		text: fmt.Sprintf("another reset follows %s later with number %d, beyond all that the %s had sent", duration(found.Time-k.R.Time), k.rel(k.from, found.Seq), k.sender())}, true
 }
 
+// noise is how much, in nanoseconds, a round trip varies by what the hosts do
+// beside.
+const noise = int64(5e6)
+
 // tooFast: the reset answers a segment sooner than that can have been to the
 // sender and back (causes.md, 2.2). The trigger must be one on which the
 // reset's numbers depend.
 func (k *Case) tooFast() (sign, bool) {
 	t := k.dependsOn()
 	rtt := k.S.RTT
-	if t == nil || rtt.N == 0 || rtt.Min < 2*ms {
+	if t == nil || rtt.N == 0 {
 		return sign{}, false
 	}
 	d := k.since(t)
-	if d < 0 || d >= rtt.Min*8/10 {
+	if d < 0 || d >= rtt.Min*8/10-noise {
 		return sign{}, false
 	}
 	// A first round trip alone can be slow for reasons of its own: address
@@ -445,6 +465,9 @@ func (k *Case) livesOn() (sign, bool) {
 	if k.phase == synAnswered || k.phase == synWaiting || k.phase == synOnly || k.state(k.from) == stateClosed {
 		return sign{}, false // a scanner with a stack of its own goes on where its kernel reset
 	}
+	if !k.R.Is(segment.ACK) && k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() {
+		return sign{}, false // in SYN-RECEIVED a stack resets a bad ACK and keeps its state (RFC 9293, 3.5.2, group 2)
+	}
 	var found *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
 		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < allowance || s.Has(flow.Aimless) {
@@ -519,7 +542,7 @@ func (k *Case) noEcho() (sign, bool) {
 // fasterThanHost: the refusal came sooner than any answer of that address.
 func (k *Case) fasterThanHost() (sign, bool) {
 	h := k.S.Host
-	if h.RTTs < 2 || h.RTT < 2*ms || k.since(&k.trigger) >= h.RTT*8/10 {
+	if h.RTTs < 2 || k.since(&k.trigger) >= h.RTT*8/10-noise {
 		return sign{}, false
 	}
 	return sign{kind: signTiming, frame: k.R.Frame,
