@@ -213,9 +213,10 @@ func (s *subnet) spread(l *link, from *node, bad func(string, ...any)) {
 		}
 		for _, side := range end.node.ports {
 			switch {
-			case side == end:
+			case side == end || s.loop:
 			case side.subnet != nil:
-				bad("link %s %s: middleboxes with hops 0 form a loop", side.link.config.A, side.link.config.B)
+				s.loop = true
+				bad("link %s %s: middleboxes with hops 0 form a loop", l.config.A, l.config.B)
 			default:
 				s.spread(side.link, end.node, bad)
 			}

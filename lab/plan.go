@@ -56,6 +56,7 @@ type port struct {
 type subnet struct {
 	net     netip.Prefix
 	members []*port // of hosts, peers and routers, in the order of the links
+	loop    bool    // it bites its tail
 }
 
 // A hop is how a node reaches an address: out of a port, to the link address
