@@ -19,10 +19,10 @@ import (
 // judged tap.
 func (p *player) compare(ctx context.Context) error {
 	p.wire.verify()
-	resets := p.resets()
+	p.judged = p.resets()
 	kernel := p.kernelStory()
 	judge := &judge{p: p, verdicts: map[string][]*analyzer.Verdict{}}
-	for _, r := range resets {
+	for _, r := range p.judged {
 		for _, f := range r.sent() {
 			said := kernel.hear(r.head, f)
 			if err := judge.hear(ctx, r, f, said); err != nil {
@@ -208,12 +208,13 @@ func (j *judge) hold(r reset, name, tap string, frame *lab.Frame, v *analyzer.Ve
 			}
 		}
 	}
+	if string(v.Cause) != truth.Cause {
+		return // this tap can't carry the truth, so neither its evidence
+	}
 	if truth.After != "" {
 		p.holdAfter(v, truth.After, tap, say)
 	}
-	if string(v.Cause) == truth.Cause {
-		p.holdEvidence(v, truth, tap, say)
-	}
+	p.holdEvidence(v, truth, tap, say)
 }
 
 // role is what an actor is to the connection of a verdict.
