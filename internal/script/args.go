@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"rstlab/internal/nft"
 	"rstlab/internal/segment"
 )
 
@@ -173,7 +174,16 @@ func execArgs(l *line, a *Action) *segment.Error {
 
 func nftArgs(l *line, a *Action) *segment.Error {
 	l.shown.anyReset = true
-	return stringArg("nft", "a rule")(l, a)
+	t := l.Peek()
+	if err := stringArg("nft", "a rule")(l, a); err != nil {
+		return err
+	}
+	_, err := nft.Parse(*a.Args[len(a.Args)-1].String)
+	if err == nil {
+		return nil
+	}
+	const quote = 1 // stands before the rule
+	return &segment.Error{Col: t.Col + quote + err.Col - 1, Len: err.Len, Msg: err.Msg}
 }
 
 func routeArgs(l *line, a *Action) *segment.Error {

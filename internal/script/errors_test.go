@@ -113,6 +113,8 @@ var mistakes = []struct {
 	{boxed, "server listen", `6:8: server is a peer; listen is a verb of hosts`},
 	{boxed, "client drop client > server", `6:8: client is a host; drop is a verb of middleboxes`},
 	{boxed, "server frobnicate", `6:8: unknown verb "frobnicate" for peer server; a peer has no verbs, its packet lines send`},
+	{twoHosts, `client nft "output tcp dprot 80 drop"`, `4:24: expected sport, dport, sequence, ackseq, flags, window or option, found "dprot" (did you mean "dport"?)`},
+	{twoHosts, `client nft "output tcp dport 80"`, `4:32: expected what happens to the packet (accept, drop, reject, snat, dnat, masquerade, redirect, notrack or counter) at the end of the line`},
 	{twoHosts, "client.80 kill", `4:1: kill is a verb of the whole host; write client kill`},
 	{twoHosts, "server listen", `4:1: no port to listen on; write server.PORT listen`},
 	{twoHosts, "server.80 listen backlog", `4:18: unexpected "backlog"; write server.80 listen [backlog=N] [ip=A] [= RESULT] [within D]`},
