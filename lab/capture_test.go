@@ -164,8 +164,8 @@ func TestDropsFailDrain(t *testing.T) {
 	if want := "drain tap server: the kernel dropped"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("drain: %v, want %s …", err, want)
 	}
-	if tap.Dropped() == 0 || l.Tap("client").Dropped() != 0 {
-		t.Errorf("dropped %d at the server, %d at the client, want some and none", tap.Dropped(), l.Tap("client").Dropped())
+	if tap.Dropped() == 0 {
+		t.Error("no frames were dropped at a tap whose reader stood still")
 	}
 	_, interfaces := readCapture(t, tap.Capture())
 	if have := interfaces[0].Stats.OSDropped; have != (pcapng.Count{N: tap.Dropped(), Known: true}) {

@@ -25,12 +25,15 @@ type Tap struct {
 	done chan struct{} // closed when nothing more is captured
 
 	mu      sync.Mutex
-	frames  []*Frame
+	raw     []packetsock.Frame // all that was captured
 	markers map[marker]bool
-	grown   chan struct{} // closed, and replaced, when frames or markers grow
+	grown   chan struct{} // of growth; nil when nobody waits
 	ended   bool
 	dropped uint64
 	err     error
+
+	decodeMu sync.Mutex
+	frames   []*Frame // those of raw that somebody has asked for
 }
 
 // openTap starts a capture. What the interface receives and sends is in it from
@@ -38,7 +41,7 @@ type Tap struct {
 func openTap(p *port) (*Tap, error) {
 	t := &Tap{
 		name: p.tap, port: p,
-		done: make(chan struct{}), markers: map[marker]bool{}, grown: make(chan struct{}),
+		done: make(chan struct{}), markers: map[marker]bool{},
 	}
 	err := p.dev.ns.Do(func() (err error) {
 		t.conn, err = packetsock.Open(p.dev.index, packetsock.Options{SnapLen: frameLen(p.link.config.MTU)})
@@ -66,24 +69,47 @@ func (t *Tap) read() {
 	}
 }
 
+// add takes a frame out of the ring's way. It is decoded when it is asked for:
+// a reader that does more loses frames when they come fast.
 func (t *Tap) add(f packetsock.Frame) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if m, ok := readMarker(f.Data); ok {
 		t.markers[m] = true
 	} else {
-		t.frames = append(t.frames, newFrame(len(t.frames)+1, f.Time, f.Data))
+		t.raw = append(t.raw, f)
 		if len(f.Data) < f.OrigLen && t.err == nil {
-			t.err = fmt.Errorf("frame %d has %d bytes, more than the tap takes", len(t.frames), f.OrigLen)
+			t.err = fmt.Errorf("frame %d has %d bytes, more than the tap takes", len(t.raw), f.OrigLen)
 		}
 	}
 	t.announce()
 }
 
-// announce wakes all who wait for the tap to grow.
+// decoded gives the frames of raw.
+func (t *Tap) decoded(raw []packetsock.Frame) []*Frame {
+	t.decodeMu.Lock()
+	defer t.decodeMu.Unlock()
+	for i := len(t.frames); i < len(raw); i++ {
+		t.frames = append(t.frames, newFrame(i+1, raw[i].Time, raw[i].Data))
+	}
+	return t.frames[:len(raw):len(raw)]
+}
+
+// growth gives a channel that is closed when the tap has grown or ended. It is
+// called with mu held, as announce is.
+func (t *Tap) growth() <-chan struct{} {
+	if t.grown == nil {
+		t.grown = make(chan struct{})
+	}
+	return t.grown
+}
+
+// announce wakes all who wait for growth.
 func (t *Tap) announce() {
-	close(t.grown)
-	t.grown = make(chan struct{})
+	if t.grown != nil {
+		close(t.grown)
+		t.grown = nil
+	}
 }
 
 // finish ends the capture. Stopped on purpose, the ring was read to its end.
@@ -122,9 +148,9 @@ func (t *Tap) Wait(ctx context.Context, from int, match func(*Frame) bool) (*Fra
 	next := max(from, 0)
 	for {
 		t.mu.Lock()
-		frames, grown, ended := t.frames, t.grown, t.ended
+		raw, grown, ended := t.raw, t.growth(), t.ended
 		t.mu.Unlock()
-		for ; next < len(frames); next++ {
+		for frames := t.decoded(raw); next < len(frames); next++ {
 			if match(frames[next]) {
 				return frames[next], nil
 			}
@@ -143,8 +169,9 @@ func (t *Tap) Wait(ctx context.Context, from int, match func(*Frame) bool) (*Fra
 // Frames returns all frames so far.
 func (t *Tap) Frames() []*Frame {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.frames)
+	raw := t.raw
+	t.mu.Unlock()
+	return slices.Clone(t.decoded(raw))
 }
 
 // Dropped returns how many frames the kernel had to drop at this tap, for want
@@ -162,7 +189,10 @@ func (t *Tap) Dropped() uint64 {
 // Capture returns the capture so far as a pcapng file: one Ethernet interface
 // named after the tap, and its statistics.
 func (t *Tap) Capture() []byte {
-	frames, dropped := t.Frames(), t.Dropped()
+	t.mu.Lock()
+	frames := t.raw
+	t.mu.Unlock()
+	dropped := t.Dropped()
 	var file bytes.Buffer
 	w := pcapng.NewWriter(&file, pcapng.Section{Application: "rstlab"})
 	// A buffer takes all that is written, so no call here can fail.
@@ -175,7 +205,7 @@ func (t *Tap) Capture() []byte {
 	for _, f := range frames {
 		w.WritePacket(&pcapng.Packet{
 			Interface: i, HasTime: true, Time: f.Time.UnixNano(),
-			Data: f.Data, OrigLen: len(f.Data),
+			Data: f.Data, OrigLen: f.OrigLen,
 		})
 		end = f.Time
 	}
