@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rstlab/analyzer/capture"
+	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
 )
 
@@ -34,6 +35,7 @@ type Options struct {
 // error of emit ends the analysis and is returned; when ctx ends, what was
 // found so far is emitted and ctx's error is returned. Bad input is an *Error
 // record, and an error is returned only if nothing of any input was readable.
+// A read that blocks is waited for: to stop it, end the input as well.
 func Analyze(ctx context.Context, inputs []Input, opts Options, emit func(Record) error) error {
 	if len(inputs) == 0 {
 		return errors.New("analyze: no capture was given")
@@ -100,25 +102,73 @@ func (a *analysis) read(ctx context.Context) error {
 // readOne reads a single capture, whose verdicts are emitted as they come.
 func (a *analysis) readOne(ctx context.Context, f *file) error {
 	p := a.newPoint(f)
-	var batch pcapng.Batch
-	for {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		err := f.reader.ReadBatch(&batch)
-		for i := range batch.Packets {
-			if err := p.packet(f, &batch.Packets[i]); err != nil {
+	ctx, stop := context.WithCancelCause(ctx)
+	batches := decodeAll(ctx, f.reader, &p.decoder)
+	defer stop(nil)
+	for b := range batches {
+		for i := range b.packets.Packets {
+			if err := p.decoded(f, &b.packets.Packets[i], &b.infos[i]); err != nil {
 				return err
 			}
 		}
-		a.packets += int64(len(batch.Packets))
-		switch {
-		case err == io.EOF:
+		a.packets += int64(len(b.packets.Packets))
+		err := b.err
+		b.free <- b
+		if err == io.EOF {
 			return nil
-		case err != nil:
-			return a.report(err)
+		}
+		if err != nil {
+			if err := a.report(err); err != nil {
+				return err
+			}
 		}
 	}
+	// The context has ended, and with it the reading: what is asked of the reader
+	// from here on does not run into it.
+	return context.Cause(ctx)
+}
+
+// A batch is a number of packets, read and decoded ahead of the judge.
+type batch struct {
+	packets pcapng.Batch
+	infos   []packet.Info
+	err     error
+	free    chan<- *batch
+}
+
+// inFlight is how many batches are read ahead.
+const inFlight = 3
+
+// decodeAll reads and decodes a capture on a goroutine of its own, so that two
+// cores share the work. The channel is closed after the batch with the error
+// that ended the capture, or when the context has ended.
+func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder) <-chan *batch {
+	free, full := make(chan *batch, inFlight), make(chan *batch, inFlight)
+	for range inFlight {
+		free <- &batch{free: free}
+	}
+	go func() {
+		defer close(full)
+		for {
+			var b *batch
+			select {
+			case b = <-free:
+			case <-ctx.Done():
+				return
+			}
+			b.err = r.ReadBatch(&b.packets)
+			n := len(b.packets.Packets)
+			b.infos = slices.Grow(b.infos[:0], n)[:n]
+			for i := range b.infos {
+				d.Decode(&b.packets.Packets[i], &b.infos[i])
+			}
+			full <- b
+			if b.err != nil {
+				return
+			}
+		}
+	}()
+	return full
 }
 
 // readSet reads several captures in the order of their stamps.

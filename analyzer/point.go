@@ -51,31 +51,36 @@ func (a *analysis) newPoint(f *file) *point {
 
 // packet takes the next packet of one of the point's files.
 func (p *point) packet(f *file, in *pcapng.Packet) error {
+	p.decoder.Decode(in, &p.info)
+	return p.decoded(f, in, &p.info)
+}
+
+// decoded takes the next packet and what it says.
+func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info) error {
 	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
 		p.spans = append(p.spans, span{p.frames, f})
 	}
 	p.frames++
 	f.packets++
-	kind := p.decoder.Decode(in, &p.info)
-	if kind != packet.TCP && kind != packet.ICMPError {
+	if info.Kind != packet.TCP && info.Kind != packet.ICMPError {
 		return nil
 	}
 	if in.Dropped > 0 {
 		p.judge.Drops = true
 	}
-	if p.info.Cut&packet.CutOptions != 0 {
+	if info.Cut&packet.CutOptions != 0 {
 		p.cut++
 	}
 	if in.Time < p.last {
 		p.disorder = max(p.disorder, p.last-in.Time)
 	}
 	p.last = max(p.last, in.Time)
-	if kind == packet.TCP && p.info.Flags&segment.RST != 0 {
+	if info.Kind == packet.TCP && info.Flags&segment.RST != 0 {
 		if ifs := f.reader.Interfaces(); in.Interface < len(ifs) && ifs[in.Interface].Name != "" {
 			p.taps[p.frames] = ifs[in.Interface].Name
 		}
 	}
-	return p.judge.Packet(p.frames, in.Time, &p.info)
+	return p.judge.Packet(p.frames, in.Time, info)
 }
 
 // at leads a frame of the point back to its file and its number there.

@@ -79,7 +79,12 @@ type Conn struct {
 	Pending int  // resets that still wait for their verdict; kept by the judge
 	ICMP    ICMP // the last error about it
 
-	older, newer *Conn // by LastTime
+	Slot uint32 // for the judge's use
+
+	older, newer *Conn // by LastTime, as it was when linked
+	linked       int64
+	hash         uint32
+	ref          int32 // in the index
 	ended        bool
 }
 

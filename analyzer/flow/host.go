@@ -6,6 +6,8 @@ type Host struct {
 	TTLs   [4]TTLCount
 	RTT    int64 // the least time to it and back, 0: not known
 	RTTs   uint32
+	Tries  uint32 // the last attempt by it, and on it; for the judge's use
+	Tried  uint32
 	Echoes bool // a reset of it bore the DSCP, not 0, of the SYN that drew it
 }
 

@@ -14,10 +14,13 @@ const (
 	// DefaultConns is how many connections are followed in full at once; of those
 	// that were quiet longest only the numbers are kept.
 	DefaultConns = 1 << 14
-	// maxPasts is of how many connections numbers are kept, at least.
-	maxPasts = 1 << 18
+	// maxPasts is of how many more connections the numbers are kept.
+	maxPasts = 1 << 17
 	// maxHosts is how many addresses are remembered.
 	maxHosts = 1 << 16
+	// relink is how old, in nanoseconds, a connection's place in the order of
+	// quietness may be.
+	relink = int64(1e9)
 	// copyWindow is how far apart, in nanoseconds, two sightings of one packet
 	// can be (causes.md, 4.2, step 1).
 	copyWindow = int64(2e6)
@@ -40,12 +43,21 @@ type Table struct {
 	Forgotten int              // connections of which nothing is kept, for want of room
 	Count     int              // connections ever
 
-	conns          map[Key]*Conn
-	pasts, older   map[Key]Past // of connections that left; older is dropped when pasts is full
+	index          index
+	conns          []*Conn // by reference-1
+	spare          []int32 // references that are free
+	pasts          []past  // a ring, by -reference-1
+	nextPast       int
 	hosts          map[[16]byte]*Host
 	oldest, newest *Conn
-	free           *Conn
 	live           int
+}
+
+// A past is a connection that left.
+type past struct {
+	key  Key
+	hash uint32
+	Past // empty: it came back
 }
 
 // A Step is one segment in its connection.
@@ -61,40 +73,65 @@ type Step struct {
 // connection is not changed yet: see Apply.
 func (t *Table) Find(frame uint32, time int64, in *packet.Info, st *Step) {
 	key, from := keyOf(in)
-	*st = Step{From: from}
+	st.From, st.New = from, false
 	st.Seg.read(frame, time, in)
-	c := t.conns[key]
-	if c == nil {
-		c = t.again(key, &st.Seg, in)
+	hash := t.index.hash(&key)
+	var c *Conn
+	switch ref := t.find(hash, &key); {
+	case ref > 0:
+		c = t.conns[ref-1]
+	case ref < 0:
+		c = t.again(ref, &key, in)
 	}
 	switch {
 	case c == nil:
 		st.New = true
-		c = t.begin(key, from, &st.Seg, in)
+		c = t.begin(hash, &key, from, &st.Seg, in)
 	case begins(c, from, &st.Seg):
-		past := c.past()
+		was := c.past()
 		t.drop(c)
 		st.New = true
-		c = t.begin(key, from, &st.Seg, in)
-		c.Past = past
+		c = t.begin(hash, &key, from, &st.Seg, in)
+		c.Past = was
 	}
 	st.Conn = c
 	c.classify(from, &st.Seg, in)
 }
 
-// again finds a connection that had left the table.
-func (t *Table) again(key Key, s *Segment, in *packet.Info) *Conn {
-	p, ok := t.pasts[key]
-	if ok {
-		delete(t.pasts, key)
-	} else if p, ok = t.older[key]; ok {
-		delete(t.older, key)
-	} else {
-		return nil
+// find gives the reference of a key, 0 where there is none.
+func (t *Table) find(hash uint32, key *Key) int32 {
+	slots := t.index.slots
+	if len(slots) == 0 {
+		return 0
 	}
-	c := t.take(key, in)
-	c.recall(&p)
+	mask := uint32(len(slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		s := slots[i]
+		switch {
+		case s.ref == 0:
+			return 0
+		case s.hash != hash:
+		case s.ref > 0 && t.conns[s.ref-1].Key == *key, s.ref < 0 && t.pasts[-s.ref-1].key == *key:
+			return s.ref
+		}
+	}
+}
+
+// again takes a connection back that had left the table.
+func (t *Table) again(ref int32, key *Key, in *packet.Info) *Conn {
+	p := &t.pasts[-ref-1]
+	hash, was := p.hash, p.Past
+	t.forget(ref)
+	c := t.take(hash, key, in)
+	c.recall(&was)
 	return c
+}
+
+// forget drops a past connection.
+func (t *Table) forget(ref int32) {
+	p := &t.pasts[-ref-1]
+	t.index.remove(p.hash, ref)
+	p.Past = Past{}
 }
 
 // begins tells whether a segment begins another connection on the endpoints
@@ -108,8 +145,8 @@ func begins(c *Conn, from int, s *Segment) bool {
 }
 
 // begin makes a connection.
-func (t *Table) begin(key Key, from int, s *Segment, in *packet.Info) *Conn {
-	c := t.take(key, in)
+func (t *Table) begin(hash uint32, key *Key, from int, s *Segment, in *packet.Info) *Conn {
+	c := t.take(hash, key, in)
 	c.ID = t.Count
 	c.FirstFrame, c.FirstTime, c.LastTime = s.Frame, s.Time, s.Time
 	for i := range c.Sides {
@@ -128,28 +165,26 @@ func (t *Table) begin(key Key, from int, s *Segment, in *packet.Info) *Conn {
 }
 
 // take gives an empty connection for a key, in the table.
-func (t *Table) take(key Key, in *packet.Info) *Conn {
-	if t.conns == nil {
-		t.conns = make(map[Key]*Conn)
-		t.pasts = make(map[Key]Past)
-		t.hosts = make(map[[16]byte]*Host)
-		if t.MaxConns == 0 {
-			t.MaxConns = DefaultConns
-		}
+func (t *Table) take(hash uint32, key *Key, in *packet.Info) *Conn {
+	if t.MaxConns == 0 {
+		t.MaxConns = DefaultConns
 	}
 	for t.live >= t.MaxConns && t.evict() {
 	}
-	c := t.free
-	if c == nil {
-		c = new(Conn)
+	var ref int32
+	if n := len(t.spare); n > 0 {
+		ref = t.spare[n-1]
+		t.spare = t.spare[:n-1]
+		*t.conns[ref-1] = Conn{}
 	} else {
-		t.free = c.newer
-		*c = Conn{}
+		t.conns = append(t.conns, new(Conn))
+		ref = int32(len(t.conns))
 	}
-	c.Key, c.Tunnel, c.V6 = key, in.Tunnel, in.V6
+	c := t.conns[ref-1]
+	c.Key, c.Tunnel, c.V6, c.hash, c.ref = *key, in.Tunnel, in.V6, hash, ref
 	c.Sides[0].Host = t.host(key.A)
 	c.Sides[1].Host = t.host(key.B)
-	t.conns[key] = c
+	t.index.put(hash, ref)
 	t.live++
 	t.link(c)
 	return c
@@ -160,6 +195,9 @@ func (t *Table) host(a [16]byte) *Host {
 	h := t.hosts[a]
 	if h == nil {
 		h = new(Host)
+		if t.hosts == nil {
+			t.hosts = make(map[[16]byte]*Host)
+		}
 		if len(t.hosts) < maxHosts {
 			t.hosts[a] = h
 		}
@@ -167,25 +205,35 @@ func (t *Table) host(a [16]byte) *Host {
 	return h
 }
 
-// evict drops the connection that was quiet longest and can leave.
+// evict takes the connection that was quiet longest and can leave out of the
+// table, and keeps its numbers.
 func (t *Table) evict() bool {
 	for c := t.oldest; c != nil; c = c.newer {
 		if t.Busy == nil || !t.Busy(c) {
-			t.keep(c)
+			key, hash, was := c.Key, c.hash, c.past()
 			t.drop(c)
+			t.keep(&key, hash, was)
 			return true
 		}
 	}
 	return false
 }
 
-// keep remembers the numbers of a connection that leaves.
-func (t *Table) keep(c *Conn) {
-	if len(t.pasts) >= maxPasts {
-		t.Forgotten += len(t.older)
-		t.older, t.pasts = t.pasts, make(map[Key]Past)
+// keep remembers the numbers of a connection that left.
+func (t *Table) keep(key *Key, hash uint32, was Past) {
+	if len(t.pasts) < maxPasts {
+		t.pasts = append(t.pasts, past{})
+		t.nextPast = len(t.pasts) - 1
+	} else {
+		t.nextPast = (t.nextPast + 1) % maxPasts
 	}
-	t.pasts[c.Key] = c.past()
+	ref := int32(-t.nextPast - 1)
+	if t.pasts[t.nextPast].Exists() {
+		t.Forgotten++
+		t.forget(ref)
+	}
+	t.pasts[t.nextPast] = past{*key, hash, was}
+	t.index.put(hash, ref)
 }
 
 // Close drops all connections, those quiet longest first.
@@ -201,18 +249,20 @@ func (t *Table) drop(c *Conn) {
 		t.Ended(c)
 	}
 	t.unlink(c)
-	delete(t.conns, c.Key)
+	t.index.remove(c.hash, c.ref)
 	t.live--
 	c.ended = true
-	if t.Busy == nil || !t.Busy(c) {
-		c.newer, t.free = t.free, c
+	if t.Busy != nil && t.Busy(c) {
+		t.conns[c.ref-1] = new(Conn) // somebody still looks at the old one
 	}
+	t.spare = append(t.spare, c.ref)
 }
 
 // Gone tells whether the connection has left the table.
 func (c *Conn) Gone() bool { return c.ended }
 
 func (t *Table) link(c *Conn) {
+	c.linked = c.LastTime
 	c.older, c.newer = t.newest, nil
 	if t.newest != nil {
 		t.newest.newer = c
@@ -240,26 +290,23 @@ func (t *Table) unlink(c *Conn) {
 func (t *Table) Apply(st *Step, in *packet.Info) {
 	c := st.Conn
 	c.apply(st.From, &st.Seg, in)
-	if t.newest != c && !c.ended {
+	if c.LastTime-c.linked > relink && t.newest != c {
 		t.unlink(c)
 		t.link(c)
 	}
 }
 
-// Lookup finds the connection of an address pair that an ICMP error quotes;
-// nil where there is none.
+// Lookup finds the connection that an ICMP error quotes; nil where there is
+// none.
 func (t *Table) Lookup(in *packet.Info) (c *Conn, from int) {
 	key, from := keyOf(in)
-	if c = t.conns[key]; c == nil && key.Tunnel != 0 {
+	ref := t.find(t.index.hash(&key), &key)
+	if ref == 0 && key.Tunnel != 0 {
 		key.Tunnel = 0
-		c = t.conns[key]
+		ref = t.find(t.index.hash(&key), &key)
 	}
-	return c, from
-}
-
-// Each calls f for each connection in the table, those quiet longest first.
-func (t *Table) Each(f func(*Conn)) {
-	for c := t.oldest; c != nil; c = c.newer {
-		f(c)
+	if ref <= 0 {
+		return nil, from
 	}
+	return t.conns[ref-1], from
 }

@@ -11,9 +11,9 @@ import (
 // connection attempts by source, and of resets.
 
 const (
-	maxSources = 4096 // addresses whose attempts are remembered, twice
-	maxTries   = 64   // attempts remembered of one address
-	maxRecent  = 1024 // resets remembered
+	maxTries  = 1 << 15 // attempts remembered in all
+	maxLooks  = 64      // of one address that are looked at
+	maxRecent = 1024    // resets remembered
 
 	scanWindow  = int64(60e9) // a minute, in which a scan's targets count (causes.md, 1.8)
 	scanTargets = 10
@@ -31,6 +31,9 @@ type attempt struct {
 	id           int
 	conn         *flow.Conn // while it is in the table
 	outcome
+
+	number           uint32 // counts attempts from 1
+	byOrig, onTarget uint32 // the attempt before of the same originator, and on the same target
 }
 
 // An outcome is what became of a connection, as far as it went.
@@ -70,52 +73,19 @@ func (a *attempt) now() outcome {
 	return a.outcome
 }
 
-// A source is an address and its last attempts.
-type source struct {
-	tries []attempt
-	next  int // where the ring goes on once it is full
+// attempts are the last ones, in a ring. Those of one address are chained, the
+// newest first.
+type attempts struct {
+	ring []attempt
+	n    uint32 // ever
 }
 
-func (s *source) add(a attempt) {
-	if len(s.tries) < maxTries {
-		s.tries = append(s.tries, a)
-		return
+// get gives an attempt by its number, nil where it was forgotten.
+func (t *attempts) get(number uint32) *attempt {
+	if number == 0 || number+maxTries <= t.n {
+		return nil
 	}
-	s.tries[s.next] = a
-	s.next = (s.next + 1) % maxTries
-}
-
-// over keeps the outcome of a connection that leaves.
-func (s *source) over(c *flow.Conn) {
-	for i := range s.tries {
-		if a := &s.tries[i]; a.conn == c {
-			a.outcome, a.conn = outcomeOf(c), nil
-		}
-	}
-}
-
-// A sources table forgets addresses that were quiet longest, in two
-// generations.
-type sources struct {
-	young, old map[[16]byte]*source
-}
-
-func (t *sources) get(a [16]byte, create bool) *source {
-	if s := t.young[a]; s != nil {
-		return s
-	}
-	s := t.old[a]
-	if s == nil {
-		if !create {
-			return nil
-		}
-		s = new(source)
-	}
-	if t.young == nil || len(t.young) >= maxSources {
-		t.old, t.young = t.young, make(map[[16]byte]*source)
-	}
-	t.young[a] = s
-	return s
+	return &t.ring[number%maxTries]
 }
 
 // began notes a connection.
@@ -128,54 +98,58 @@ func (j *Judge) began(st *flow.Step) {
 	if !c.Seen {
 		from = st.From
 	}
-	a := attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: c.Key.Port(from), rport: c.Key.Port(1 - from),
+	t := &j.attempts
+	if t.ring == nil {
+		t.ring = make([]attempt, maxTries)
+	}
+	t.n++
+	o, r := c.Sides[from].Host, c.Sides[1-from].Host
+	t.ring[t.n%maxTries] = attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: c.Key.Port(from), rport: c.Key.Port(1 - from),
 		to: c.Key.Addr(1 - from).Addr(), win: st.Seg.Win, layout: c.Sides[from].Layout,
-		feature: c.Sides[from].Knows(flow.SYNFeature), id: c.ID, conn: c}
-	j.sources.get(addrOf(c, from), true).add(a)
-	j.targets.get(addrOf(c, 1-from), true).add(a)
+		feature: c.Sides[from].Knows(flow.SYNFeature), id: c.ID, conn: c, number: t.n, byOrig: o.Tries, onTarget: r.Tried}
+	o.Tries, r.Tried, c.Slot = t.n, t.n, t.n
 }
 
 // ended notes what became of a connection that leaves the table.
 func (j *Judge) ended(c *flow.Conn) {
-	for side := range 2 {
-		for _, t := range [...]*sources{&j.sources, &j.targets} {
-			if s := t.get(addrOf(c, side), false); s != nil {
-				s.over(c)
-			}
-		}
+	if a := j.attempts.get(c.Slot); a != nil && a.conn == c {
+		a.outcome, a.conn = outcomeOf(c), nil
 	}
 }
 
-func addrOf(c *flow.Conn, side int) [16]byte {
-	if side == 0 {
-		return c.Key.A
-	}
-	return c.Key.B
-}
-
-// tries calls f for the attempts of the case's address on a side, its own
-// connection aside, that began within a time of the case's own.
+// tries calls f for the attempts of a side's address, the case's own
+// connection aside, that began within a time of its own.
 func (k *Case) tries(side int, within int64, f func(*attempt, outcome)) {
-	k.attempts(&k.j.sources, side, within, f)
-}
-
-func (k *Case) attempts(t *sources, side int, within int64, f func(*attempt, outcome)) {
-	s := t.get(addrOf(&k.conn, side), false)
-	if s == nil {
-		return
-	}
-	for i := range s.tries {
-		a := &s.tries[i]
-		if d := a.time - k.conn.FirstTime; a.id != k.conn.ID && d <= within && d >= -within {
-			f(a, a.now())
+	n := k.conn.Sides[side].Host.Tries
+	for range maxLooks {
+		a := k.j.attempts.get(n)
+		if a == nil || !k.near(a, within, f) {
+			return
 		}
+		n = a.byOrig
 	}
 }
 
-// targets calls f for the attempts, of whatever source, on the case's address
-// on a side, its own connection aside, that began within a time of its own.
+// targets calls f for the attempts, of whatever source, on a side's address.
 func (k *Case) targets(side int, within int64, f func(*attempt, outcome)) {
-	k.attempts(&k.j.targets, side, within, f)
+	n := k.conn.Sides[side].Host.Tried
+	for range maxLooks {
+		a := k.j.attempts.get(n)
+		if a == nil || !k.near(a, within, f) {
+			return
+		}
+		n = a.onTarget
+	}
+}
+
+// near calls f for an attempt that began within a time of the case's own, and
+// tells whether older ones can have, too.
+func (k *Case) near(a *attempt, within int64, f func(*attempt, outcome)) bool {
+	d := a.time - k.conn.FirstTime
+	if a.id != k.conn.ID && d <= within && d >= -within {
+		f(a, a.now())
+	}
+	return d >= -within
 }
 
 // A recent is what is remembered of a reset for those after it.

@@ -34,15 +34,14 @@ type Judge struct {
 	Flows flow.Table
 	Flood uint32 // resets judged before their time, for want of room
 
-	began0  int64 // the first packet's time
-	now     int64 // the latest time seen
-	queue   []*Case
-	sources sources // attempts by their originator
-	targets sources // and by their responder
-	recents recents
-	told    map[int]*told // by connection
-	err     error
-	step    flow.Step
+	began0   int64 // the first packet's time
+	now      int64 // the latest time seen
+	queue    []*Case
+	attempts attempts
+	recents  recents
+	told     map[int]*told // by connection
+	err      error
+	step     flow.Step
 }
 
 // Packet takes the next packet. It returns the error of Emit.
@@ -84,7 +83,7 @@ func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
 	if st.Seg.Is(segment.RST) && !st.Seg.Has(flow.Copy) {
 		k = j.newCase(st, in)
 	}
-	if !st.Seg.Is(segment.RST) && c.Sides[st.From].Packets < 2 && in.Checksum() == packet.SumGood {
+	if !st.Seg.Is(segment.RST) && c.Sides[st.From].Packets == 0 && in.Checksum() == packet.SumGood {
 		c.Sides[st.From].Known |= flow.GoodSums
 	}
 	j.Flows.Apply(st, in)
