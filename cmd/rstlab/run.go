@@ -37,7 +37,7 @@ catalogue. "-" is a scenario on standard input.
 Root is not needed; without it the kernel's counters stand in for its trace.`,
 		Example: `  rstlab run
   rstlab run port-closed abortive-close
-  rstlab run --label 'connect&&!ipv6' --save captures
+  rstlab run --label 'connect&&!control' --save captures
   rstlab run -o jsonl my.scenario`,
 		ValidArgsFunction: completeScenarios,
 	}
