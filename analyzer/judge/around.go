@@ -162,6 +162,9 @@ type recent struct {
 	form     form
 	phase    phase
 	silent   bool // no data of the sender on the connection
+	toOrig   bool // to the originator
+	passedOn bool // it followed a reset of another leg, see otherLeg
+	bypass   bool // a segment that had escaped translation drew it
 }
 
 // A ring of the last resets, in order of time.

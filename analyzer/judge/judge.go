@@ -122,7 +122,9 @@ func (j *Judge) observe(c *flow.Conn, st *flow.Step) {
 func (j *Judge) remember(k *Case) {
 	idle, _ := k.idle()
 	j.recents.add(recent{time: k.R.Time, frame: k.R.Frame, id: k.conn.ID, from: k.conn.Key.Addr(k.from), to: k.conn.Key.Addr(1 - k.from),
-		idle: idle, form: k.form, phase: k.phase, silent: k.S.Payload == 0})
+		idle: idle, form: k.form, phase: k.phase, silent: k.S.Payload == 0, toOrig: !k.byOriginator(),
+		passedOn: k.form == spontaneous && k.otherLeg() != nil,
+		bypass:   k.form == provoked && k.S.Packets == 0 && !k.R.Is(segment.ACK) && k.trigger.Is(segment.ACK) && !k.trigger.Is(segment.SYN) && k.translated() != nil})
 	if k.phase == synOnly && k.form == provoked && k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
 		k.S.Host.Echoes = true
 	}
@@ -218,6 +220,10 @@ func (k *Case) judge() *Verdict {
 		v.After = &After{Frame: e.Frame, Cause: cause.NoCauseDecided}
 		if first := k.verdictOn(e.Frame); first != nil {
 			v.After.Cause = first.Cause
+		}
+	} else if v.Cause == cause.SecondaryReset {
+		if x := k.bypass(); x != nil {
+			v.After = &After{Frame: x.frame, Cause: cause.NATBypass}
 		}
 	}
 	k.describe(v)

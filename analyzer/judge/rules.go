@@ -40,7 +40,7 @@ const (
 // rules is the table. Each family's file holds its rows beside their tests.
 func rules() []*rule { return table }
 
-var table = flatten(multipathRules, secondaryRules, attackRules, deviceRules, connectRules, closedRules, timerRules, closingRules, establishedRules, resourceRules)
+var table = flatten(multipathRules, secondaryRules, legRules, attackRules, deviceRules, connectRules, closedRules, timerRules, closingRules, establishedRules, resourceRules)
 
 func flatten(families ...[]*rule) []*rule {
 	var all []*rule

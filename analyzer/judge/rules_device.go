@@ -140,7 +140,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
-		if d < 59e9 || k.form == neither || k.inChain() || k.inClock() {
+		if d < flow.MinPause || k.form == neither || k.inChain() || k.inClock() {
 			return nil, false
 		}
 		return []Fact{
@@ -150,7 +150,7 @@ var deviceRules = []*rule{{
 		}, true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if d, _ := k.idle(); d >= 59e9 && k.inChain() {
+		if d, _ := k.idle(); d >= flow.MinPause && k.nextID() && k.form == spontaneous {
 			return fmt.Sprintf("IP identification %d continues the %s's packets by one", k.R.ID, k.sender()), []uint32{k.R.Frame}
 		}
 		return "", nil

@@ -1,0 +1,143 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// Causes that lie on another tuple than the reset's own.
+var legRules = []*rule{{
+	cause: cause.ProxyPropagatedReset,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form == neither || k.form == provoked && !k.S.Knows(flow.HasFIN) {
+			return nil, false
+		}
+		leg := k.otherLeg()
+		if leg == nil {
+			return nil, false
+		}
+		what := "its other leg is reset"
+		if leg.phase == synOnly {
+			what = "its attempt to connect onwards is refused"
+		}
+		return append([]Fact{
+			{Frame: leg.frame, Text: fmt.Sprintf("%v, the %s here: %s (connection %d)", leg.to, k.sender(), what, leg.id)},
+			fact(&k.R, "%s later it resets this one", duration(k.R.Time-leg.time)),
+		}, k.abortFacts()...), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.passedOn() >= 3 {
+			return cause.Likely
+		}
+		return cause.Possible
+	},
+	open: "it may have passed on what happened to its other leg",
+}, {
+	cause: cause.NATBypass,
+	in:    noSYN | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets > 0 {
+			return nil, false
+		}
+		a := k.translated()
+		if a == nil {
+			return nil, false
+		}
+		t := &k.trigger
+		return []Fact{
+			{Frame: a.frame, Text: fmt.Sprintf("connection %d of the same host and port, with %v: its numbers", a.id, a.to)},
+			fact(t, "a segment with those numbers from %v, which this host never spoke with: %s", k.conn.Key.Addr(1-k.from), k.brief(1-k.from, t)),
+			fact(&k.R, "the reset takes its number from it"),
+		}, true
+	},
+	open: "the segment belongs to a connection with another address: it may have escaped translation",
+}, {
+	// What a bypass leaves behind: the far end was reset on its own tuple, and
+	// answers the rest of the connection on the translated one.
+	cause: cause.SecondaryReset,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		x := k.bypass()
+		if x == nil || k.form != provoked || k.R.Is(segment.ACK) {
+			return nil, false
+		}
+		return append([]Fact{{Frame: x.frame, Text: fmt.Sprintf("an earlier reset by the same host and port, to %v: a segment of this connection that had escaped translation drew it", x.to)}}, k.provokedFacts()...), true
+	},
+	strength: always(cause.Likely),
+	open:     "an earlier reset on the untranslated addresses had ended the connection",
+}}
+
+// legWindow is how soon, in nanoseconds, a proxy passes a failure on.
+const legWindow = int64(50e6)
+
+// otherLeg finds the failure that the sender may have passed on: a reset that
+// it got as the originator of another connection just before, when it is the
+// responder here, or the other way round.
+func (k *Case) otherLeg() *recent {
+	var found *recent
+	me := k.conn.Key.Addr(k.from).Addr()
+	k.around(legWindow, func(x *recent) {
+		if x.time <= k.R.Time && x.frame < k.R.Frame && x.id != k.conn.ID && x.to.Addr() == me && x.toOrig != k.byOriginator() &&
+			x.from.Addr() != k.conn.Key.Addr(1-k.from).Addr() {
+			found = x
+		}
+	})
+	return found
+}
+
+// passedOn counts the resets of the sender that followed one of another leg of
+// its, this one too.
+func (k *Case) passedOn() int {
+	n := 1
+	r := &k.j.recents
+	me := k.conn.Key.Addr(k.from).Addr()
+	for i := r.n - 1; i >= max(0, r.n-maxRecent); i-- {
+		if x := &r.list[i%maxRecent]; x.id != k.conn.ID && x.from.Addr() == me && x.passedOn {
+			n++
+		}
+	}
+	return n
+}
+
+// translated finds the connection of the same host and port whose numbers the
+// stray segment bears.
+func (k *Case) translated() *attempt {
+	var found *attempt
+	me, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
+	t := &k.trigger
+	try := func(a *attempt, mine func(*flow.Conn) int) {
+		if a.conn == nil || found != nil {
+			return
+		}
+		i := mine(a.conn)
+		own, other := &a.conn.Sides[i], &a.conn.Sides[1-i]
+		if a.conn.Key.Addr(i).Addr() != me || a.conn.Key.Port(i) != port || !own.Knows(flow.KnowsNxt) || !other.Knows(flow.KnowsNxt) {
+			return
+		}
+		// 32 bits that agree are no coincidence; the number itself may be out of
+		// the window, which is why it escaped.
+		if d := t.Ack.Minus(own.Nxt); t.Is(segment.ACK) && d <= 0 && d > -(1<<20) && abs(int64(t.Seq.Minus(other.Nxt))) < 1<<26 {
+			found = a
+		}
+	}
+	k.tries(k.from, 1<<62, func(a *attempt, _ outcome) { try(a, func(c *flow.Conn) int { return c.Orig }) })
+	k.targets(k.from, 1<<62, func(a *attempt, _ outcome) { try(a, func(c *flow.Conn) int { return 1 - c.Orig }) })
+	return found
+}
+
+// bypass finds an earlier reset by the receiver's host and port that a segment
+// of this connection had drawn on other addresses.
+func (k *Case) bypass() *recent {
+	var found *recent
+	peer := k.conn.Key.Addr(1 - k.from)
+	k.around(scanWindow, func(x *recent) {
+		if x.bypass && x.time <= k.R.Time && x.id != k.conn.ID && x.from == peer {
+			found = x
+		}
+	})
+	return found
+}
