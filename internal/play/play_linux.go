@@ -25,6 +25,7 @@ type Options struct {
 	Save      string // folder for the captures of every scenario; "": those of failures, in rstlab-NAME/
 	Keep      bool   // leave the namespaces of each scenario for "rstlab clean"
 	AllowExec bool   // files from outside the catalogue may run programs
+	Record    bool   // hand over Recordings of what passed
 }
 
 // Run plays the files and calls done for each, in their order, as soon as it
@@ -150,6 +151,9 @@ func (env *environment) play(ctx context.Context, f *script.File) *Result {
 		p.fail(mismatch{text: err.Error()})
 	}
 	r.Result = Pass
+	if o := env.opts; o.Record && len(p.failures) == 0 {
+		r.Recording = p.recording()
+	}
 	if len(p.failures) > 0 {
 		r.Result = Fail
 		r.Why = p.failures[0].line(f)

@@ -37,6 +37,8 @@ type player struct {
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup // actions that have not ended
 
+	lines    []Line // those that ran
+	judged   []reset
 	captures []capture
 	events   []oracle.Event
 	counters map[string]oracle.Counters // what each host counted in this scenario
@@ -157,6 +159,8 @@ func (p *player) event(ev script.Event) error {
 	if head.Delay > 0 && !p.pass(head.Delay) {
 		return nil
 	}
+	p.begin(ev)
+	defer p.ended()
 	if packet, ok := ev.(*script.Packet); ok {
 		return p.packet(packet)
 	}

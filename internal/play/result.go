@@ -33,6 +33,8 @@ type Result struct {
 	Story string `json:"-"`
 	// Path is the file as the user named it, "" for the catalogue's.
 	Path string `json:"-"`
+	// Recording is what a pass left behind, where Options.Record asks for it.
+	Recording *Recording `json:"-"`
 }
 
 // A ResetResult is one reset of a scenario at one judged tap, or at a set of

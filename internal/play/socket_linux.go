@@ -124,6 +124,7 @@ func (p *player) socketAction(a *script.Action) error {
 	if s.busy != nil && !outside {
 		select {
 		case <-s.busy:
+			p.queued()
 		case <-p.ctx.Done():
 			return nil
 		}

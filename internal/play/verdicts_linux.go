@@ -164,14 +164,6 @@ func (p *player) namedTaps() []string {
 	return names
 }
 
-func tapNames(taps []script.Tap) []string {
-	names := make([]string, len(taps))
-	for i, t := range taps {
-		names[i] = t.String()
-	}
-	return names
-}
-
 // verdictOn finds the verdict on a frame.
 func verdictOn(verdicts []*analyzer.Verdict, file string, frame int) *analyzer.Verdict {
 	for _, v := range verdicts {
@@ -194,7 +186,7 @@ func (j *judge) hold(r reset, name, tap string, frame *lab.Frame, v *analyzer.Ve
 		say("the analyzer gives no verdict on frame %d", frame.N)
 		return
 	}
-	want := expectation(r.head, name)
+	want := expected{Expectation(r.head, name)}
 	if why := want.differs(v, p.role(v, truth.By, frame), p.role(v, want.By, frame)); why != "" {
 		say("%s", why)
 	}
@@ -279,29 +271,7 @@ func (p *player) lineFrames(name string) map[string][]*lab.Frame {
 }
 
 // An expected verdict, at one tap or set of taps.
-type expected struct {
-	script.Seen
-	truth bool // no "seen" speaks of this tap: the truth itself must be found
-}
-
-// expectation is what the script says that a tap can carry: the "seen" of that
-// very tap or set, else the one without taps (for single taps), else the truth.
-func expectation(h *script.EventHead, name string) expected {
-	single := !strings.Contains(name, "+")
-	var general *script.Seen
-	for _, s := range h.Seen {
-		switch {
-		case strings.Join(tapNames(s.Taps), "+") == name:
-			return expected{Seen: *s}
-		case len(s.Taps) == 0 && single:
-			general = s
-		}
-	}
-	if general != nil {
-		return expected{Seen: *general}
-	}
-	return expected{Seen: script.Seen{Causes: []string{h.Truth.Cause}, By: h.Truth.By}, truth: true}
-}
+type expected struct{ script.Seen }
 
 // differs says how a verdict differs from what is expected; "" when it does
 // not. by is what the expected sender is to the connection.
