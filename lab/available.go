@@ -44,12 +44,12 @@ func Available() error {
 	if err != nil {
 		return whyNoNamespace(err)
 	}
-	defer a.close()
+	defer a.Close()
 	b, err := newNetNS(quiet)
 	if err != nil {
 		return whyNoNamespace(err)
 	}
-	defer b.close()
+	defer b.Close()
 	ends := [2]*iface{{ns: a, name: "p1", mac: [6]byte{2, 0, 0, 0, 0, 1}}, {ns: b, name: "p2", mac: [6]byte{2, 0, 0, 0, 0, 2}}}
 	if err := connect(ends[0], ends[1], 1500); err != nil {
 		return &UnavailableError{
@@ -150,7 +150,7 @@ func Supports(feature string) error {
 	if err != nil {
 		return whyNoNamespace(err)
 	}
-	defer n.close()
+	defer n.Close()
 	return n.Do(func() error {
 		switch feature {
 		case "ipv6":

@@ -114,7 +114,7 @@ lab config: a: address fe80::1%eth0 is none that an actor can have`},
 // written.
 func TestPlan(t *testing.T) {
 	t.Parallel()
-	p, err := newPlan(Config{
+	_, err := newPlan(Config{
 		Hosts: []HostConfig{{Name: "a"}, {Name: "r", Forward: true}, {Name: "b"}, {Name: "c", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.99"), netip.MustParseAddr("2001:db8::99")}}},
 		Peers: []PeerConfig{{Name: "p"}},
 		Middleboxes: []MiddleboxConfig{
@@ -130,7 +130,7 @@ func TestPlan(t *testing.T) {
 	if want := "lab config: link y p: all nets of RFC 5737 are in use; write another"; err == nil || err.Error() != want {
 		t.Fatalf("have %v, want %s", err, want)
 	}
-	p, err = newPlan(Config{
+	p, err := newPlan(Config{
 		Hosts: []HostConfig{{Name: "a"}, {Name: "r", Forward: true}, {Name: "b"}, {Name: "c", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.99"), netip.MustParseAddr("2001:db8::99")}}},
 		Peers: []PeerConfig{{Name: "p"}},
 		Middleboxes: []MiddleboxConfig{

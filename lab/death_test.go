@@ -46,12 +46,7 @@ func TestNothingIsLeft(t *testing.T) {
 	default:
 		t.Parallel()
 		cmd := again("TestNothingIsLeft", "judge")
-		cmd.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  unix.CLONE_NEWUSER,
-			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-			Pdeathsig:   unix.SIGKILL,
-		}
+		cmd.SysProcAttr = inUserNamespace()
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "--- PASS: TestNothingIsLeft") {
 			t.Errorf("%v:\n%s", err, out)

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rstlab/lab/internal/ns"
 )
 
 // A diag asks a namespace's kernel about its TCP sockets (sock_diag(7)).
@@ -83,6 +85,9 @@ func (d *diag) close() error {
 func (d *diag) ask(kind, flags uint16, request []byte, each func(message []byte)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.fd < 0 {
+		return ns.ErrClosed
+	}
 	d.seq++
 	b := make([]byte, 0, unix.SizeofNlMsghdr+len(request))
 	b = binary.NativeEndian.AppendUint32(b, uint32(unix.SizeofNlMsghdr+len(request)))
@@ -240,7 +245,8 @@ func (d *diag) destroyAll() {
 	const all = ^uint32(0)
 	var requests [][]byte
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
-		d.ask(sockDiagByFamily, unix.NLM_F_DUMP, diagRequest(family, all), func(m []byte) {
+		// What can't be listed or destroyed is left to the kernel.
+		_ = d.ask(sockDiagByFamily, unix.NLM_F_DUMP, diagRequest(family, all), func(m []byte) {
 			if len(m) >= diagMessageLen {
 				b := diagRequest(m[0], ^uint32(0))
 				copy(b[diagIDOffset:diagIDOffset+diagIDLen], m[diagMsgIDOffset:])
@@ -249,6 +255,6 @@ func (d *diag) destroyAll() {
 		})
 	}
 	for _, b := range requests {
-		d.ask(sockDestroy, unix.NLM_F_ACK, b, func([]byte) {})
+		_ = d.ask(sockDestroy, unix.NLM_F_ACK, b, func([]byte) {})
 	}
 }

@@ -114,7 +114,7 @@ func (s *kernelSocket) wait(ctx context.Context, write bool, what string, call f
 		}
 		ended := make(chan struct{})
 		stop := context.AfterFunc(ctx, func() {
-			setDeadline(time.Unix(1, 0))
+			_ = setDeadline(time.Unix(1, 0)) // a closed socket waits for nothing
 			close(ended)
 		})
 		var err error
@@ -126,7 +126,7 @@ func (s *kernelSocket) wait(ctx context.Context, write bool, what string, call f
 		})
 		if !stop() {
 			<-ended
-			setDeadline(time.Time{})
+			_ = setDeadline(time.Time{})
 		}
 		switch {
 		case errors.Is(closed, os.ErrDeadlineExceeded):
@@ -277,6 +277,9 @@ func (s *kernelSocket) send(ctx context.Context, b []byte) (int, error) {
 }
 
 func (s *kernelSocket) recv(ctx context.Context, max int) ([]byte, error) {
+	if max < 0 {
+		return nil, fmt.Errorf("receive %d bytes: %w", max, unix.EINVAL)
+	}
 	b := make([]byte, max)
 	var n int
 	err := s.wait(ctx, false, "receive", func(fd int) (bool, error) {

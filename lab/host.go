@@ -253,7 +253,7 @@ func (h *Host) endSockets() {
 	h.mu.Unlock()
 	for s := range sockets {
 		if s.end.forget() != nil { // a listener, or a socket of MPTCP
-			s.end.close()
+			_ = s.end.close()
 		}
 	}
 	// What can't be destroyed ends by itself, and the namespace with it.

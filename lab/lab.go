@@ -106,7 +106,7 @@ func (l *Lab) makeNamespaces() error {
 		if err != nil {
 			return fmt.Errorf("host %s: %w", n.name, err)
 		}
-		l.onClose(space.close)
+		l.onClose(space.Close)
 		l.hosts[n.name] = newHost(l, n, space)
 	}
 	userSpace := slices.ContainsFunc(l.plan.nodes, func(n *node) bool { return n.host == nil }) ||
@@ -118,7 +118,7 @@ func (l *Lab) makeNamespaces() error {
 	if err != nil {
 		return err
 	}
-	l.onClose(space.close)
+	l.onClose(space.Close)
 	l.wires = space
 	return nil
 }
@@ -192,7 +192,7 @@ func (l *Lab) Close() error {
 			l.stop()
 		}
 		for _, t := range l.taps {
-			t.stop() // an error of the capture is Drain's to tell
+			_ = t.stop() // an error of the capture is Drain's to tell
 		}
 		// Packet sockets take some 20 ms to close, one or many.
 		slow := slices.Clone(l.ends)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -114,9 +115,12 @@ func TestConversation(t *testing.T) {
 	check(t, l.Host("server").WaitState(ctx, c.server.Local(), c.server.Remote(), "CLOSED"))
 	check(t, l.Drain(ctx))
 	for _, tap := range l.Taps() {
-		t.Log(tap.Name())
+		var flags []string
 		for _, f := range tap.Frames() {
-			t.Log(f.N, f.Time.Format("05.000000"), f.Segment.String())
+			flags = append(flags, f.Segment.Flags.String())
+		}
+		if have, want := strings.Join(flags, " "), "S S. . P. . F. . F. ."; have != want {
+			t.Errorf("tap %s: %s, want %s", tap.Name(), have, want)
 		}
 	}
 }

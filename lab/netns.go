@@ -41,16 +41,17 @@ func newNetNS(settings []setting) (*netns, error) {
 		return n.setFlags(loopback, unix.IFF_UP, unix.IFF_UP)
 	})
 	if err != nil {
-		return nil, errors.Join(err, n.close())
+		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
 }
 
-func (n *netns) close() error {
+// Close gives up the namespace and its handles.
+func (n *netns) Close() error {
 	if n.nl != nil {
 		n.nl.Close()
 	}
-	return n.Close()
+	return n.Namespace.Close()
 }
 
 // setFlags sets those flags of an interface that mask names.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,7 +49,7 @@ func ordinaryUser(t *testing.T, args ...string) *exec.Cmd {
 // left out.
 func TestAsOrdinaryUser(t *testing.T) {
 	t.Parallel()
-	cmd := ordinaryUser(t, "-test.v", "-test.skip=TestNothingIsLeft")
+	cmd := ordinaryUser(t, "-test.v", "-test.parallel=8", "-test.skip=TestNothingIsLeft")
 	cmd.Env = append(os.Environ(), roleEnv+"=rootless")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: TestRootlessRole") {
@@ -113,5 +114,51 @@ func TestReexecPassesOn(t *testing.T) {
 				t.Errorf("status %v after %v", cmd.ProcessState, signal)
 			}
 		})
+	}
+}
+
+// TestUnavailable runs the test binary where user namespaces are forbidden, as
+// a user without rights: it names the switch.
+func TestUnavailable(t *testing.T) {
+	switch os.Getenv(roleEnv) {
+	case "forbidden":
+		err := Available()
+		var why *UnavailableError
+		if !errors.As(err, &why) || why.Switch != "user.max_user_namespaces=more than 0" || !errors.Is(err, unix.ENOSPC) {
+			t.Errorf("available: %v, want one that names user.max_user_namespaces", err)
+		}
+		if _, startErr := Start(withDeadline(t), twoHosts()); startErr == nil || startErr.Error() != err.Error() {
+			t.Errorf("start: %v, want %v", startErr, err)
+		}
+	case "forbid":
+		check(t, os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0))
+		// What is not in the bounding set of the thread that starts a program
+		// is not among the program's rights, root or not.
+		runtime.LockOSThread()
+		for c := 0; unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0) == nil; c++ {
+		}
+		cmd := again("TestUnavailable", "forbidden")
+		cmd.Env = append(cmd.Env, "RSTLAB_USER_NAMESPACE=") // as if from outside one
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "--- PASS: TestUnavailable") {
+			t.Errorf("%v:\n%s", err, out)
+		}
+	default:
+		t.Parallel()
+		cmd := again("TestUnavailable", "forbid")
+		cmd.SysProcAttr = inUserNamespace()
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "--- PASS: TestUnavailable") {
+			t.Errorf("%v:\n%s", err, out)
+		}
+	}
+}
+
+// inUserNamespace has a command run as root of a user namespace of its own.
+func inUserNamespace() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
 }

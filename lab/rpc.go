@@ -158,7 +158,7 @@ func (c *rpcClient) call(ctx context.Context, q request) (reply, error) {
 	case r, ok = <-answer:
 	case <-ctx.Done():
 		c.mu.Lock()
-		c.out.Encode(request{ID: id, Call: "cancel"}) // if it fails, the process is gone
+		_ = c.out.Encode(request{ID: id, Call: "cancel"}) // if it fails, the process is gone
 		c.mu.Unlock()
 		r, ok = <-answer
 	}
@@ -293,7 +293,7 @@ func serveRPC(conn io.ReadWriter) {
 		ctx = WithWaiting(ctx, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.out.Encode(reply{ID: q.ID, Waiting: true})
+			_ = s.out.Encode(reply{ID: q.ID, Waiting: true})
 		})
 		go func() {
 			r := s.serve(ctx, q)
@@ -302,7 +302,7 @@ func serveRPC(conn io.ReadWriter) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			delete(s.cancels, q.ID)
-			s.out.Encode(r) // if it fails, so does reading requests
+			_ = s.out.Encode(r) // if it fails, so does reading requests
 		}()
 	}
 }

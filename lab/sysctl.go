@@ -71,6 +71,8 @@ var fixed = []setting{
 	{"conf.all.send_redirects", "0"}, // not 1: a router on one link with both ends tells them of each other
 	{"conf.default.send_redirects", "0"},
 	{"net.core.somaxconn", "4096"},
+	{"net.ipv6.conf.all.disable_ipv6", "0"}, // a new namespace may inherit this, too
+	{"net.ipv6.conf.default.disable_ipv6", "0"},
 	{"net.ipv6.conf.all.accept_dad", "0"}, // not 1: an address must be usable at once
 	{"net.ipv6.conf.default.accept_dad", "0"},
 	{"net.ipv6.conf.default.addr_gen_mode", "1"}, // not 0: no link-local addresses, no multicast noise

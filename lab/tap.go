@@ -203,16 +203,16 @@ func (t *Tap) Capture() []byte {
 	})
 	end := time.Now()
 	for _, f := range frames {
-		w.WritePacket(&pcapng.Packet{
+		_ = w.WritePacket(&pcapng.Packet{
 			Interface: i, HasTime: true, Time: f.Time.UnixNano(),
 			Data: f.Data, OrigLen: f.OrigLen,
 		})
 		end = f.Time
 	}
-	w.WriteStats(i, end.UnixNano(), pcapng.Stats{
+	_ = w.WriteStats(i, end.UnixNano(), pcapng.Stats{
 		Received:  pcapng.Count{N: uint64(len(frames)) + dropped, Known: true},
 		OSDropped: pcapng.Count{N: dropped, Known: true},
 	})
-	w.Flush()
+	_ = w.Flush()
 	return file.Bytes()
 }

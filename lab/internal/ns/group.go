@@ -53,7 +53,7 @@ func NewGroup() (*Group, error) {
 		err := g.init.Start()
 		started <- err
 		if err == nil {
-			g.init.Wait()
+			_ = g.init.Wait()
 		}
 	})
 	if err := <-started; err != nil {
@@ -72,7 +72,7 @@ func NewGroup() (*Group, error) {
 // ends; the kernel then kills all others of the group.
 func InitMain() {
 	signal.Ignore(unix.SIGCHLD) // orphans of the group are reaped by the kernel
-	io.Copy(io.Discard, os.Stdin)
+	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
 }
 
@@ -131,7 +131,7 @@ func (p *Process) Kill() error {
 // Close kills all processes of the group and waits until they are gone.
 func (g *Group) Close() error {
 	g.stdin.Close()
-	g.init.Process.Kill()
+	_ = g.init.Process.Kill() // it may have ended by itself
 	<-g.ended
 	if g.pidns != nil {
 		return g.pidns.Close()

@@ -85,7 +85,7 @@ func RunInUserNamespace() (int, error) {
 			if (s == unix.SIGINT || s == unix.SIGQUIT) && inForeground() {
 				continue // the terminal has told the child too
 			}
-			cmd.Process.Signal(s)
+			_ = cmd.Process.Signal(s)
 		}
 	}()
 	err := cmd.Wait()
