@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"slices"
 
 	"rstlab/analyzer/cause"
 	"rstlab/internal/script"
@@ -20,37 +21,78 @@ func (p *player) kernelStory() *kernelStory {
 	return &kernelStory{p: p, claimed: make([]bool, len(p.events)), sent: map[string]int{}}
 }
 
-// hear compares one frame of a reset with its sender's kernel. It returns what
-// the kernel said, nil where no kernel has a say.
-func (k *kernelStory) hear(head *script.EventHead, f *lab.Frame) *KernelReset {
-	truth := head.Truth
-	row, _ := cause.Lookup(cause.ID(truth.Cause))
-	actor := k.p.file.Actor(truth.By)
-	byKernel := actor.Kind == script.Host && len(row.KernelReasons) > 0
-	if byKernel {
-		k.sent[truth.By]++
+// hear compares the resets with their senders' kernels. It returns what the
+// kernels said, by frame. Those that a kernel must have sent claim its events
+// first: a device's reset has none, and may look like a later one that has.
+func (k *kernelStory) hear(resets []reset) map[*lab.Frame]*KernelReset {
+	said := map[*lab.Frame]*KernelReset{}
+	for _, kernels := range []bool{true, false} {
+		for _, r := range resets {
+			for n, f := range r.sent() {
+				own := k.own(r, n)
+				switch {
+				case kernels && own != nil:
+					said[f] = k.sentBy(r.head, own)
+				case !kernels && own == nil:
+					said[f] = k.notSent(r.head, f)
+				}
+			}
+		}
 	}
+	return said
+}
+
+// own is the n-th packet of a reset with an address of its sender's own, as it
+// left the sender's stack, before a translator had it. It is nil where no
+// kernel's stack sent it: by a peer, a box, or the filter of a host that
+// resets in another's name.
+func (k *kernelStory) own(r reset, n int) *lab.Frame {
+	truth := r.head.Truth
+	row, _ := cause.Lookup(cause.ID(truth.Cause))
+	if k.p.file.Actor(truth.By).Kind != script.Host || len(row.KernelReasons) == 0 {
+		return nil
+	}
+	for _, tap := range r.taps() {
+		if f := r.frames[tap]; n < len(f) && slices.Contains(k.p.names[f[n].Src.Addr()], truth.By) {
+			return f[n]
+		}
+	}
+	return nil
+}
+
+// sentBy compares a frame with the kernel that must have sent it.
+func (k *kernelStory) sentBy(head *script.EventHead, f *lab.Frame) *KernelReset {
+	truth := head.Truth
+	k.sent[truth.By]++
 	if k.p.watch == nil {
 		return nil
 	}
+	row, _ := cause.Lookup(cause.ID(truth.Cause))
 	event := k.event(f, truth.By)
-	switch {
-	case event == nil && byKernel:
+	if event == nil {
 		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s reports no such reset; %s wants one of %v",
 			truth.By, truth.Cause, row.KernelReasons)))
 		return nil
-	case event == nil:
+	}
+	said := &KernelReset{Reason: event.Reason, Host: k.p.hosts[event.NetNS]}
+	switch {
+	case said.Host != truth.By:
+		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s sent this reset (%s), not %s", said.Host, said.Reason, truth.By)))
+	case !row.Agrees(said.Reason):
+		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s says %s; %s wants one of %v",
+			said.Host, said.Reason, truth.Cause, row.KernelReasons)))
+	}
+	return said
+}
+
+// notSent checks that no kernel says that it sent a frame.
+func (k *kernelStory) notSent(head *script.EventHead, f *lab.Frame) *KernelReset {
+	event := k.event(f, head.Truth.By)
+	if event == nil {
 		return nil
 	}
-	host := k.p.hosts[event.NetNS]
-	said := &KernelReset{Reason: event.Reason, Host: host}
-	switch {
-	case host != truth.By || !byKernel:
-		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s sent this reset (%s), not %s", host, event.Reason, truth.By)))
-	case !row.Agrees(event.Reason):
-		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s says %s; %s wants one of %v",
-			host, event.Reason, truth.Cause, row.KernelReasons)))
-	}
+	said := &KernelReset{Reason: event.Reason, Host: k.p.hosts[event.NetNS]}
+	k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s sent this reset (%s), not %s", said.Host, said.Reason, head.Truth.By)))
 	return said
 }
 

@@ -22,10 +22,10 @@ func (p *player) compare(ctx context.Context) error {
 	p.judged = p.resets()
 	kernel := p.kernelStory()
 	judge := &judge{p: p, verdicts: map[string][]*analyzer.Verdict{}}
+	said := kernel.hear(p.judged)
 	for _, r := range p.judged {
 		for _, f := range r.sent() {
-			said := kernel.hear(r.head, f)
-			if err := judge.hear(ctx, r, f, said); err != nil {
+			if err := judge.hear(ctx, r, f, said[f]); err != nil {
 				return err
 			}
 		}
