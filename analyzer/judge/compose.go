@@ -16,7 +16,11 @@ import (
 // begin fills what does not depend on the cause.
 func (k *Case) begin() *Verdict {
 	c := &k.conn
-	r := raw{from: k.from, to: c.Key.Addr(1 - k.from)}
+	r := raw{from: k.from, to: c.Key.Addr(1 - k.from), form: k.form}
+	r.idle, _ = k.idle()
+	if k.form == provoked && k.j.Log != nil {
+		r.lost = k.lostTogether()
+	}
 	if t := k.answers(); t != nil {
 		r.answers = *t
 	} else if k.phase == synOnly {
@@ -330,7 +334,7 @@ func next(v *Verdict, row cause.Cause) string {
 // 3.5). A hint: versions drift.
 func (k *Case) fingerprint() string {
 	switch {
-	case strings.HasPrefix(k.text, `\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00`) && k.R.Is(segment.ACK):
+	case k.text == henan && k.R.Is(segment.ACK):
 		return "cn-henan"
 	case k.R.Win >= 3293 && k.R.Win <= 3295 && k.R.Is(segment.ACK), k.R.Win >= 1980 && k.R.Win <= 1982 && k.R.Is(segment.ACK):
 		return "gfw-2025-08"

@@ -192,7 +192,7 @@ func (c *correlation) join(v *Verdict) *Verdict {
 	if me == nil {
 		return v
 	}
-	s := &sightings{correlation: c, logs: logs, lines: make([]*line, len(c.points)), verdicts: make([]*Verdict, len(c.points))}
+	s := &sightings{correlation: c, logs: logs, lines: make([]*line, len(c.points)), verdicts: make([]*Verdict, len(c.points)), paths: map[int][2]*connLog{}}
 	s.lines[v.Point], s.verdicts[v.Point] = me, v
 	s.sender = v.raw.from
 	s.home = v.Point
@@ -204,6 +204,7 @@ func (c *correlation) join(v *Verdict) *Verdict {
 			s.lines[p], s.verdicts[p] = x, c.verdictAt(p, x.frame)
 		}
 	}
+	s.addPaths()
 	out := s.judge()
 	for p, x := range s.lines {
 		if x != nil {
@@ -217,14 +218,35 @@ func (c *correlation) verdictAt(p int, frame uint32) *Verdict {
 	return c.first[Frame{p, frame}]
 }
 
+// addPaths finds points that lie on the connection's path and saw nothing of
+// it: another connection between the two addresses came by both there and at
+// home.
+func (s *sightings) addPaths() {
+	home := s.logs[s.home]
+	a, b := home.key.Addr(home.orig).Addr(), home.key.Addr(1-home.orig).Addr()
+	for p := range s.points {
+		if s.logs[p] != nil {
+			continue
+		}
+		for _, g := range s.groups {
+			x, y := g[s.home], g[p]
+			if x != nil && y != nil && x.key.Addr(x.orig).Addr() == a && x.key.Addr(1-x.orig).Addr() == b {
+				s.paths[p] = [2]*connLog{x, y}
+				break
+			}
+		}
+	}
+}
+
 // sightings are one reset as all points saw it, or did not.
 type sightings struct {
 	*correlation
 	logs     []*connLog
 	lines    []*line // nil: not seen there
 	verdicts []*Verdict
-	home     int // the point whose verdict began it
-	sender   int // the side, in the home's log, whose address the reset bears
+	paths    map[int][2]*connLog // of points that saw nothing of the connection: another one that shows where they lie
+	home     int                 // the point whose verdict began it
+	sender   int                 // the side, in the home's log, whose address the reset bears
 }
 
 // judge decides.
@@ -255,6 +277,8 @@ func (s *sightings) judge() *Verdict {
 	}
 	if q := s.passed(near); q >= 0 {
 		s.forged(&out, v, near, q)
+	} else if q := s.aside(near); q >= 0 {
+		s.neverCame(&out, v, near, q)
 	} else if far := s.farther(near); far >= 0 {
 		s.genuine(&out, v, near, far)
 	} else if q := s.lostBehind(near); q >= 0 {
@@ -317,6 +341,48 @@ func (s *sightings) passed(near int) int {
 	return -1
 }
 
+// aside finds a point on the path, nearer to the named sender than near, that
+// ran at the time and saw nothing of the connection; -1 where there is none.
+func (s *sightings) aside(near int) int {
+	if near != s.home {
+		return -1
+	}
+	t := s.common(near, s.lines[near].time)
+	for q, path := range s.paths {
+		j := s.points[q].Judge
+		d := path[0].with(path[1]).closer // above 0: home lies nearer to the originator, as seen from its own packets
+		if s.sender != s.logs[s.home].orig {
+			d = -d
+		}
+		if d < 0 && !j.Drops && s.common(q, j.Log.begun) <= t && s.common(q, j.Log.end) >= t-endSlack {
+			return q
+		}
+	}
+	return -1
+}
+
+// neverCame writes that a device between the two points made the reset, and
+// kept all of the connection from the farther one.
+func (s *sightings) neverCame(out, v *Verdict, near, q int) {
+	id := cause.InlinePolicyReset
+	var facts []Fact
+	if x := v.raw.answers; x.Exists() {
+		if x.Is(segment.SYN) {
+			id = cause.FirewallRejectSyn
+		}
+		facts = append(facts, Fact{near, x.Frame, "the segment that the reset answers"})
+	}
+	facts = append(facts,
+		Fact{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)},
+		Fact{q, s.paths[q][1].lines[0].frame, fmt.Sprintf("%s lies on the path nearer to it, as this connection shows; nothing of the other one ever came by there", s.points[q].Name)})
+	if v.Sender == Middlebox {
+		facts = append(facts, v.Evidence...)
+	}
+	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
+	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	out.Alternatives, out.Evidence = nil, facts
+}
+
 // lostBehind finds a point farther from the named sender than near which ran
 // and did not see the reset.
 func (s *sightings) lostBehind(near int) int {
@@ -348,13 +414,13 @@ func (s *sightings) farther(near int) int {
 const endSlack = int64(1e9)
 
 // whole tells whether the capture of a point is complete around the time at
-// which near saw the reset: it knew the connection before, or saw what the
+// which near saw the reset: it ran before, or saw what the
 // reset answers, it had not ended, and nothing was lost.
 func (s *sightings) whole(q, near int) bool {
 	j := s.points[q].Judge
 	t := s.common(near, s.lines[near].time)
 	l := s.logs[q]
-	began := s.common(q, l.lines[0].time) <= t
+	began := s.common(q, j.Log.begun) <= t
 	if v := s.verdicts[near]; !began && v != nil && v.raw.answers.Exists() {
 		if x := s.logs[near].at(v.raw.answers.Frame); x != nil {
 			began = s.logs[near].find(x, l) != nil
@@ -380,7 +446,8 @@ func (s *sightings) frameAround(q, near int) uint32 {
 // it, q lies nearer to the named sender and did not.
 func (s *sightings) forged(out, v *Verdict, near, q int) {
 	here, there := s.logs[near], s.logs[q]
-	id := cause.InjectedReset
+	id, strength := cause.InjectedReset, cause.Proven
+	var alternatives []Alternative
 	facts := []Fact{{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)}}
 	absent := fmt.Sprintf("%s lies nearer to %v and ran at the time: no such reset came by, this was the last packet of the connection before", s.points[q].Name, v.From)
 	facts = append(facts, Fact{q, s.frameAround(q, near), absent})
@@ -402,6 +469,9 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		case seen == nil && (t.len > 0 || v.raw.answers.Exists()):
 			id = cause.InlinePolicyReset
 			facts = append(facts, Fact{near, t.frame, "the segment that it answers, which never came by there"})
+			if v.raw.form == provoked {
+				id, strength, alternatives = s.rejected(v, near, q)
+			}
 		case seen != nil && t.is(segment.SYN) && !s.answered(q):
 			id = cause.FirewallRejectSyn
 			facts = append(facts, Fact{near, t.frame, "the SYN"}, Fact{q, seen.frame, "the SYN came by there and drew no answer"})
@@ -409,9 +479,13 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
 		}
 	}
+	if x := s.kept(near, q); x != nil && id == cause.InjectedReset {
+		id = cause.InlinePolicyReset
+		facts = append(facts, Fact{q, x.frame, fmt.Sprintf("a segment of %v with the reset's number, which never came by at %s: it was kept back", v.From, s.points[near].Name)})
+	}
 	if x := s.replaced(near, q); x != nil {
 		id = cause.RewrittenReset
-		facts = append(facts, Fact{q, x.frame, fmt.Sprintf("the packet with the same identification, %d, and number is no reset there", x.id)})
+		facts = append(facts, Fact{q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"})
 	}
 	if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
 		out.Excluded = append(slices.Clone(out.Excluded), Exclusion{v.Cause, "the reset never left the address that it bears", []uint32{v.Frame}})
@@ -423,10 +497,48 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			}
 		}
 	}
-	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
+	out.Cause, out.Strength, out.Why = id, strength, ""
 	out.Sender, out.SenderStrength = Middlebox, cause.Proven
-	out.Alternatives = nil
+	out.Alternatives = alternatives
 	out.Evidence = facts
+}
+
+// rejected says why a device refused a segment by a reset that takes its number
+// from it: a policy, or that it did not know the connection any more. A pause
+// before speaks for an idle limit, many connections in one moment for a lost
+// table; when it lets other packets of the connection pass afterwards, it knows
+// it, and only policy is left.
+func (s *sightings) rejected(v *Verdict, near, q int) (cause.ID, cause.Strength, []Alternative) {
+	other := func(id cause.ID, why string) Alternative {
+		return Alternative{id, Middlebox, cause.Possible, why}
+	}
+	policy := other(cause.InlinePolicyReset, "a rule can refuse like this as well")
+	loss := other(cause.MiddleboxStateLoss, "a device that lost its table refuses like this")
+	switch {
+	case s.forwards(near, q):
+		return cause.InlinePolicyReset, cause.Proven, nil
+	case v.raw.lost >= scanTargets:
+		return cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}
+	case isAbout(v.raw.idle, knownIdleLimits...):
+		return cause.MiddleboxIdleTimeout, cause.Proven, nil
+	case v.raw.idle > 0:
+		return cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}
+	}
+	return cause.InlinePolicyReset, cause.Likely, []Alternative{loss}
+}
+
+// forwards tells whether a packet of the connection passed both points after
+// the reset.
+func (s *sightings) forwards(near, q int) bool {
+	t := s.lines[near].time
+	here, there := s.logs[near], s.logs[q]
+	m := here.with(there)
+	for i, n := range m.there {
+		if x := &here.lines[i]; n >= 0 && x.time > t && !x.is(segment.RST) && !x.is(segment.SYN) && s.common(q, there.lines[n].time) > s.common(near, t) {
+			return true
+		}
+	}
+	return false
 }
 
 // answered tells whether the named sender answered a SYN at a point.
@@ -441,17 +553,33 @@ func (s *sightings) answered(q int) bool {
 	return false
 }
 
+// kept finds at q the payload of the named sender which begins at the reset's
+// number and never reached near.
+func (s *sightings) kept(near, q int) *line {
+	r := s.lines[near]
+	here, there := s.logs[near], s.logs[q]
+	side := s.logs[s.home].side(there, s.sender)
+	for i := range there.lines {
+		x := &there.lines[i]
+		if int(x.from) == side && x.len > 0 && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) &&
+			s.common(q, x.time) <= s.common(near, r.time) && there.find(x, here) == nil {
+			return x
+		}
+	}
+	return nil
+}
+
 // replaced finds at q the packet of the sender that became the reset.
 func (s *sightings) replaced(near, q int) *line {
 	r := s.lines[near]
-	if r.id == 0 {
+	if r.id == 0 && r.ts == 0 {
 		return nil
 	}
 	here, there := s.logs[near], s.logs[q]
 	side := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
 		x := &there.lines[i]
-		if int(x.from) == side && x.id == r.id && !x.is(segment.RST) && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) && there.find(x, here) == nil {
+		if int(x.from) == side && x.id == r.id && x.ts == r.ts && !x.is(segment.RST) && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) && there.find(x, here) == nil {
 			return x
 		}
 	}

@@ -51,6 +51,7 @@ type line struct {
 	seq, ack flow.Seq
 	len      uint32
 	hash     uint32 // of the payload as captured
+	ts       uint32
 	id       uint16
 	flags    segment.Flags
 	ttl      uint8
@@ -83,7 +84,7 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 	c.hasReset = c.hasReset || s.Is(segment.RST)
 	c.missing = c.missing || s.Has(flow.Ahead)
 	c.lines = append(c.lines, line{time: s.Time, frame: s.Frame, seq: s.Seq, ack: s.Ack, len: s.Len, hash: hashOf(in.Payload),
-		id: s.ID, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})
+		ts: s.TSVal, id: s.ID, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})
 	l.lines++
 	if len(c.lines) > maxConnLines {
 		n := copy(c.lines[8:], c.lines[maxConnLines/2:])

@@ -85,7 +85,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		s, lives := k.livesOn()
-		if !lives || k.evading || !k.inChain() && !k.inClock() {
+		if !lives || k.evading || !k.nextID() && !k.inClock() {
 			return nil, false
 		}
 		return append(k.headerFacts(), Fact{Frame: s.frame, Text: s.text}), true
@@ -157,7 +157,7 @@ var deviceRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		d, _ := k.idle()
-		if !isAbout(d, 60e9, 120e9, 180e9, 240e9, 300e9, 350e9, 600e9, 900e9, 1800e9, 3600e9) {
+		if !isAbout(d, knownIdleLimits...) {
 			return cause.Undetermined
 		}
 		if k.j.sameIdle(k, d) >= 3 && (k.form == provoked || len(k.signList) > 0) {
@@ -203,19 +203,30 @@ var deviceRules = []*rule{{
 	open:     "another host behind the same address may have got the segment",
 }}
 
-// usedUpID tells whether the reset took an identification out of the sender's
-// chain: its next packet goes on after it. No forger makes the sender skip one.
+// usedUpID tells whether the reset took the place of a genuine packet: it
+// continues the sender's identification, and the next packet of the sender
+// goes on after it; no forger makes a sender skip one. Where IP has none, the
+// sender's own timestamp and the same number again must do.
 func (k *Case) usedUpID() bool {
-	if !k.inChain() {
-		return false
-	}
-	skipped := false
+	var next *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
-		skipped = !s.Has(flow.Copy) && s.ID == k.R.ID+1
-		return s.Has(flow.Copy)
+		if !s.Has(flow.Copy) && !s.Is(segment.RST) {
+			next = s
+		}
+		return next == nil
 	})
-	return skipped
+	switch {
+	case next == nil:
+		return false
+	case k.nextID():
+		return next.ID == k.R.ID+1
+	}
+	return !k.R.Has(flow.HasID) && k.inClock() && next.Seq == k.R.Seq && next.Len > 0
 }
+
+// knownIdleLimits are times, in nanoseconds, after which devices forget idle
+// connections by default (causes.md, 1.7).
+var knownIdleLimits = []int64{60e9, 120e9, 180e9, 240e9, 300e9, 350e9, 600e9, 900e9, 1800e9, 3600e9}
 
 // signFacts are the signs as facts.
 func (k *Case) signFacts() []Fact {
@@ -231,6 +242,9 @@ func (k *Case) deviceFacts() []Fact {
 	var facts []Fact
 	if t := k.answers(); t != nil {
 		facts = append(facts, fact(t, "the %s's segment that the reset answers: %s", k.receiver(), k.brief(1-k.from, t)))
+	}
+	if k.phase == synOnly {
+		facts = append(facts, factAt(k.P.LastSYN, "the SYN"))
 	}
 	facts = append(facts, fact(&k.R, "the reset in the name of the %s, number %d", k.sender(), k.rel(k.from, k.R.Seq)))
 	return append(facts, k.signFacts()...)

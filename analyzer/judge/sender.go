@@ -30,6 +30,7 @@ const (
 	signCopiedWindow
 	signLink
 	signDSCP
+	signMark
 	signLivesOn
 	signNotDelivered
 )
@@ -45,7 +46,7 @@ func (k *Case) signs() []sign {
 	}
 	for _, test := range []func(*Case) (sign, bool){
 		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).staleNumber,
-		(*Case).steppedNumbers, (*Case).tooFast, (*Case).copiedID, (*Case).copiedWindow, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
+		(*Case).steppedNumbers, (*Case).tooFast, (*Case).copiedID, (*Case).copiedWindow, (*Case).knownMark, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
 	} {
 		if s, ok := test(k); ok {
 			all = append(all, s)
@@ -447,6 +448,17 @@ func (k *Case) copiedWindow() (sign, bool) {
 	}
 	return sign{kind: signCopiedWindow, frame: t.Frame,
 		text: fmt.Sprintf("window %d is that of the %s's segment just before", k.R.Win, k.receiver())}, true
+}
+
+// henan is the payload that a provincial filter's resets bear (causes.md, 3.5).
+const henan = `\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00`
+
+// knownMark: the reset bears what a documented device writes.
+func (k *Case) knownMark() (sign, bool) {
+	if k.text != henan {
+		return sign{}, false
+	}
+	return sign{kind: signMark, frame: k.R.Frame, text: "its payload is a known filter's mark"}, true
 }
 
 // otherMAC: another network card sent it than all other packets of the sender.

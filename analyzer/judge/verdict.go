@@ -66,7 +66,10 @@ type raw struct {
 	answers  flow.Segment   // the segment that the reset answers
 	lastPeer flow.Segment   // and the peer's last before it
 	base     cause.Strength // the cause's before the caps of one point
-	run      []uint32       // frames of the run of transmissions before it
+	form     form
+	idle     int64
+	lost     int      // connections that were lost with it, see lostTogether
+	run      []uint32 // frames of the run of transmissions before it
 }
 
 // A Connection is the connection that a reset belongs to.
