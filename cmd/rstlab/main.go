@@ -1,5 +1,5 @@
-// Rstlab plays every known cause of a TCP reset between real kernels, and says
-// of the resets in a capture who sent them and why. "rstlab --help" tells more.
+// Rstlab plays the causes of TCP resets between real kernels, and says of the
+// resets in a capture who sent them and why. "rstlab --help" tells more.
 package main
 
 import (
