@@ -201,7 +201,7 @@ func (t *Tap) Capture() []byte {
 		LinkType: pcapng.LinkEthernet,
 		SnapLen:  uint32(frameLen(t.port.link.config.MTU)),
 	})
-	end := time.Now()
+	end := time.Now() // the capture ran until now, whenever its last packet came
 	for _, f := range frames {
 		_ = w.WritePacket(&pcapng.Packet{
 			Interface: i, HasTime: true, Time: f.Time.UnixNano(),

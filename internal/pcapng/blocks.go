@@ -190,12 +190,13 @@ func (r *Reader) addStats(b []byte) error {
 	if len(b) < statsBodyLen {
 		return r.damaged("interface statistics of %d bytes, want at least %d", len(b), statsBodyLen)
 	}
-	_, i, err := r.link(r.u32(b))
+	l, i, err := r.link(r.u32(b))
 	if err != nil {
 		r.note("statistics of an interface that its section does not have, passed over")
 		return nil
 	}
 	s := &r.ifaces[i].Stats
+	s.At = l.nanoseconds(uint64(r.u32(b[4:]))<<32 | uint64(r.u32(b[8:])))
 	r.options(b[statsBodyLen:], func(code uint16, v []byte) {
 		if len(v) != 8 {
 			return

@@ -62,6 +62,7 @@ type Interface struct {
 // Stats are an interface's counts at the end of its capture. A count that
 // nobody wrote is not Known.
 type Stats struct {
+	At        int64 // the block's stamp, nanoseconds since 1970: the capture ran until then. 0: there is no block. Set by Reader.
 	Received  Count // isb_ifrecv: packets that came in
 	Dropped   Count // isb_ifdrop: lost by the interface for want of room
 	OSDropped Count // isb_osdrop: lost by the operating system

@@ -208,7 +208,7 @@ func TestReadEverything(t *testing.T) {
 					{Frame: 7, Time: 40_000, HasTime: true, Data: []byte("sll!"), OrigLen: 4, Interface: 2, LinkType: 113, Direction: pcapng.Inbound, Flags: 1},
 				})
 				same(t, r.Interfaces(), []pcapng.Interface{
-					{Name: "eth0", Description: "uplink", Filter: "tcp", OS: "Linux", Comments: []string{"a comment"}, LinkType: 1, SnapLen: 96, Unit: time.Nanosecond, Stats: pcapng.Stats{
+					{Name: "eth0", Description: "uplink", Filter: "tcp", OS: "Linux", Comments: []string{"a comment"}, LinkType: 1, SnapLen: 96, Unit: time.Nanosecond, Stats: pcapng.Stats{At: 99,
 						Received: pcapng.Count{N: 1000, Known: true}, Dropped: pcapng.Count{N: 5, Known: true}, OSDropped: pcapng.Count{N: 0, Known: true}}},
 					{Name: "tun0", LinkType: 101, Unit: time.Microsecond},
 					{LinkType: 113, Unit: time.Microsecond},
@@ -243,7 +243,7 @@ func TestReadWhatWriterWrote(t *testing.T) {
 	same(t, r.Section(), pcapng.Section{Hardware: "x86-64", OS: "Linux 6.18", Application: "rstlab", Comments: []string{"a test", "of all"}})
 	same(t, r.Interfaces(), []pcapng.Interface{
 		{Name: "client", Description: "left tap", Filter: "tcp", OS: "Linux", Comments: []string{"ns"}, LinkType: 1, SnapLen: 262144, Unit: 1,
-			Stats: pcapng.Stats{Received: pcapng.Count{N: 4, Known: true}, Dropped: pcapng.Count{Known: true}, OSDropped: pcapng.Count{N: 7, Known: true}}},
+			Stats: pcapng.Stats{At: 1700000009000000000, Received: pcapng.Count{N: 4, Known: true}, Dropped: pcapng.Count{Known: true}, OSDropped: pcapng.Count{N: 7, Known: true}}},
 		{Name: "old", LinkType: pcapng.LinkRaw, Unit: time.Microsecond},
 		{Name: "odd", LinkType: pcapng.LinkSLL2, Unit: time.Nanosecond},
 	})
