@@ -3,6 +3,7 @@ package play
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"rstlab/analyzer/cause"
 	"rstlab/internal/script"
@@ -52,12 +53,22 @@ func (k *kernelStory) own(r reset, n int) *lab.Frame {
 	if k.p.file.Actor(truth.By).Kind != script.Host || len(row.KernelReasons) == 0 {
 		return nil
 	}
-	for _, tap := range r.taps() {
+	taps := r.taps()
+	slices.SortStableFunc(taps, func(a, b string) int { return k.isOf(b, truth.By) - k.isOf(a, truth.By) })
+	for _, tap := range taps {
 		if f := r.frames[tap]; n < len(f) && slices.Contains(k.p.names[f[n].Src.Addr()], truth.By) {
 			return f[n]
 		}
 	}
 	return nil
+}
+
+// isOf is 1 for a tap of the actor's own, else 0.
+func (k *kernelStory) isOf(tap, actor string) int {
+	if tap == actor || strings.HasPrefix(tap, actor+"/") {
+		return 1
+	}
+	return 0
 }
 
 // sentBy compares a frame with the kernel that must have sent it.
