@@ -62,20 +62,24 @@ func (w *wire) sightings(head *script.EventHead, claimed map[*lab.Frame]bool) ma
 }
 
 // sighting is the frame at a tap that is the packet of a hit: of several equal
-// ones the one nearest in time, for copies are further apart than taps.
+// ones that in the same place where both taps saw as many, else the one nearest
+// in time, for copies are further apart than taps.
 func (w *wire) sighting(tap *lab.Tap, h hit, claimed map[*lab.Frame]bool) *lab.Frame {
-	frames := tap.Frames()
 	if h.tap == tap.Name() {
-		return frames[h.frame.N-1]
+		return tap.Frames()[h.frame.N-1]
 	}
 	for _, loose := range []bool{false, true} {
-		want := identityOf(h.frame, loose)
-		var nearest *lab.Frame
-		for _, f := range frames {
-			if f.IsTCP != h.frame.IsTCP || claimed[f] || identityOf(f, loose) != want {
-				continue
+		here := equals(tap, h.frame, loose)
+		if own := w.p.lab.Tap(h.tap); own != nil {
+			there := equals(own, h.frame, loose)
+			i := slices.IndexFunc(there, func(f *lab.Frame) bool { return f.N == h.frame.N })
+			if i >= 0 && len(here) == len(there) && !claimed[here[i]] {
+				return here[i]
 			}
-			if nearest == nil || apart(f, h.frame) < apart(nearest, h.frame) {
+		}
+		var nearest *lab.Frame
+		for _, f := range here {
+			if !claimed[f] && (nearest == nil || apart(f, h.frame) < apart(nearest, h.frame)) {
 				nearest = f
 			}
 		}
@@ -84,6 +88,18 @@ func (w *wire) sighting(tap *lab.Tap, h hit, claimed map[*lab.Frame]bool) *lab.F
 		}
 	}
 	return nil
+}
+
+// equals are the frames at a tap that can be the packet of a frame elsewhere.
+func equals(tap *lab.Tap, frame *lab.Frame, loose bool) []*lab.Frame {
+	want := identityOf(frame, loose)
+	var found []*lab.Frame
+	for _, f := range tap.Frames() {
+		if f.IsTCP == frame.IsTCP && identityOf(f, loose) == want {
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 // apart is the time between two frames.
