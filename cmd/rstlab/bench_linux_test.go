@@ -13,12 +13,15 @@ func benchmarkRun(b *testing.B, args ...string) {
 	if err := lab.Available(); err != nil {
 		b.Skip(err)
 	}
-	binary := filepath.Join(b.TempDir(), "rstlab")
+	work := b.TempDir()
+	binary := filepath.Join(work, "rstlab")
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		b.Fatalf("build: %v\n%s", err, out)
 	}
 	for b.Loop() {
-		if out, err := exec.Command(binary, append([]string{"run"}, args...)...).CombinedOutput(); err != nil {
+		cmd := exec.Command(binary, append([]string{"run"}, args...)...)
+		cmd.Dir = work // where a failure keeps its captures
+		if out, err := cmd.CombinedOutput(); err != nil {
 			b.Fatalf("run %v: %v\n%s", args, err, out)
 		}
 	}
