@@ -161,7 +161,8 @@ func (s *kernelSocket) bind(local netip.AddrPort) error {
 func (s *kernelSocket) listen(backlog int) error {
 	err := s.control("listen", func(fd int) error {
 		// Without the host's tcp_fastopen this changes nothing.
-		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, max(backlog, 1)); err != nil && err != unix.EOPNOTSUPP {
+		err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, max(backlog, 1))
+		if err != nil && err != unix.EOPNOTSUPP && err != unix.ENOPROTOOPT { // Multipath TCP of older kernels has none
 			return fmt.Errorf("set TCP_FASTOPEN: %w", err)
 		}
 		return unix.Listen(fd, backlog)

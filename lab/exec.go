@@ -99,7 +99,8 @@ func overlayHosts(content string) error {
 	if err := os.WriteFile(place+"/hosts", []byte(content), 0o644); err != nil {
 		return fmt.Errorf("write hosts file: %w", err)
 	}
-	if err := unix.Mount(place+"/hosts", "/etc/hosts", "", unix.MS_BIND, ""); err != nil {
+	err := unix.Mount(place+"/hosts", "/etc/hosts", "", unix.MS_BIND, "")
+	if err != nil && err != unix.ENOENT { // a system without the file resolves nothing by it
 		return fmt.Errorf("mount hosts file: %w", err)
 	}
 	if err := unix.Unmount(place, unix.MNT_DETACH); err != nil {

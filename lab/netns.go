@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/safchain/ethtool"
 	"github.com/vishvananda/netlink"
@@ -105,7 +106,26 @@ func connect(a, b *iface, mtu int) error {
 			return err
 		}
 	}
-	return nil
+	return errors.Join(a.waitCarrier(), b.waitCarrier())
+}
+
+// waitCarrier waits until the interface can send. The kernel sees to that some
+// time after both ends are up (net/core/link_watch.c), and until then drops
+// what is sent. From 6.8 on, asking for the link waits for it.
+func (i *iface) waitCarrier() error {
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		l, err := i.ns.nl.LinkByIndex(i.index)
+		if err != nil {
+			return fmt.Errorf("find end of link: %w", err)
+		}
+		if l.Attrs().OperState == netlink.OperUp {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("end of link is %v, expected it up", l.Attrs().OperState)
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // up brings the interface up, on its namespace's thread. It resolves no

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -123,10 +124,25 @@ func TestKillWithoutProcess(t *testing.T) {
 	}
 }
 
+// needs skips a test on a system without programs or files.
+func needs(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		_, err := os.Stat(name)
+		if !strings.Contains(name, "/") {
+			_, err = exec.LookPath(name)
+		}
+		if err != nil {
+			t.Skip(err)
+		}
+	}
+}
+
 func TestExec(t *testing.T) {
 	t.Parallel()
 	ctx := withDeadline(t)
 	l := start(t, twoHosts())
+	needs(t, "sh", "/etc/hosts")
 	var out bytes.Buffer
 	p, err := l.Host("client").Exec([]string{"sh", "-c", "echo $GREETING; cat /etc/hosts; readlink /proc/self/ns/net; exit 7"},
 		ExecOptions{Stdout: &out, Env: []string{"GREETING=hello", "PATH=" + os.Getenv("PATH")}})
@@ -154,6 +170,7 @@ func TestExecKill(t *testing.T) {
 	t.Parallel()
 	ctx := withDeadline(t)
 	l := start(t, twoHosts())
+	needs(t, "sh", "sleep")
 	r, w, err := os.Pipe()
 	check(t, err)
 	defer r.Close()
@@ -189,6 +206,7 @@ func TestExecConnects(t *testing.T) {
 	t.Parallel()
 	ctx := withDeadline(t)
 	l := start(t, twoHosts())
+	needs(t, "bash", "/etc/hosts")
 	listener, err := l.Host("server").Socket(SocketOptions{})
 	check(t, err)
 	check(t, listener.Bind(netip.AddrPortFrom(netip.Addr{}, 80)))

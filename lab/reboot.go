@@ -4,6 +4,7 @@ package lab
 
 import (
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,6 +34,15 @@ func (h *Host) Up() error {
 		}
 		return nil
 	})
+	for _, p := range h.node.ports {
+		far := p.other.dev
+		if p.link.delayed() {
+			far = p.link.wire[slices.Index(p.link.ends[:], p)]
+		}
+		if err == nil && !far.off.Load() {
+			err = errors.Join(p.dev.waitCarrier(), far.waitCarrier())
+		}
+	}
 	if err == nil {
 		err = h.setAddresses()
 	}

@@ -68,20 +68,29 @@ func newTestNet(t testing.TB, pairs int) *testNet {
 	return n
 }
 
-// up brings interfaces up and waits until they can send: that is so when their
-// state is asked for (rtnl_getlink).
+// up brings interfaces up and waits until they can send.
 func (n *testNet) up(names ...string) {
 	n.t.Helper()
 	n.do(func() error {
-		for _, f := range []func(netlink.Link) error{netlink.LinkSetUp, func(netlink.Link) error { return nil }} {
-			for _, name := range names {
+		for _, name := range names {
+			link, err := netlink.LinkByName(name)
+			if err == nil {
+				err = netlink.LinkSetUp(link)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		for _, name := range names {
+			for { // see waitCarrier
 				link, err := netlink.LinkByName(name)
-				if err == nil {
-					err = f(link)
-				}
 				if err != nil {
 					return err
 				}
+				if link.Attrs().OperState == netlink.OperUp {
+					break
+				}
+				time.Sleep(time.Millisecond)
 			}
 		}
 		return nil

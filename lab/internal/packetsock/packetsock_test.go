@@ -76,10 +76,17 @@ func pair(t *testing.T, mtu int, ob Options) (a, b *Conn) {
 			}
 		}
 		// The carrier comes up by deferred work, and what is sent before is lost
-		// in silence; asking for a link waits for that work (rtnl_getlink).
+		// in silence.
 		for _, name := range []string{"a", "b"} {
-			if _, err := netlink.LinkByName(name); err != nil {
-				t.Error(err)
+			for l, err := netlink.LinkByName(name); ; l, err = netlink.LinkByName(name) {
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if l.Attrs().OperState == netlink.OperUp {
+					break
+				}
+				time.Sleep(time.Millisecond)
 			}
 		}
 	})
