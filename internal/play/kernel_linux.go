@@ -14,12 +14,12 @@ import (
 // A kernelStory is the second witness: what the kernels say of the resets.
 type kernelStory struct {
 	p       *player
-	claimed []bool         // events that a reset has claimed
-	sent    map[string]int // resets that each host's kernel must have counted
+	claimed []bool                      // events that a reset has claimed
+	sent    map[string]map[cause.ID]int // resets that each host's kernel must have counted
 }
 
 func (p *player) kernelStory() *kernelStory {
-	return &kernelStory{p: p, claimed: make([]bool, len(p.events)), sent: map[string]int{}}
+	return &kernelStory{p: p, claimed: make([]bool, len(p.events)), sent: map[string]map[cause.ID]int{}}
 }
 
 // hear compares the resets with their senders' kernels. It returns what the
@@ -74,7 +74,10 @@ func (k *kernelStory) isOf(tap, actor string) int {
 // sentBy compares a frame with the kernel that must have sent it.
 func (k *kernelStory) sentBy(head *script.EventHead, f *lab.Frame) *KernelReset {
 	truth := head.Truth
-	k.sent[truth.By]++
+	if k.sent[truth.By] == nil {
+		k.sent[truth.By] = map[cause.ID]int{}
+	}
+	k.sent[truth.By][cause.ID(truth.Cause)]++
 	if k.p.watch == nil {
 		return nil
 	}
@@ -133,9 +136,21 @@ func (k *kernelStory) event(f *lab.Frame, by string) *oracle.Event {
 	return &k.p.events[best]
 }
 
-// count compares each host's counter of sent resets with the resets that the
-// script blames on its kernel. Kernel events whose packet never reached the
-// wire (a filter ate it) are the difference that the trace explains.
+// counters are those in which a kernel tells the causes that it counts apart
+// (Linux, include/uapi/linux/snmp.h). They are what a run without the trace has
+// of the kernel's own reasons.
+var counters = map[cause.ID]string{
+	cause.ListenerBacklogFull: "TcpExtListenOverflows",
+	cause.CloseUnreadData:     "TcpExtTCPAbortOnClose",
+	cause.KeepaliveTimeout:    "TcpExtTCPAbortOnTimeout",
+	cause.UserTimeout:         "TcpExtTCPAbortOnTimeout",
+	cause.ResourceAbort:       "TcpExtTCPAbortOnMemory",
+	cause.SynackBadTimestamp:  "TcpExtPAWSActive",
+}
+
+// count compares each host's counters with the resets that the script blames
+// on its kernel. Kernel events whose packet never reached the wire (a filter
+// ate it) are the difference that the trace explains.
 func (k *kernelStory) count() {
 	for _, a := range k.p.file.Actors {
 		if a.Kind != script.Host {
@@ -147,10 +162,17 @@ func (k *kernelStory) count() {
 				unseen++
 			}
 		}
-		counted := int(k.p.counters[a.Name]["TcpOutRsts"])
-		if want := k.sent[a.Name] + unseen; counted != want {
+		total := unseen
+		for id, n := range k.sent[a.Name] {
+			total += n
+			if name := counters[id]; name != "" && k.p.counters[a.Name][name] < uint64(n) {
+				k.p.fail(mismatch{text: fmt.Sprintf("the kernel of %s counted %d of %s, the script has %d %s by it",
+					a.Name, k.p.counters[a.Name][name], name, n, id)})
+			}
+		}
+		if counted := int(k.p.counters[a.Name]["TcpOutRsts"]); counted != total {
 			k.p.fail(mismatch{text: fmt.Sprintf("the kernel of %s counted %d resets sent (TcpOutRsts), the script has %d by it",
-				a.Name, counted, want)})
+				a.Name, counted, total)})
 		}
 	}
 }

@@ -120,13 +120,13 @@ func (p *player) kernelWords() string {
 		var counts []string
 		for _, a := range p.file.Actors {
 			if n := p.counters[a.Name]["TcpOutRsts"]; n > 0 {
-				counts = append(counts, fmt.Sprintf("%d resets sent by %s", n, a.Name))
+				counts = append(counts, fmt.Sprintf("%d sent by %s", n, a.Name))
 			}
 		}
 		if len(counts) == 0 {
-			return "no reset sent by any host (counters)"
+			return "no reset sent by any host"
 		}
-		return strings.Join(counts, ", ") + " (counters)"
+		return "resets (TcpOutRsts): " + strings.Join(counts, ", ")
 	}
 	if len(p.events) == 0 {
 		return "no reset sent by any host"
