@@ -171,8 +171,12 @@ func TestConnectPending(t *testing.T) {
 	bothKinds(t, func(t *testing.T, config Config) {
 		ctx := withDeadline(t)
 		config.Hosts[0].Process = config.Hosts[1].Process
-		config.Links[0].Delay = 5_000_000
+		config.Middleboxes = []MiddleboxConfig{{Name: "path"}}
+		config.Links = []LinkConfig{{A: "client", B: "path"}, {A: "path", B: "server"}}
 		l := start(t, config)
+		syn, err := ParseMatch("client > server: S")
+		check(t, err)
+		check(t, l.Middlebox("path").Hold(syn))
 		listen(t, l, "server", SocketOptions{}, 80)
 		client, err := l.Host("client").Socket(SocketOptions{})
 		check(t, err)
@@ -181,7 +185,9 @@ func TestConnectPending(t *testing.T) {
 			t.Errorf("pending connect: %v, want EINPROGRESS", err)
 		}
 		check(t, l.Host("client").WaitState(ctx, client.Local(), client.Remote(), "SYN-SENT"))
+		firstSYN(t, l, "path/client")
 		check(t, client.Close())
+		check(t, l.Middlebox("path").Pass(&syn))
 		fromServer(t, l, segment.SYN|segment.ACK)
 		_, err = l.Tap("server").Wait(ctx, 0, isRST)
 		check(t, err)
