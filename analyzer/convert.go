@@ -64,9 +64,17 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 
 // emitHeld emits the verdicts of several points, those on one reset joined.
 func (a *analysis) emitHeld() error {
+	if len(a.files) < 2 {
+		return nil
+	}
 	var points []judge.Point
 	for _, p := range a.points {
 		name, _ := p.at(1)
+		for _, s := range p.spans {
+			for _, i := range s.file.reader.Interfaces() {
+				p.judge.Log.Until = max(p.judge.Log.Until, i.Stats.At)
+			}
+		}
 		points = append(points, judge.Point{Judge: &p.judge, Verdicts: p.held, Name: name})
 	}
 	for _, v := range judge.Correlate(points) {

@@ -66,7 +66,7 @@ func (k *Case) decide(v *Verdict, open []candidate, i int) {
 // apart from the cause.
 func (k *Case) senderOf(c candidate) (Sender, cause.Strength) {
 	if c.by == aDevice {
-		return Middlebox, c.strength
+		return Middlebox, max(c.strength, against(k.signList)) // what speaks against the address says who it is not, whatever the cause
 	}
 	return k.who(k.from), k.senderStrength()
 }

@@ -55,11 +55,13 @@ func Correlate(points []Point) []*Verdict {
 
 type correlation struct {
 	points []Point
-	groups [][]*connLog       // one connection: its log at each point, nil where it was not seen
-	of     []map[int]int      // group of a connection's id, by point
-	clock  []int64            // what to add to a point's stamps to get the first one's
-	first  map[Frame]*Verdict // verdicts of the single points, by each sighting
-	final  map[Frame]*Verdict // verdicts that were joined, by each sighting
+	groups [][]*connLog          // one connection: its log at each point, nil where it was not seen
+	of     []map[int]int         // group of a connection's id, by point
+	clock  []int64               // what to add to a point's stamps to get the first one's
+	strays []map[number]place    // see lone
+	ends   []map[number]*connLog // connections with a handshake, by their last numbers
+	first  map[Frame]*Verdict    // verdicts of the single points, by each sighting
+	final  map[Frame]*Verdict    // verdicts that were joined, by each sighting
 }
 
 // setPoint tells a verdict at which point it was made.
@@ -192,11 +194,12 @@ func (c *correlation) join(v *Verdict) *Verdict {
 	if me == nil {
 		return v
 	}
-	s := &sightings{correlation: c, logs: logs, lines: make([]*line, len(c.points)), verdicts: make([]*Verdict, len(c.points)), paths: map[int][2]*connLog{}}
+	s := &sightings{correlation: c, logs: slices.Clone(logs), lines: make([]*line, len(c.points)), verdicts: make([]*Verdict, len(c.points)), paths: map[int][2]*connLog{}}
 	s.lines[v.Point], s.verdicts[v.Point] = me, v
 	s.sender = v.raw.from
 	s.home = v.Point
-	for p, l := range logs {
+	s.addStrays()
+	for p, l := range s.logs {
 		if p == v.Point || l == nil {
 			continue
 		}
@@ -216,6 +219,122 @@ func (c *correlation) join(v *Verdict) *Verdict {
 
 func (c *correlation) verdictAt(p int, frame uint32) *Verdict {
 	return c.first[Frame{p, frame}]
+}
+
+// A place is a line of a log.
+type place struct {
+	log *connLog
+	i   int
+}
+
+// A number is what a segment bears that no translation of addresses changes.
+type number struct {
+	seq, ack  flow.Seq
+	len, hash uint32
+}
+
+// lone indexes the payload and the last numbers of connections, at each point,
+// to find a segment again whose addresses were changed or left unchanged by
+// mistake.
+func (c *correlation) lone() {
+	c.strays = make([]map[number]place, len(c.points))
+	c.ends = make([]map[number]*connLog, len(c.points))
+	for p := range c.points {
+		c.strays[p], c.ends[p] = map[number]place{}, map[number]*connLog{}
+		log := c.points[p].Judge.Log
+		if log == nil {
+			continue
+		}
+		for _, l := range log.conns {
+			var nxt [2]flow.Seq
+			var has [2]bool
+			for i := range l.lines {
+				x := &l.lines[i]
+				if x.is(segment.RST) {
+					continue
+				}
+				if x.len > 0 && (l.hasReset || !l.knows[0] && !l.knows[1]) {
+					c.strays[p][number{x.seq, x.ack, x.len, x.hash}] = place{l, i}
+				}
+				end := x.seq + flow.Seq(x.len)
+				if x.is(segment.SYN) {
+					end++
+				}
+				if x.is(segment.FIN) {
+					end++
+				}
+				if f := x.from; !has[f] || end.After(nxt[f]) {
+					nxt[f], has[f] = end, true
+				}
+			}
+			if has[0] && has[1] && l.knows[0] && l.knows[1] {
+				c.ends[p][number{seq: nxt[l.orig], ack: nxt[1-l.orig]}] = l
+			}
+		}
+	}
+}
+
+// addStrays finds the connection of the reset at points where it has other
+// addresses or ports: the segment that drew it is there, with the same numbers
+// and payload, and the connection that was matched by its handshake does not
+// hold it.
+func (s *sightings) addStrays() {
+	home := s.logs[s.home]
+	v := s.verdicts[s.home]
+	t := home.at(v.raw.answers.Frame)
+	if t == nil || t.len == 0 || v.raw.form != provoked {
+		return
+	}
+	if s.correlation.strays == nil {
+		s.lone()
+	}
+	for p := range s.points {
+		if p == s.home || s.logs[p] != nil && home.find(t, s.logs[p]) != nil {
+			continue
+		}
+		x, ok := s.correlation.strays[p][number{t.seq, t.ack, t.len, t.hash}]
+		if !ok || x.log.key == home.key || !x.log.hasReset {
+			continue
+		}
+		s.logs[p] = x.log
+		s.stray = true
+	}
+}
+
+// switched finds, at another point, the connection that the reset's own goes on
+// from: no packet of the two is the same, one has the handshake, and what drew
+// the reset bears just the numbers with which the other ended. Then the points
+// lie at two hosts behind one address.
+func (s *sightings) switched(near int, v *Verdict) (int, *connLog) {
+	here := s.logs[near]
+	t := here.at(v.raw.answers.Frame)
+	if v.raw.form != provoked || here.knows[0] || here.knows[1] || v.raw.answers.Frame == 0 || t == nil {
+		return 0, nil
+	}
+	if s.correlation.strays == nil {
+		s.lone()
+	}
+	for q := range s.points {
+		if q == near {
+			continue
+		}
+		if old := s.ends[q][number{seq: t.seq, ack: t.ack}]; old != nil && here.with(old).count == 0 {
+			return q, old
+		}
+	}
+	return 0, nil
+}
+
+// moved writes that another host behind the same address got the connection.
+func (s *sightings) moved(out, v *Verdict, near, q int, old *connLog) {
+	out.Cause, out.Strength, out.Why = cause.BackendSwitch, cause.Proven, ""
+	out.Sender, out.SenderStrength = Responder, cause.Proven
+	if s.sender == s.logs[s.home].orig {
+		out.Sender = Originator
+	}
+	out.Alternatives = nil
+	last := &old.lines[len(old.lines)-1]
+	out.Evidence = append(slices.Clone(v.Evidence), Fact{q, last.frame, fmt.Sprintf("the connection until then, at another host: the numbers of frame %d at %s continue it", v.raw.answers.Frame, s.points[near].Name)})
 }
 
 // addPaths finds points that lie on the connection's path and saw nothing of
@@ -245,6 +364,7 @@ type sightings struct {
 	lines    []*line // nil: not seen there
 	verdicts []*Verdict
 	paths    map[int][2]*connLog // of points that saw nothing of the connection: another one that shows where they lie
+	stray    bool                // the connection has other addresses at one of the points
 	home     int                 // the point whose verdict began it
 	sender   int                 // the side, in the home's log, whose address the reset bears
 }
@@ -275,7 +395,9 @@ func (s *sightings) judge() *Verdict {
 		}
 		out.Copies = append(out.Copies, x.Copies...)
 	}
-	if q := s.passed(near); q >= 0 {
+	if q, old := s.switched(near, v); old != nil {
+		s.moved(&out, v, near, q, old)
+	} else if q := s.passed(near); q >= 0 {
 		s.forged(&out, v, near, q)
 	} else if q := s.aside(near); q >= 0 {
 		s.neverCame(&out, v, near, q)
@@ -334,7 +456,7 @@ func (s *sightings) ttlOf(p, side int) uint8 {
 // time, saw the connection and not the reset; -1 where there is none.
 func (s *sightings) passed(near int) int {
 	for q, l := range s.logs {
-		if l != nil && s.lines[q] == nil && s.closer(q, near, s.sender) && s.whole(q, near) {
+		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) {
 			return q
 		}
 	}
@@ -354,7 +476,7 @@ func (s *sightings) aside(near int) int {
 		if s.sender != s.logs[s.home].orig {
 			d = -d
 		}
-		if d < 0 && !j.Drops && s.common(q, j.Log.begun) <= t && s.common(q, j.Log.end) >= t-endSlack {
+		if d < 0 && !j.Drops && s.ran(q, t) {
 			return q
 		}
 	}
@@ -383,11 +505,14 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 	out.Alternatives, out.Evidence = nil, facts
 }
 
+// onPath tells whether a packet of the connection came by both points.
+func (s *sightings) onPath(p, q int) bool { return s.logs[p].with(s.logs[q]).count > 0 }
+
 // lostBehind finds a point farther from the named sender than near which ran
 // and did not see the reset.
 func (s *sightings) lostBehind(near int) int {
 	for q, l := range s.logs {
-		if l != nil && s.lines[q] == nil && s.closer(near, q, s.sender) && s.whole(q, near) {
+		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(near, q, s.sender) && s.whole(q, near) {
 			return q
 		}
 	}
@@ -409,6 +534,13 @@ func (s *sightings) farther(near int) int {
 	return -1
 }
 
+// ran tells whether the capture of a point was running at a time, given in the
+// first point's.
+func (c *correlation) ran(q int, t int64) bool {
+	log := c.points[q].Judge.Log
+	return c.common(q, log.begun) <= t && (c.common(q, log.end) >= t-endSlack || c.common(q, log.Until) >= t)
+}
+
 // endSlack is how long after a point's last packet, in nanoseconds, it is
 // still taken to have run: captures of one trouble are stopped by hand.
 const endSlack = int64(1e9)
@@ -420,13 +552,13 @@ func (s *sightings) whole(q, near int) bool {
 	j := s.points[q].Judge
 	t := s.common(near, s.lines[near].time)
 	l := s.logs[q]
-	began := s.common(q, j.Log.begun) <= t
-	if v := s.verdicts[near]; !began && v != nil && v.raw.answers.Exists() {
+	ran := s.ran(q, t)
+	if v := s.verdicts[near]; !ran && v != nil && v.raw.answers.Exists() && s.common(q, j.Log.begun) > t {
 		if x := s.logs[near].at(v.raw.answers.Frame); x != nil {
-			began = s.logs[near].find(x, l) != nil
+			ran = s.logs[near].find(x, l) != nil
 		}
 	}
-	return began && !j.Drops && !l.missing && !l.lost && s.common(q, j.Log.end) >= t-endSlack
+	return ran && !j.Drops && !l.missing && !l.lost
 }
 
 // frameAround is the last frame of the connection at a point before the reset.
@@ -479,12 +611,21 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
 		}
 	}
+	if id == cause.InjectedReset && v.raw.idle > 0 && !v.raw.answers.Exists() {
+		if isAbout(v.raw.idle, knownIdleLimits...) {
+			id = cause.MiddleboxIdleTimeout
+		} else {
+			strength = cause.Likely
+			alternatives = []Alternative{{cause.MiddleboxIdleTimeout, Middlebox, cause.Possible, "it comes out of a pause: a device may have forgotten the connection"}}
+		}
+		facts = append(facts, Fact{near, s.lines[near].frame, fmt.Sprintf("after %s of silence in both directions", duration(v.raw.idle))})
+	}
 	if x := s.kept(near, q); x != nil && id == cause.InjectedReset {
-		id = cause.InlinePolicyReset
+		id, strength, alternatives = cause.InlinePolicyReset, cause.Proven, nil
 		facts = append(facts, Fact{q, x.frame, fmt.Sprintf("a segment of %v with the reset's number, which never came by at %s: it was kept back", v.From, s.points[near].Name)})
 	}
 	if x := s.replaced(near, q); x != nil {
-		id = cause.RewrittenReset
+		id, strength, alternatives = cause.RewrittenReset, cause.Proven, nil
 		facts = append(facts, Fact{q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"})
 	}
 	if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
@@ -605,6 +746,12 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 		return
 	}
 	out.SenderStrength = cause.Proven
+	if s.stray {
+		out.Cause, out.Strength, out.Alternatives = cause.NATBypass, cause.Proven, nil
+		out.Evidence = append(out.Evidence, Fact{far, s.lines[far].frame, fmt.Sprintf("here the connection has other addresses or ports: %v and %v at %s, %v and %v here",
+			s.logs[near].key.Addr(0), s.logs[near].key.Addr(1), s.points[near].Name, s.logs[far].key.Addr(0), s.logs[far].key.Addr(1))})
+		return
+	}
 	row, _ := cause.Lookup(v.Cause)
 	base := v.raw.base
 	switch v.Cause {

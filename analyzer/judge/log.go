@@ -20,6 +20,8 @@ type Log struct {
 	Lost  int // connections that were forgotten for want of room
 	begun int64
 	end   int64
+
+	Until int64 // nanoseconds since 1970: the capture ran until then, where it says so
 }
 
 // maxLines is how many segments a Log keeps: 48 bytes each.
@@ -194,12 +196,25 @@ func (c *connLog) lookOf(x *line, d *connLog) look {
 // first point lies nearer to the originator, below when the second does.
 type matching struct {
 	there  []int
+	count  int // pairs
 	closer int64
 }
 
 // match pairs the lines of c with those of d. Of several that look the same
 // those with one identification belong together, else they do in their order.
 func (c *connLog) match(d *connLog) *matching {
+	m := c.pair(d, true)
+	if m.count*10 < min(len(c.lines), len(d.lines)) {
+		if other := c.pair(d, false); other.count > m.count { // a device rewrites timestamps
+			m = other
+		}
+	}
+	m.order(c, d)
+	return m
+}
+
+// pair pairs the lines, those with timestamps only where they have the same.
+func (c *connLog) pair(d *connLog, stamps bool) *matching {
 	waiting := make(map[look][]int, len(d.lines))
 	for i := range d.lines {
 		l := d.lookOf(&d.lines[i], c)
@@ -212,14 +227,15 @@ func (c *connLog) match(d *connLog) *matching {
 		l := c.lookOf(x, d)
 		list := waiting[l]
 		for n, y := range list[:min(len(list), 64)] {
-			if a, b := x.id, d.lines[y].id; a == b || a == 0 || b == 0 {
+			other := &d.lines[y]
+			if (x.id == other.id || x.id == 0 || other.id == 0) && (x.ts == other.ts || !stamps) {
 				m.there[i] = y
+				m.count++
 				waiting[l] = slices.Delete(list, n, n+1)
 				break
 			}
 		}
 	}
-	m.order(c, d)
 	return m
 }
 

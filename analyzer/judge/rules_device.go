@@ -98,43 +98,6 @@ var deviceRules = []*rule{{
 	},
 	open: "it sits in the sender's own chain and the sender goes on: a genuine segment may have been turned into it",
 }, {
-	cause: cause.InjectedReset,
-	in:    anyPhase &^ alone,
-	by:    aDevice,
-	again: true,
-	need: func(k *Case) ([]Fact, bool) {
-		if k.evading {
-			return k.deviceFacts(), true
-		}
-		if len(k.signList) == 0 || k.phase == synOnly && against(k.signList) < cause.Likely {
-			return nil, false
-		}
-		return k.deviceFacts(), true
-	},
-	refuted: func(k *Case) (string, []uint32) {
-		if _, lives := k.livesOn(); !lives && k.nextID() && k.inClock() && len(k.signList) == 0 {
-			return fmt.Sprintf("IP identification and timestamp continue the %s's, which is silent afterwards", k.sender()), []uint32{k.R.Frame}
-		}
-		return "", nil
-	},
-	strength: func(k *Case) cause.Strength {
-		switch s := against(k.signList); {
-		case s == cause.Likely && k.phase == synOnly:
-			if _, ok := k.synackToo(); !ok {
-				return cause.Undetermined // a filter that rejects the SYN is the simpler explanation
-			}
-			return s
-		case s == cause.Likely && k.usedUpID():
-			return cause.Undetermined // it took the place of a genuine packet
-		case s == cause.Likely:
-			return s
-		case k.form == neither && k.conn.Missing == 0:
-			return cause.Possible
-		}
-		return cause.Undetermined
-	},
-	open: "something speaks against the address that it bears",
-}, {
 	cause: cause.MiddleboxIdleTimeout,
 	in:    connected,
 	by:    aDevice,
@@ -166,6 +129,45 @@ var deviceRules = []*rule{{
 		return cause.Undetermined
 	},
 	open: "a device that forgets idle connections resets like this",
+}, {
+	cause: cause.InjectedReset,
+	in:    anyPhase &^ alone,
+	by:    aDevice,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.evading {
+			return k.deviceFacts(), true
+		}
+		if len(k.signList) == 0 || k.phase == synOnly && against(k.signList) < cause.Likely {
+			return nil, false
+		}
+		return k.deviceFacts(), true
+	},
+	refuted: func(k *Case) (string, []uint32) {
+		if _, lives := k.livesOn(); !lives && k.nextID() && k.inClock() && len(k.signList) == 0 {
+			return fmt.Sprintf("IP identification and timestamp continue the %s's, which is silent afterwards", k.sender()), []uint32{k.R.Frame}
+		}
+		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		switch s := against(k.signList); {
+		case s == cause.Likely && k.phase == synOnly:
+			if _, ok := k.synackToo(); !ok {
+				return cause.Undetermined // a filter that rejects the SYN is the simpler explanation
+			}
+			return s
+		case s == cause.Likely && k.usedUpID():
+			return cause.Undetermined // it took the place of a genuine packet
+		case k.strayTrigger():
+			return cause.Undetermined // a stack that does not know the connection answers like this
+		case s == cause.Likely:
+			return s
+		case k.form == neither && k.conn.Missing == 0:
+			return cause.Possible
+		}
+		return cause.Undetermined
+	},
+	open: "something speaks against the address that it bears",
 }, {
 	cause: cause.MiddleboxStateLoss,
 	in:    connected | closing,
@@ -205,8 +207,7 @@ var deviceRules = []*rule{{
 
 // usedUpID tells whether the reset took the place of a genuine packet: it
 // continues the sender's identification, and the next packet of the sender
-// goes on after it; no forger makes a sender skip one. Where IP has none, the
-// sender's own timestamp and the same number again must do.
+// goes on after it; no forger makes a sender skip one.
 func (k *Case) usedUpID() bool {
 	var next *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
@@ -215,13 +216,7 @@ func (k *Case) usedUpID() bool {
 		}
 		return next == nil
 	})
-	switch {
-	case next == nil:
-		return false
-	case k.nextID():
-		return next.ID == k.R.ID+1
-	}
-	return !k.R.Has(flow.HasID) && k.inClock() && next.Seq == k.R.Seq && next.Len > 0
+	return next != nil && k.nextID() && next.ID == k.R.ID+1
 }
 
 // knownIdleLimits are times, in nanoseconds, after which devices forget idle

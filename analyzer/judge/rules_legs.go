@@ -56,6 +56,21 @@ var legRules = []*rule{{
 	},
 	open: "the segment belongs to a connection with another address: it may have escaped translation",
 }, {
+	// On the far side of the NAT: a segment out of the window drew the reset, and
+	// the connection goes on.
+	cause: cause.NATBypass,
+	in:    connected,
+	by:    aDevice,
+	need: func(k *Case) ([]Fact, bool) {
+		s, lives := k.livesOn()
+		if !lives || !k.strayTrigger() {
+			return nil, false
+		}
+		return append(k.provokedFacts(), Fact{Frame: k.trigger.Frame, Text: "that segment lies outside of the window: connection tracking may not have translated it"},
+			Fact{Frame: s.frame, Text: s.text}), true
+	},
+	open: "a translating host that did not know the segment answers with its own stack",
+}, {
 	// What a bypass leaves behind: the far end was reset on its own tuple, and
 	// answers the rest of the connection on the translated one.
 	cause: cause.SecondaryReset,
@@ -70,6 +85,11 @@ var legRules = []*rule{{
 	strength: always(cause.Likely),
 	open:     "an earlier reset on the untranslated addresses had ended the connection",
 }}
+
+// strayTrigger tells whether what drew the reset lies outside of the window.
+func (k *Case) strayTrigger() bool {
+	return k.form == provoked && k.trigger.Has(flow.Aimless)
+}
 
 // legWindow is how soon, in nanoseconds, a proxy passes a failure on.
 const legWindow = int64(50e6)

@@ -503,8 +503,8 @@ func (k *Case) livesOn() (sign, bool) {
 // what the reset answered or acknowledged.
 func (k *Case) notDelivered() (sign, bool) {
 	t := k.answers()
-	if t == nil || t.End() == t.Seq {
-		return sign{}, false
+	if t == nil || t.End() == t.Seq || t.Has(flow.Aimless) {
+		return sign{}, false // nobody acknowledges what lies outside of the window
 	}
 	var found *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
