@@ -25,7 +25,7 @@ type HostConfig struct {
 	TTL     uint8             // of what it sends, hop limit in IPv6; 0: 64
 	Forward bool              // forwards between its links, as a router does
 	Sysctls map[string]string // keys below net.ipv4. or whole ("net.netfilter.…"); set last, so they win over the lab's own
-	Process bool              // its sockets live in a process of their own, for Kill
+	Process bool              // its sockets live in a process of their own, for Kill; the program calls Main or Reexec
 }
 
 // A PeerConfig describes a peer: an end without a stack, which sends only the

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -234,6 +235,57 @@ func TestCancel(t *testing.T) {
 	}
 	if _, err := Start(ctx, twoHosts()); !errors.Is(err, ctx.Err()) {
 		t.Errorf("start with a context that has ended: %v, want %v", err, ctx.Err())
+	}
+}
+
+// Labs that were closed leave no descriptor, goroutine or memory map in this
+// process.
+func TestProcessIsClean(t *testing.T) {
+	state := func() map[string]int {
+		fds, err := os.ReadDir("/proc/self/fd")
+		check(t, err)
+		maps, err := os.ReadFile("/proc/self/maps")
+		check(t, err)
+		return map[string]int{
+			"descriptors": len(fds), "goroutines": runtime.NumGoroutine(), "packet rings": strings.Count(string(maps), "socket:"),
+		}
+	}
+	lab := func() {
+		l, err := Start(withDeadline(t), Config{
+			Hosts:       []HostConfig{{Name: "client"}, {Name: "server", Process: true}},
+			Peers:       []PeerConfig{{Name: "peer"}},
+			Middleboxes: []MiddleboxConfig{{Name: "fw"}},
+			Links:       []LinkConfig{{A: "client", B: "fw", Delay: time.Microsecond}, {A: "fw", B: "server"}, {A: "client", B: "peer"}},
+		})
+		check(t, err)
+		c := dial(t, l, "client", "server", 80)
+		_, err = l.Host("client").Counters()
+		check(t, err)
+		_, err = c.client.Send(withDeadline(t), []byte("x"))
+		check(t, err)
+		check(t, l.Drain(withDeadline(t)))
+		l.Taps()[0].Capture()
+		check(t, l.Close())
+	}
+	lab() // what the first one makes for all
+	before := state()
+	for range 10 {
+		lab()
+	}
+	// A context's watch and a thread's end take a moment.
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		after, more := state(), ""
+		for what, n := range after {
+			if n > before[what] {
+				more += fmt.Sprintf("%s: %d, were %d; ", what, n, before[what])
+			}
+		}
+		if more == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(more)
+		}
 	}
 }
 
