@@ -99,7 +99,7 @@ func (k *Case) undecided(v *Verdict, open []candidate) {
 			v.Sender, v.SenderStrength = Middlebox, cause.Likely
 		case k.inChain(), k.inClock(), k.position == atSender:
 			v.Sender, v.SenderStrength = k.who(k.from), k.senderStrength()
-		case k.compared():
+		case k.compared(), k.form != neither:
 			v.Sender, v.SenderStrength = k.who(k.from), cause.Possible
 		}
 	}

@@ -43,6 +43,7 @@ func Correlate(points []Point) []*Verdict {
 			out = append(out, c.join(v))
 		}
 	}
+	c.legs(out)
 	for _, v := range out {
 		if v.After != nil {
 			if f := c.final[Frame{v.After.Point, v.After.Frame}]; f != nil {
@@ -444,12 +445,15 @@ func (s *sightings) closer(p, q, side int) bool {
 
 // ttlOf is the TTL of a side's packets at a point.
 func (s *sightings) ttlOf(p, side int) uint8 {
+	ttl := uint8(0)
 	for i := range s.logs[p].lines {
-		if x := &s.logs[p].lines[i]; int(x.from) == side && !x.is(segment.RST) {
-			return x.ttl
+		if x := &s.logs[p].lines[i]; int(x.from) == side {
+			if ttl = x.ttl; !x.is(segment.RST) {
+				break
+			}
 		}
 	}
-	return 0
+	return ttl
 }
 
 // passed finds a point nearer to the named sender than near which ran at the
@@ -500,8 +504,12 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 	if v.Sender == Middlebox {
 		facts = append(facts, v.Evidence...)
 	}
-	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
 	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	if v.Cause == cause.OptionIntolerance {
+		out.Evidence = append(facts, v.Evidence...)
+		return // that it is a device's is proven, why it did it is not
+	}
+	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
 	out.Alternatives, out.Evidence = nil, facts
 }
 
@@ -742,6 +750,13 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	out.Evidence = append(out.Evidence,
 		Fact{near, r.frame, fmt.Sprintf("the reset leaves on the side of %v", v.From)},
 		Fact{far, s.lines[far].frame, "the reset arrives here"})
+	if syn := s.unasked(near, far); syn != nil {
+		out.Cause, out.Strength, out.Why = cause.UnsolicitedSynack, cause.Likely, ""
+		out.Sender, out.SenderStrength = Originator, cause.Proven
+		out.Alternatives = nil
+		out.Evidence = append(out.Evidence, Fact{far, syn.frame, fmt.Sprintf("the SYN, which never came by at %s: the host did not send it", s.points[near].Name)})
+		return
+	}
 	if v.Sender == Middlebox || v.Sender == NoSender || !initial(r.ttl) {
 		return
 	}
@@ -767,6 +782,23 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	if out.Strength == cause.Proven {
 		out.Alternatives = nil
 	}
+}
+
+// unasked finds, at far, the SYN in the sender's name that never left it: near
+// ran and saw the SYN-ACK, not the SYN.
+func (s *sightings) unasked(near, far int) *line {
+	here, there := s.logs[near], s.logs[far]
+	side := s.logs[s.home].side(here, s.sender)
+	if here.knows[side] || !here.knows[1-side] || !s.lines[near].is(segment.RST) || here.orig != side {
+		return nil
+	}
+	for i := range there.lines {
+		x := &there.lines[i]
+		if x.is(segment.SYN) && !x.is(segment.ACK) && s.ran(near, s.common(far, x.time)) {
+			return x
+		}
+	}
+	return nil
 }
 
 // cut says where the transmissions of a run, or their acknowledgments, were

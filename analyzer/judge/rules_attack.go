@@ -47,9 +47,15 @@ var attackRules = []*rule{{
 	open: "the sender itself may have sent it for a device on the path to believe",
 }, {
 	cause: cause.SynScan,
-	in:    synAnswered,
+	in:    synAnswered | handshaken,
+	refuted: func(k *Case) (string, []uint32) {
+		if k.phase == handshaken && k.byOriginator() && k.S.FirstACK.Exists() && k.S.Payload == 0 {
+			return "the originator had finished the handshake", []uint32{k.S.FirstACK.Frame}
+		}
+		return "", nil
+	},
 	need: func(k *Case) ([]Fact, bool) {
-		if !k.refusesSYNACK() {
+		if k.phase != synAnswered || !k.refusesSYNACK() {
 			return nil, false
 		}
 		facts := k.synackFacts()
@@ -93,6 +99,21 @@ var attackRules = []*rule{{
 	},
 	open: "a probe of a scanner is answered like this",
 }, {
+	// The forged SYN is in the capture, and came from elsewhere than the host.
+	cause: cause.UnsolicitedSynack,
+	in:    synAnswered,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.refusesSYNACK() || k.S.SYNs != 1 {
+			return nil, false
+		}
+		a, b := hops(k.S.SYN.TTL), hops(k.R.TTL)
+		if a == b {
+			return nil, false
+		}
+		return append(k.synackFacts(), fact(&k.S.SYN, "it came over %d hops (TTL %d), the reset over %d (TTL %d)", a, k.S.SYN.TTL, b, k.R.TTL)), true
+	},
+	open: "the SYN came from another distance than the reset: somebody else may have sent it in this name",
+}, {
 	cause: cause.UnsolicitedSynack,
 	in:    noSYN | synAnswered | established | handshaken | synReceived | synOnly,
 	need: func(k *Case) ([]Fact, bool) {
@@ -111,6 +132,9 @@ var attackRules = []*rule{{
 	},
 	open: "nobody may have asked for that SYN-ACK",
 }}
+
+// hops is the distance that a TTL tells.
+func hops(ttl uint8) int { return int(flow.InitialTTL(ttl)) - int(ttl) }
 
 // sweep collects the resets of this direction, the present one and those after
 // it too, when their numbers differ in steps and most are not acceptable.

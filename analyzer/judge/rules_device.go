@@ -72,6 +72,7 @@ var deviceRules = []*rule{{
 		}
 		return k.deviceFacts(), true
 	},
+	refuted: (*Case).ownHeader,
 	strength: func(k *Case) cause.Strength {
 		if _, ok := k.notDelivered(); ok {
 			return cause.Likely
@@ -143,12 +144,7 @@ var deviceRules = []*rule{{
 		}
 		return k.deviceFacts(), true
 	},
-	refuted: func(k *Case) (string, []uint32) {
-		if _, lives := k.livesOn(); !lives && k.nextID() && k.inClock() && len(k.signList) == 0 {
-			return fmt.Sprintf("IP identification and timestamp continue the %s's, which is silent afterwards", k.sender()), []uint32{k.R.Frame}
-		}
-		return "", nil
-	},
+	refuted: (*Case).ownHeader,
 	strength: func(k *Case) cause.Strength {
 		switch s := against(k.signList); {
 		case s == cause.Likely && k.phase == synOnly:
@@ -204,6 +200,15 @@ var deviceRules = []*rule{{
 	strength: always(cause.Undetermined),
 	open:     "another host behind the same address may have got the segment",
 }}
+
+// ownHeader says that the sender's own socket wrote the reset: its counter and
+// clock go on in it, and it is silent afterwards.
+func (k *Case) ownHeader() (string, []uint32) {
+	if _, lives := k.livesOn(); !lives && k.nextID() && k.inClock() && len(k.signList) == 0 {
+		return fmt.Sprintf("IP identification and timestamp continue the %s's, which is silent afterwards", k.sender()), []uint32{k.R.Frame}
+	}
+	return "", nil
+}
 
 // usedUpID tells whether the reset took the place of a genuine packet: it
 // continues the sender's identification, and the next packet of the sender

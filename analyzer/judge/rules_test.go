@@ -798,7 +798,7 @@ func TestScans(t *testing.T) {
 			name: "a SYN-ACK whose SYN may lie before the capture",
 			text: `server.80 > client.40000: S. rawack 9
 				client.40000 > server.80: R rawseq 9`,
-			wants: []string{"2 undetermined undetermined (no-handshake) by undetermined nobody or unsolicited-synack"},
+			wants: []string{"2 undetermined undetermined (no-handshake) by possible originator or unsolicited-synack"},
 		},
 	})
 }

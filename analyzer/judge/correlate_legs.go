@@ -1,0 +1,110 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/segment"
+)
+
+// legs finds resets that a proxy passed on: its connection onwards was reset or
+// refused, and a moment later it reset the one that it served. Each leg was
+// captured at a point of its own, so no packet is common to both. The same
+// payload on both legs links them; else nothing but the time does.
+func (c *correlation) legs(verdicts []*Verdict) {
+	for i, v := range verdicts {
+		if v.Sender != Responder || v.raw.form != spontaneous || v.Strength > cause.Possible {
+			continue
+		}
+		at := c.common(v.Point, v.Time)
+		for n := i - 1; n >= 0; n-- {
+			w := verdicts[n]
+			d := at - c.common(w.Point, w.Time)
+			if d > legWindow {
+				break
+			}
+			if w.Point == v.Point || w.From == w.Conn.Originator || w.Effect == Ignored || c.together(v.Point, w.Point) {
+				continue
+			}
+			c.passedOn(v, w, d)
+			break
+		}
+	}
+}
+
+// together tells whether two points saw a common connection: then they lie on
+// one path, and not on two legs.
+func (c *correlation) together(p, q int) bool {
+	for _, g := range c.groups {
+		if g[p] != nil && g[q] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// passedOn writes that v passed on what happened to the connection of w.
+func (c *correlation) passedOn(v, w *Verdict, d int64) {
+	here, there := c.logOf(v), c.logOf(w)
+	if here == nil || there == nil {
+		return
+	}
+	if !initial(c.ownTTL(v.Point, here, 1-here.orig)) || !initial(c.ownTTL(w.Point, there, there.orig)) {
+		return // the points are not at one host
+	}
+	what := "its connection onwards is reset"
+	if w.Conn.State == "SYN-SENT" {
+		what = "its attempt to connect onwards is refused"
+	}
+	facts := []Fact{
+		{w.Point, w.Frame, fmt.Sprintf("%v: %s", w.Conn.Originator, what)},
+		{v.Point, v.Frame, fmt.Sprintf("%s later %v resets the connection that it served", duration(d), v.From)},
+	}
+	was := v.Cause
+	v.Cause, v.Strength, v.Why = cause.ProxyPropagatedReset, cause.Likely, ""
+	if x, y := common(here, there); x != nil {
+		v.Strength = cause.Proven
+		facts = append(facts, Fact{v.Point, x.frame, "a request"}, Fact{w.Point, y.frame, "the same bytes, sent onwards"})
+	} else if was != cause.NoCauseDecided {
+		v.Alternatives = append([]Alternative{{was, v.Sender, cause.Possible, "nothing but the time links the two connections"}}, v.Alternatives...)
+	}
+	if v.Strength == cause.Proven {
+		v.Alternatives = nil
+	}
+	v.SenderStrength = cause.Proven // both legs show the host at which they meet
+	v.Evidence = append(append([]Fact(nil), v.Evidence...), facts...)
+	describe(v, v.raw.to)
+}
+
+func (c *correlation) logOf(v *Verdict) *connLog {
+	if log := c.points[v.Point].Judge.Log; log != nil {
+		return log.conns[v.Conn.ID]
+	}
+	return nil
+}
+
+// ownTTL is the TTL of a side's packets at a point.
+func (c *correlation) ownTTL(p int, l *connLog, side int) uint8 {
+	for i := range l.lines {
+		if int(l.lines[i].from) == side {
+			return l.lines[i].ttl
+		}
+	}
+	return 0
+}
+
+// common finds payload that the originators of two connections both sent.
+func common(a, b *connLog) (x, y *line) {
+	for i := range a.lines {
+		x := &a.lines[i]
+		if x.len == 0 || int(x.from) != a.orig || x.is(segment.SYN) {
+			continue
+		}
+		for n := range b.lines {
+			if y := &b.lines[n]; y.len == x.len && y.hash == x.hash && int(y.from) == b.orig {
+				return x, y
+			}
+		}
+	}
+	return nil, nil
+}
