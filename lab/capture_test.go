@@ -150,11 +150,19 @@ func TestDropsFailDrain(t *testing.T) {
 	ctx := withDeadline(t)
 	l := start(t, twoHosts())
 	c := dial(t, l, "client", "server", 80)
+	check(t, c.client.Set("nodelay", 1))
+	go func() { // or the window closes
+		for _, err := c.server.Recv(ctx, 1_000_000); err == nil; _, err = c.server.Recv(ctx, 1_000_000) {
+		}
+	}()
 	tap := l.Tap("server")
 	tap.mu.Lock() // its reader stands still
-	c.client.Set("nodelay", 1)
-	for range 10_000 {
-		if _, err := c.client.Send(ctx, []byte("x")); err != nil {
+	for dropped := uint64(0); dropped == 0; {
+		_, err := c.client.Send(ctx, []byte("x"))
+		if err == nil {
+			dropped, err = tap.conn.Dropped()
+		}
+		if err != nil {
 			t.Error(err)
 			break
 		}
