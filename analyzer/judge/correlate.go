@@ -373,6 +373,13 @@ type sightings struct {
 // judge decides.
 func (s *sightings) judge() *Verdict {
 	near := s.nearest()
+	for p := range s.lines {
+		for q := range s.lines {
+			if s.lines[p] != nil && s.lines[q] != nil && s.verdicts[p] != nil && p != q && s.unasked(p, q) != nil {
+				near = p
+			}
+		}
+	}
 	v := s.verdicts[near]
 	if v == nil {
 		near = s.home
@@ -546,11 +553,12 @@ func (s *sightings) farther(near int) int {
 // first point's.
 func (c *correlation) ran(q int, t int64) bool {
 	log := c.points[q].Judge.Log
-	return c.common(q, log.begun) <= t && (c.common(q, log.end) >= t-endSlack || c.common(q, log.Until) >= t)
+	return c.common(q, log.begun) <= t+endSlack && (c.common(q, log.end) >= t-endSlack || c.common(q, log.Until) >= t)
 }
 
-// endSlack is how long after a point's last packet, in nanoseconds, it is
-// still taken to have run: captures of one trouble are stopped by hand.
+// endSlack is how long before a point's first packet and after its last one, in
+// nanoseconds, it is still taken to have run: captures of one trouble are
+// started and stopped by hand.
 const endSlack = int64(1e9)
 
 // whole tells whether the capture of a point is complete around the time at
@@ -587,6 +595,9 @@ func (s *sightings) frameAround(q, near int) uint32 {
 func (s *sightings) forged(out, v *Verdict, near, q int) {
 	here, there := s.logs[near], s.logs[q]
 	id, strength := cause.InjectedReset, cause.Proven
+	if v.Cause == cause.BlindReset {
+		id = v.Cause
+	}
 	var alternatives []Alternative
 	facts := []Fact{{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)}}
 	absent := fmt.Sprintf("%s lies nearer to %v and ran at the time: no such reset came by, this was the last packet of the connection before", s.points[q].Name, v.From)

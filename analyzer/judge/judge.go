@@ -220,6 +220,9 @@ func (k *Case) judge() *Verdict {
 		v.After = &After{Frame: e.Frame, Cause: cause.NoCauseDecided}
 		if first := k.verdictOn(e.Frame); first != nil {
 			v.After.Cause = first.Cause
+			if first.Cause == cause.SecondaryReset && first.After != nil {
+				*v.After = *first.After // what began it all is what matters
+			}
 		}
 	} else if v.Cause == cause.SecondaryReset {
 		if x := k.bypass(); x != nil {

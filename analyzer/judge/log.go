@@ -80,7 +80,7 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 		l.conns[c.id] = c
 	}
 	c.orig, c.seen = st.Conn.Orig, st.Conn.Seen
-	if s.Is(segment.SYN) {
+	if s.Is(segment.SYN) && !s.Is(segment.RST) {
 		c.isn[st.From], c.knows[st.From] = s.Seq, true
 	}
 	c.hasReset = c.hasReset || s.Is(segment.RST)

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"net/netip"
 
 	"rstlab/analyzer/cause"
@@ -42,7 +43,11 @@ var attackRules = []*rule{{
 		if !k.evading || !lives {
 			return nil, false
 		}
-		return append([]Fact{fact(&k.R, "%s, so the %s must ignore it", k.ignorable(), k.receiver()), {Frame: s.frame, Text: s.text}}, k.headerFacts()...), true
+		facts := []Fact{fact(&k.R, "%s, so the %s must ignore it", k.ignorable(), k.receiver()), {Frame: s.frame, Text: s.text}}
+		if e := &k.live.ICMP; !k.live.Gone() && e.Frame > k.R.Frame && e.About == k.from && e.Type == timeExceeded(k.conn.V6) {
+			facts = append(facts, Fact{Frame: e.Frame, Text: "a router says that it ended there: time exceeded"})
+		}
+		return append(facts, k.headerFacts()...), true
 	},
 	open: "the sender itself may have sent it for a device on the path to believe",
 }, {
@@ -133,6 +138,14 @@ var attackRules = []*rule{{
 	open: "nobody may have asked for that SYN-ACK",
 }}
 
+// timeExceeded is ICMP's type for a TTL that ran out (RFC 792, RFC 4443).
+func timeExceeded(v6 bool) uint8 {
+	if v6 {
+		return 3
+	}
+	return 11
+}
+
 // hops is the distance that a TTL tells.
 func hops(ttl uint8) int { return int(flow.InitialTTL(ttl)) - int(ttl) }
 
@@ -179,10 +192,19 @@ func (k *Case) ignorable() string {
 		return "its TCP checksum is wrong"
 	case k.signed && !k.P.Signed && !k.S.Signed:
 		return "it bears a signature on a connection without any"
+	case k.lowTTL():
+		return fmt.Sprintf("its TTL is %d: it does not get far", k.R.TTL)
 	case k.conn.Accepts(1-k.from, &k.R) == flow.No && k.form == neither && !k.inWindow():
 		return "its number is outside of what the receiver expects"
 	}
 	return ""
+}
+
+// lowTTL tells whether the reset was sent with a TTL of a few hops by the
+// sender's own socket or tool, which sends all else with more.
+func (k *Case) lowTTL() bool {
+	ttl, _, ok := k.S.UsedTTL()
+	return ok && k.R.TTL < 16 && ttl >= k.R.TTL+16 && k.nextID()
 }
 
 // scans counts the different ports and hosts that the originator tried within

@@ -5,6 +5,7 @@ import (
 
 	"rstlab/analyzer/cause"
 	"rstlab/analyzer/flow"
+	"rstlab/analyzer/packet"
 	"rstlab/internal/segment"
 )
 
@@ -60,6 +61,9 @@ var connectRules = []*rule{{
 	refuted: func(k *Case) (string, []uint32) {
 		if s, ok := k.synackToo(); ok {
 			return "a SYN-ACK to the same SYN came as well", []uint32{s.frame}
+		}
+		if k.mptcp.Has(packet.MPTCPReset) {
+			return "a stack without a socket gives no reason of MPTCP's", []uint32{k.R.Frame}
 		}
 		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 {
 			return "a SYN to that port was accepted just before", []uint32{p.Sides[k.from].SYN.Frame}

@@ -86,13 +86,13 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		s, lives := k.livesOn()
-		if !lives || k.evading || !k.nextID() && !k.inClock() {
+		if !lives || k.badSum() || k.signed || !k.nextID() && !k.inClock() {
 			return nil, false
 		}
 		return append(k.headerFacts(), Fact{Frame: s.frame, Text: s.text}), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.usedUpID() {
+		if k.usedUpID() && !k.evading {
 			return cause.Possible
 		}
 		return cause.Undetermined

@@ -86,6 +86,10 @@ var establishedRules = []*rule{{
 		return k.abortFacts(), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
+		if k.evading && k.form != provoked {
+			s, _ := k.livesOn()
+			return s.text, []uint32{s.frame}
+		}
 		if t := &k.trigger; k.form == provoked && !k.R.Is(segment.ACK) && t.Len > 0 && k.phase&(connected) != 0 {
 			return "the reset takes its number from that segment, as no program's abort does", []uint32{t.Frame, k.R.Frame}
 		}

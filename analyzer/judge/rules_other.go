@@ -80,7 +80,12 @@ var multipathRules = []*rule{{
 			return nil, false
 		}
 		if k.mptcp.Has(packet.MPTCPReset) {
-			return append([]Fact{fact(&k.R, "the reset bears MP_TCPRST, reason %d: %s", k.mptcp.ResetReason, resetReason(k.mptcp.ResetReason))}, k.headerFacts()...), true
+			var facts []Fact
+			if k.trigger.Exists() {
+				facts = append(facts, fact(&k.trigger, "the %s's %s", k.receiver(), k.brief(1-k.from, &k.trigger)))
+			}
+			facts = append(facts, fact(&k.R, "the reset bears MP_TCPRST, reason %d: %s", k.mptcp.ResetReason, resetReason(k.mptcp.ResetReason)))
+			return append(facts, k.headerFacts()...), true
 		}
 		if f := k.conn.MPTCP.Removed[k.from]; f != 0 && k.form == spontaneous {
 			return []Fact{{Frame: f, Text: fmt.Sprintf("the %s takes an address back (REMOVE_ADDR)", k.sender())}, fact(&k.R, "the reset of the subflow follows")}, true

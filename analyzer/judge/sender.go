@@ -64,14 +64,14 @@ func (k *Case) signs() []sign {
 // must ignore: then it may have meant that.
 func (k *Case) evades(signs []sign) bool {
 	for _, s := range signs {
-		if s.kind != signLivesOn && s.kind != signNotDelivered && s.kind != signNumbers {
+		if s.kind != signLivesOn && s.kind != signNotDelivered && s.kind != signNumbers && !(s.kind == signTTL && k.lowTTL()) {
 			return false
 		}
 	}
-	if len(signs) == 0 || k.ignorable() == "" || !k.compared() {
+	if len(signs) == 0 || k.ignorable() == "" || !k.compared() && !k.lowTTL() {
 		return false
 	}
-	return k.inChain() || chainOf(k.S) == noChain
+	return k.nextID() || chainOf(k.S) == noChain
 }
 
 // synSigns are those for a reset that answers a SYN: what its sender's stack
