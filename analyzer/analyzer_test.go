@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -249,5 +252,57 @@ func TestEmitEndsIt(t *testing.T) {
 		func(analyzer.Record) error { return full })
 	if !errors.Is(err, full) {
 		t.Errorf("error %v, want %v", err, full)
+	}
+}
+
+func TestOptionsChoose(t *testing.T) {
+	b := capture(t, "client", `
+		client.1000 > server.80: S
+		server.80 > client.1000: R. seq 0 ack 1 win 0
+		+10s other.1001 > server.81: S
+		server.81 > other.1001: R. seq 0 ack 1 win 0`)
+	one := 1
+	for name, opts := range map[string]analyzer.Options{
+		"stream": {Stream: &one},
+		"host":   {Host: netip.MustParseAddr("203.0.113.3")},
+		"since":  {Since: transcript.Start.Add(5 * time.Second)},
+	} {
+		opts.Connections = true
+		all, err := analyze(t, opts, input("a", b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		vs, cs := pick[*analyzer.Verdict](all), pick[*analyzer.Connection](all)
+		if len(vs) != 1 || vs[0].Frame != 4 || len(cs) != 1 || cs[0].Ref.ID != 1 {
+			t.Errorf("%s: %d verdicts and %d connections, want those of the second", name, len(vs), len(cs))
+		}
+	}
+	all, _ := analyze(t, analyzer.Options{Until: transcript.Start.Add(5 * time.Second)}, input("a", b))
+	if vs := pick[*analyzer.Verdict](all); len(vs) != 1 || vs[0].Frame != 2 {
+		t.Errorf("until: %d verdicts, want the first", len(vs))
+	}
+}
+
+func TestFindings(t *testing.T) {
+	var text strings.Builder
+	for i := range 5 {
+		fmt.Fprintf(&text, "+5s client.%d > server.5432: S\nserver.5432 > client.%d: S.\nclient.%d > server.5432: .\nclient.%d > server.5432: R.\n", 1000+i, 1000+i, 1000+i, 1000+i)
+	}
+	all, err := analyze(t, analyzer.Options{}, input("a", capture(t, "", text.String())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeps(t, schema(t), all)
+	fs := pick[*analyzer.Finding](all)
+	if len(fs) != 1 {
+		t.Fatalf("%d findings, want 1", len(fs))
+	}
+	f := fs[0]
+	if f.Cause != cause.AbortiveClose || f.Count != 5 || f.Pair != [2]string{"192.0.2.1", "198.51.100.2:5432"} || time.Duration(f.Period).Round(time.Second) != 5*time.Second || len(f.Frames) != 5 {
+		t.Errorf("finding %+v", f)
+	}
+	vs := pick[*analyzer.Verdict](all)
+	if vs[0].Benign || !vs[4].Benign || vs[4].Details["probe"] == nil {
+		t.Errorf("a checker's resets: first %+v, last %+v", vs[0], vs[4])
 	}
 }

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"fmt"
 	"time"
 
 	"rstlab/analyzer/cause"
@@ -14,6 +15,10 @@ var effects = [...]Effect{judge.UnknownEffect: Unknown, judge.Accepted: Accepted
 // emitVerdict emits a verdict of the judge's as a record.
 func (a *analysis) emitVerdict(j *judge.Verdict) error {
 	p := a.points[j.Point]
+	if !a.opts.wants(j.Conn.ID, j.Conn.Originator, j.Conn.Responder) || !a.opts.lived(j.Time, j.Time) {
+		delete(p.taps, j.Frame)
+		return nil
+	}
 	file, frame := p.at(j.Frame)
 	row, _ := cause.Lookup(j.Cause)
 	_, first := p.at(j.Conn.FirstFrame)
@@ -26,6 +31,10 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 		Details: j.Details, Summary: j.Summary, Next: j.Next,
 		Evidence: []Evidence{}, Excluded: []Exclusion{}, Alternatives: []Alternative{},
 		Seen: []Sighting{{file, frame}},
+	}
+	if g := a.findings.add(j, file, frame); g != nil && g.probe(j) {
+		g.benign, v.Benign = true, true
+		v.Details["probe"] = fmt.Sprintf("the same source does this every %v", g.period())
 	}
 	delete(p.taps, j.Frame)
 	for _, f := range j.Evidence {

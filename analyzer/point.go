@@ -104,7 +104,8 @@ func (p *point) verdict(v *judge.Verdict) error {
 
 // ended notes a connection that is over.
 func (p *point) ended(c *flow.Conn) {
-	if !p.a.opts.Connections {
+	o := &p.a.opts
+	if !o.Connections || !o.wants(c.ID, c.Key.Addr(c.Orig), c.Key.Addr(1-c.Orig)) || !o.lived(c.FirstTime, c.LastTime) {
 		return
 	}
 	name, first := p.at(c.FirstFrame)

@@ -17,7 +17,7 @@ import (
 func (k *Case) begin() *Verdict {
 	c := &k.conn
 	r := raw{from: k.from, to: c.Key.Addr(1 - k.from), form: k.form}
-	r.idle, _ = k.idle()
+	idle, _ := k.idle()
 	if k.form == provoked && k.j.Log != nil {
 		r.lost = k.lostTogether()
 	}
@@ -40,10 +40,20 @@ func (k *Case) begin() *Verdict {
 			ID: c.ID, Originator: c.Key.Addr(c.Orig), Responder: c.Key.Addr(1 - c.Orig), Seen: c.Seen,
 			FirstFrame: c.FirstFrame, State: k.state(1 - k.from), Tunnel: c.Tunnel.String(),
 		},
-		From:    c.Key.Addr(k.from),
+		From: c.Key.Addr(k.from),
+		Idle: idle, Survived: k.survived(), Empty: payload(k) == 0,
 		Effect:  k.effectOf(),
 		Details: map[string]any{},
 	}
+}
+
+// survived is the longest pause of the connection that did no harm.
+func (k *Case) survived() int64 {
+	p := &k.conn.Pause
+	if k.trigger.Exists() && p.After == k.trigger.Frame {
+		return k.conn.Longest
+	}
+	return max(k.conn.Longest, p.To-p.From)
 }
 
 // decide writes the verdict for candidate i.

@@ -630,14 +630,14 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
 		}
 	}
-	if id == cause.InjectedReset && v.raw.idle > 0 && !v.raw.answers.Exists() {
-		if isAbout(v.raw.idle, knownIdleLimits...) {
+	if id == cause.InjectedReset && v.Idle > 0 && !v.raw.answers.Exists() {
+		if isAbout(v.Idle, knownIdleLimits...) {
 			id = cause.MiddleboxIdleTimeout
 		} else {
 			strength = cause.Likely
 			alternatives = []Alternative{{cause.MiddleboxIdleTimeout, Middlebox, cause.Possible, "it comes out of a pause: a device may have forgotten the connection"}}
 		}
-		facts = append(facts, Fact{near, s.lines[near].frame, fmt.Sprintf("after %s of silence in both directions", duration(v.raw.idle))})
+		facts = append(facts, Fact{near, s.lines[near].frame, fmt.Sprintf("after %s of silence in both directions", duration(v.Idle))})
 	}
 	if x := s.kept(near, q); x != nil && id == cause.InjectedReset {
 		id, strength, alternatives = cause.InlinePolicyReset, cause.Proven, nil
@@ -679,9 +679,9 @@ func (s *sightings) rejected(v *Verdict, near, q int) (cause.ID, cause.Strength,
 		return cause.InlinePolicyReset, cause.Proven, nil
 	case v.raw.lost >= scanTargets:
 		return cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}
-	case isAbout(v.raw.idle, knownIdleLimits...):
+	case isAbout(v.Idle, knownIdleLimits...):
 		return cause.MiddleboxIdleTimeout, cause.Proven, nil
-	case v.raw.idle > 0:
+	case v.Idle > 0:
 		return cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}
 	}
 	return cause.InlinePolicyReset, cause.Likely, []Alternative{loss}

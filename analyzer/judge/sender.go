@@ -242,7 +242,8 @@ func (k *Case) wrongClock() (sign, bool) {
 	if d >= low && d <= high {
 		return sign{}, false
 	}
-	return sign{kind: signClock, proof: d < -1000 || d > 10*high+1000, frame: k.R.Frame,
+	far := int64(d) < 10*int64(low) || int64(d) > 10*int64(high)
+	return sign{kind: signClock, proof: far && k.R.TSVal != 0, frame: k.R.Frame,
 		text: fmt.Sprintf("timestamp %d is off the %s's clock, which was at %d", k.R.TSVal, k.sender(), k.S.LastTS)}, true
 }
 
@@ -368,8 +369,8 @@ const noise = int64(5e6)
 func (k *Case) tooFast() (sign, bool) {
 	t := k.dependsOn()
 	rtt := k.S.RTT
-	if t == nil || rtt.N == 0 {
-		return sign{}, false
+	if t == nil || rtt.Handshake == 0 {
+		return sign{}, false // without the handshake, delayed ACKs may be all that was measured
 	}
 	d := k.since(t)
 	if d < 0 || d >= rtt.Min*8/10-noise {
@@ -377,7 +378,7 @@ func (k *Case) tooFast() (sign, bool) {
 	}
 	// A first round trip alone can be slow for reasons of its own: address
 	// resolution, a radio that wakes up.
-	return sign{kind: signTiming, proof: rtt.N >= 2 && (rtt.Handshake == 0 || rtt.Handshake < 2*rtt.Min), frame: t.Frame,
+	return sign{kind: signTiming, proof: rtt.N >= 2 && rtt.Handshake < 2*rtt.Min, frame: t.Frame,
 		text: fmt.Sprintf("came %s after the segment that it acknowledges or answers, the way to the %s and back takes %s", duration(d), k.sender(), duration(rtt.Min))}, true
 }
 
@@ -466,7 +467,9 @@ func (k *Case) otherMAC() (sign, bool) {
 	if !k.hasMAC || k.S.MACs != 1 || k.S.MAC[0] == k.mac || k.S.Packets < 2 || k.conn.Copies > 0 {
 		return sign{}, false
 	}
-	return sign{kind: signLink, frame: k.R.Frame,
+	// A path that changes changes the distance as well: the two are no
+	// independent signs.
+	return sign{kind: signTTL, frame: k.R.Frame,
 		text: fmt.Sprintf("came from another link address than all other packets of the %s", k.sender())}, true
 }
 

@@ -56,6 +56,10 @@ type Verdict struct {
 	Repeats        bool // it only repeats the reset that After names
 	Next           string
 
+	Idle     int64 // nanoseconds without a packet before the reset, or before what drew it; 0: less than a second
+	Survived int64 // the longest such pause that the connection had survived before
+	Empty    bool  // the connection never carried payload
+
 	raw raw
 }
 
@@ -67,7 +71,6 @@ type raw struct {
 	lastPeer flow.Segment   // and the peer's last before it
 	base     cause.Strength // the cause's before the caps of one point
 	form     form
-	idle     int64
 	lost     int      // connections that were lost with it, see lostTogether
 	run      []uint32 // frames of the run of transmissions before it
 }

@@ -1,0 +1,141 @@
+package analyzer
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/judge"
+)
+
+const (
+	// findingMin is how many resets of one kind make a finding.
+	findingMin = 3
+	// findingFrames is how many frames a finding names.
+	findingFrames = 20
+	// findingKinds bounds how many kinds are counted at once.
+	findingKinds = 1 << 14
+)
+
+// findings group resets by cause and pair: who reset whom, and which service.
+type findings struct {
+	groups map[kind]*group
+	order  []*group
+	full   bool
+}
+
+type kind struct {
+	cause    cause.ID
+	from, to netip.Addr
+	port     uint16 // the responder's
+}
+
+type group struct {
+	kind
+	sender         judge.Sender
+	count          int
+	frames         []int
+	file           string
+	last           int64
+	shortest, long int64 // between two of them
+	idle           [2]int64
+	survived       int64
+	benign         bool
+}
+
+// add counts a verdict, and gives the group that it belongs to.
+func (f *findings) add(v *judge.Verdict, file string, frame int) *group {
+	if v.Cause == cause.NoCauseDecided || v.Repeats {
+		return nil
+	}
+	to, port := v.Conn.Responder.Addr(), v.Conn.Responder.Port()
+	if v.From == v.Conn.Responder {
+		to = v.Conn.Originator.Addr()
+	}
+	k := kind{v.Cause, v.From.Addr(), to, port}
+	g := f.groups[k]
+	if g == nil {
+		if len(f.groups) >= findingKinds {
+			f.full = true
+			return nil
+		}
+		if f.groups == nil {
+			f.groups = map[kind]*group{}
+		}
+		g = &group{kind: k, sender: v.Sender, file: file, benign: v.Benign, idle: [2]int64{v.Idle, v.Idle}}
+		f.groups[k] = g
+		f.order = append(f.order, g)
+	}
+	if g.count > 0 {
+		d := v.Time - g.last
+		if g.count == 1 || d < g.shortest {
+			g.shortest = d
+		}
+		g.long = max(g.long, d)
+	}
+	g.count++
+	g.last = v.Time
+	g.idle[0], g.idle[1] = min(g.idle[0], v.Idle), max(g.idle[1], v.Idle)
+	g.survived = max(g.survived, v.Survived)
+	if file == g.file && len(g.frames) < findingFrames {
+		g.frames = append(g.frames, frame)
+	}
+	return g
+}
+
+// period is the time between two of a group's resets where that is the same,
+// within a tenth, between all of them; 0 where it is not.
+func (g *group) period() time.Duration {
+	mean := (g.shortest + g.long) / 2
+	if g.count < findingMin || g.shortest <= int64(100*time.Millisecond) || g.long-g.shortest > mean/10 {
+		return 0
+	}
+	return time.Duration(mean).Round(max(time.Duration(mean/100), time.Millisecond))
+}
+
+// probe tells whether a group is that of a checker which connects and resets
+// at a fixed period, as health checks do.
+func (g *group) probe(v *judge.Verdict) bool {
+	return v.Cause == cause.AbortiveClose && v.Sender == judge.Originator && v.Empty && g.period() > 0
+}
+
+// records gives the findings, those with most resets first.
+func (f *findings) records() []*Finding {
+	slices.SortStableFunc(f.order, func(a, b *group) int { return b.count - a.count })
+	var all []*Finding
+	for _, g := range f.order {
+		if g.count < findingMin {
+			break
+		}
+		all = append(all, g.record())
+	}
+	return all
+}
+
+func (g *group) record() *Finding {
+	from, to := g.from.String(), netip.AddrPortFrom(g.to, g.port).String()
+	if g.sender == judge.Responder {
+		from, to = netip.AddrPortFrom(g.from, g.port).String(), g.to.String()
+	}
+	r := &Finding{Type: "finding", Cause: g.cause, Count: g.count, Pair: [2]string{from, to}, Period: Duration(g.period()),
+		IdleBefore: [2]Duration{tidy(g.idle[0]), tidy(g.idle[1])}, Frames: g.frames}
+	r.Summary = fmt.Sprintf("%d resets in the name of %s towards %s: %s", g.count, from, to, g.cause)
+	if p := g.period(); p > 0 {
+		r.Summary += fmt.Sprintf(", one every %v", p)
+	}
+	if g.idle[0] > 0 {
+		r.Summary += fmt.Sprintf(", after pauses of %v to %v", time.Duration(r.IdleBefore[0]), time.Duration(r.IdleBefore[1]))
+		if g.survived > 0 {
+			r.Summary += fmt.Sprintf("; pauses of up to %v had done no harm to these connections", time.Duration(tidy(g.survived)))
+		}
+	}
+	if g.benign {
+		r.Summary += "; benign"
+	}
+	return r
+}
+
+// tidy rounds nanoseconds to what matters of a pause.
+func tidy(ns int64) Duration { return Duration(time.Duration(ns).Round(10 * time.Millisecond)) }
