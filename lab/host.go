@@ -82,6 +82,13 @@ func (h *Host) setAddresses() error {
 			return err
 		}
 	}
+	for _, p := range h.node.ports {
+		for _, a := range p.addrs {
+			if err := h.ns.waitLocal(a.Addr()); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

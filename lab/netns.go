@@ -113,18 +113,25 @@ func connect(a, b *iface, mtu int) error {
 // time after both ends are up (net/core/link_watch.c), and until then drops
 // what is sent. From 6.8 on, asking for the link waits for it.
 func (i *iface) waitCarrier() error {
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	return poll(func() (bool, error) {
 		l, err := i.ns.nl.LinkByIndex(i.index)
 		if err != nil {
-			return fmt.Errorf("find end of link: %w", err)
+			return false, fmt.Errorf("find end of link: %w", err)
 		}
-		if l.Attrs().OperState == netlink.OperUp {
-			return nil
+		return l.Attrs().OperState == netlink.OperUp, nil
+	}, "end of link is not up")
+}
+
+// poll waits for what the kernel does by itself, soon, and does not announce.
+func poll(done func() (bool, error), missing string) error {
+	const limit = 10 * time.Second
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		if ok, err := done(); ok || err != nil {
+			return err
 		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("end of link is %v, expected it up", l.Attrs().OperState)
+		if time.Since(began) > limit {
+			return fmt.Errorf("%s after %v", missing, limit)
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -83,6 +84,22 @@ func (i *iface) address(a netip.Prefix) error {
 		return fmt.Errorf("set address %v: %w", a, err)
 	}
 	return nil
+}
+
+// waitLocal waits until the namespace takes packets to an address of its own.
+// With IPv6 the kernel sees to that some time after the address is set, also
+// where it is not to look for duplicates (addrconf_dad_work).
+func (n *netns) waitLocal(a netip.Addr) error {
+	return poll(func() (bool, error) {
+		routes, err := n.nl.RouteGet(ip(a))
+		switch {
+		case errors.Is(err, unix.ENETUNREACH) || errors.Is(err, unix.EHOSTUNREACH):
+			return false, nil
+		case err != nil:
+			return false, fmt.Errorf("find route to own address %v: %w", a, err)
+		}
+		return len(routes) > 0 && routes[0].Type == unix.RTN_LOCAL, nil
+	}, fmt.Sprintf("address %v is not in use", a))
 }
 
 func ip(a netip.Addr) net.IP {
