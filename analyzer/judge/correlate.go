@@ -204,7 +204,11 @@ func (c *correlation) join(v *Verdict) *Verdict {
 		if p == v.Point || l == nil {
 			continue
 		}
-		if x := mine.find(me, l); x != nil {
+		x := mine.find(me, l)
+		if x == nil {
+			x = mine.alike(me, l)
+		}
+		if x != nil {
 			s.lines[p], s.verdicts[p] = x, c.verdictAt(p, x.frame)
 		}
 	}

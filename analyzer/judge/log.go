@@ -84,7 +84,7 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 		c.isn[st.From], c.knows[st.From] = s.Seq, true
 	}
 	c.hasReset = c.hasReset || s.Is(segment.RST)
-	c.missing = c.missing || s.Has(flow.Ahead)
+	c.missing = c.missing || s.Has(flow.AckUnseen) // a hole that nobody acknowledges is a loss before this point
 	c.lines = append(c.lines, line{time: s.Time, frame: s.Frame, seq: s.Seq, ack: s.Ack, len: s.Len, hash: hashOf(in.Payload),
 		ts: s.TSVal, id: s.ID, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})
 	l.lines++
@@ -146,6 +146,22 @@ func (c *connLog) find(x *line, d *connLog) *line {
 	}
 	if n := c.with(d).there[i]; n >= 0 {
 		return &d.lines[n]
+	}
+	return nil
+}
+
+// alike finds in d a line that has no pair and looks like one of c but for its
+// identification or timestamp, which a device may have changed.
+func (c *connLog) alike(x *line, d *connLog) *line {
+	taken := make(map[int]bool)
+	for _, n := range c.with(d).there {
+		taken[n] = true
+	}
+	want := c.lookOf(x, d)
+	for i := range d.lines {
+		if y := &d.lines[i]; !taken[i] && d.lookOf(y, c) == want {
+			return y
+		}
 	}
 	return nil
 }

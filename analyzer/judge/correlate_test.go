@@ -1,0 +1,198 @@
+package judge_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/internal/transcript"
+	"rstlab/analyzer/judge"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/pcapng"
+)
+
+// A tap is one capture point of a test: what it saw, and how its clock is set.
+type tap struct {
+	name  string
+	text  string
+	clock time.Duration // ahead of the others
+}
+
+// correlate judges each tap and joins the verdicts.
+func correlate(t *testing.T, taps ...tap) []*judge.Verdict {
+	t.Helper()
+	var points []judge.Point
+	for _, tp := range taps {
+		frames, err := transcript.Parse(tp.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := judge.Point{Judge: &judge.Judge{Log: new(judge.Log)}, Name: tp.name}
+		p.Judge.Emit = func(v *judge.Verdict) error { p.Verdicts = append(p.Verdicts, v); return nil }
+		var d packet.Decoder
+		var in packet.Info
+		for i, f := range frames {
+			pkt := pcapng.Packet{Time: f.Time.Add(tp.clock).UnixNano(), HasTime: true, Data: f.Data, OrigLen: len(f.Data), LinkType: pcapng.LinkEthernet}
+			d.Decode(&pkt, &in)
+			if err := p.Judge.Packet(uint32(i+1), pkt.Time, &in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.Judge.Close(); err != nil {
+			t.Fatal(err)
+		}
+		points = append(points, p)
+	}
+	return judge.Correlate(points)
+}
+
+// The handshake and a request, as two taps see them that lie 10 ms apart.
+const (
+	atClient = `
+		client: linux id=100
+		server: linux id=7000
+		client.2301 > server.445: S
+		+20ms server.445 > client.2301: S. ttl=63
+		client.2301 > server.445: .
+		client.2301 > server.445: P. seq 1:101
+		+20ms server.445 > client.2301: . ttl=63 ack 101
+	`
+	atServer = `
+		client: linux id=100
+		server: linux id=7000
+		+10ms client.2301 > server.445: S ttl=63
+		server.445 > client.2301: S.
+		+20ms client.2301 > server.445: . ttl=63
+		client.2301 > server.445: P. seq 1:101 ttl=63
+		server.445 > client.2301: . ack 101
+	`
+)
+
+type pointTest struct {
+	name  string
+	taps  []tap
+	wants []string // as say writes them, each with the sightings of the reset
+}
+
+func TestCorrelate(t *testing.T) {
+	tests := []pointTest{{
+		name: "an abort passes both points",
+		taps: []tap{
+			{name: "client", text: atClient + `+20ms server.445 > client.2301: R. ttl=63 seq 1`},
+			{name: "server", text: atServer + `+10ms server.445 > client.2301: R. seq 1`},
+		},
+		wants: []string{"6 possible close-unread-data by proven responder; server:6 client:6"},
+	}, {
+		name: "a forged reset never left the server",
+		taps: []tap{
+			{name: "client", text: atClient + `+20ms server.445 > client.2301: R. seq 1 ack 101 <nop> ttl=200 id=1`},
+			{name: "server", text: atServer + `+500ms server.445 > client.2301: P. seq 1:101`},
+		},
+		wants: []string{"6 proven injected-reset by proven middlebox; client:6"},
+	}, {
+		name: "each end gets one that the other never sent",
+		taps: []tap{
+			{name: "client", text: atClient + `+20ms server.445 > client.2301: R. seq 1 ack 101 ttl=200 id=1`},
+			{name: "server", text: atServer + `+20ms client.2301 > server.445: R. seq 101 ack 1 ttl=200`},
+		},
+		wants: []string{"6 proven injected-reset by proven middlebox; server:6", "6 proven injected-reset by proven middlebox; client:6"},
+	}, {
+		name: "a policy kept the request back",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+50ms client.2301 > server.445: P. seq 101:201
+				+1ms server.445 > client.2301: R seq 1 ttl=64
+				+100ms client.2301 > server.445: . seq 201 ack 1 id=104`},
+			{name: "server", text: atServer + `+300ms client.2301 > server.445: . seq 201 ack 1 ttl=63 id=104`},
+		},
+		wants: []string{"7 proven inline-policy-reset by proven middlebox; client:7"},
+	}, {
+		name: "refused on the way: the SYN never came by",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+50ms client.2302 > server.446: S
+				+1ms server.446 > client.2302: R. seq 0 ack 1 win 0`},
+			{name: "server", text: atServer + `+500ms server.445 > client.2301: P. seq 1:101`},
+		},
+		wants: []string{"7 proven firewall-reject-syn by proven middlebox; client:7"},
+	}, {
+		name: "refused by the server itself",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+50ms client.2302 > server.446: S
+				+20ms server.446 > client.2302: R. seq 0 ack 1 win 0 ttl=63`},
+			{name: "server", text: atServer + `
+				+70ms client.2302 > server.446: S ttl=63
+				server.446 > client.2302: R. seq 0 ack 1 win 0`},
+		},
+		wants: []string{"7 proven port-closed by proven responder; server:7 client:7"},
+	}, {
+		name: "a reset that was lost on the way",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+2s client.2301 > server.445: P. seq 101:201
+				+20ms server.445 > client.2301: R seq 1 ttl=63`},
+			{name: "server", text: atServer + `
+				+1s server.445 > client.2301: R. seq 1
+				+1s client.2301 > server.445: P. seq 101:201 ttl=63
+				server.445 > client.2301: R seq 1`},
+		},
+		wants: []string{
+			"6 possible abortive-close by likely responder; server:6",
+			"8 proven secondary-reset by proven responder after 6; server:8 client:7",
+		},
+	}}
+	for _, tc := range tests {
+		// Clocks that go apart by an hour change nothing.
+		for _, clock := range []time.Duration{0, time.Hour, -time.Hour} {
+			t.Run(fmt.Sprint(tc.name, ", clocks ", clock, " apart"), func(t *testing.T) {
+				t.Parallel()
+				taps := slices.Clone(tc.taps)
+				taps[1].clock = clock
+				got := correlate(t, taps...)
+				var said []string
+				for _, v := range got {
+					where := []string{fmt.Sprintf("%s:%d", taps[v.Point].name, v.Frame)}
+					for _, c := range v.Copies {
+						where = append(where, fmt.Sprintf("%s:%d", taps[c.Point].name, c.N))
+					}
+					said = append(said, say(v)+"; "+strings.Join(where, " "))
+				}
+				want := slices.Clone(tc.wants)
+				slices.Sort(said)
+				slices.Sort(want)
+				if !slices.Equal(said, want) {
+					t.Errorf("got\n%s\nwant\n%s", strings.Join(said, "\n"), strings.Join(want, "\n"))
+					for _, v := range got {
+						t.Logf("%+v", v.Evidence)
+					}
+				}
+			})
+		}
+	}
+}
+
+// With three points the device lies between the last without and the first with
+// the reset.
+func TestThreePoints(t *testing.T) {
+	middle := strings.ReplaceAll(atServer, "+10ms client.2301 > server.445: S ttl=63", "+5ms client.2301 > server.445: S ttl=63")
+	middle = strings.ReplaceAll(middle, "server.445 > client.2301: S.", "+10ms server.445 > client.2301: S.")
+	middle = strings.ReplaceAll(middle, "+20ms client.2301 > server.445: . ttl=63", "+10ms client.2301 > server.445: . ttl=63")
+	got := correlate(t,
+		tap{name: "client", text: atClient + `+20ms server.445 > client.2301: R. seq 1 ack 101 ttl=200 id=1`},
+		tap{name: "middle", text: middle + `+5ms server.445 > client.2301: R. seq 1 ack 101 ttl=200 id=1`},
+		tap{name: "server", text: atServer + `+500ms server.445 > client.2301: P. seq 1:101`},
+	)
+	if len(got) != 1 || got[0].Cause != cause.InjectedReset || got[0].Strength != cause.Proven || len(got[0].Copies) != 1 {
+		for _, v := range got {
+			t.Errorf("got %s %+v copies %v", say(v), v.Evidence, v.Copies)
+		}
+		t.FailNow()
+	}
+	if !slices.ContainsFunc(got[0].Evidence, func(f judge.Fact) bool { return f.Point == 2 && strings.Contains(f.Text, "no such reset came by") }) {
+		t.Errorf("evidence %+v", got[0].Evidence)
+	}
+}
