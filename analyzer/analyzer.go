@@ -24,26 +24,6 @@ type Input struct {
 	At   netip.Addr // the host at which it was taken, where that is told; zero: derive it
 }
 
-// Options steer an analysis. The zero value judges everything. Packets that the
-// options leave out are read and used as evidence all the same.
-type Options struct {
-	Connections  bool       // one Connection record for each connection, too
-	Host         netip.Addr // only connections of this address
-	Since, Until time.Time  // only resets from Since on and before Until, and connections that lived then
-	Stream       *int       // only the connection with this id, in each capture
-}
-
-// wants tells whether a connection is to be told of.
-func (o *Options) wants(id int, originator, responder netip.AddrPort) bool {
-	return (o.Stream == nil || *o.Stream == id) && (!o.Host.IsValid() || o.Host == originator.Addr() || o.Host == responder.Addr())
-}
-
-// lived tells whether something that went from one time to another, in
-// nanoseconds since 1970, is to be told of.
-func (o *Options) lived(from, to int64) bool {
-	return (o.Since.IsZero() || to >= o.Since.UnixNano()) && (o.Until.IsZero() || from < o.Until.UnixNano())
-}
-
 // Analyze reads the inputs, which are captures of one trouble from different
 // points, and calls emit for each record: verdicts in order of time, then
 // connections and findings, errors where they are met, one Summary last. An
@@ -88,6 +68,7 @@ type analysis struct {
 	opts    Options
 	emit    func(Record) error
 	started time.Time
+	begin   int64 // when the captures begin, in nanoseconds since 1970; 0: not yet known
 	files   []*file
 	points  []*point
 	packets int64

@@ -265,7 +265,7 @@ func TestOptionsChoose(t *testing.T) {
 	for name, opts := range map[string]analyzer.Options{
 		"stream": {Stream: &one},
 		"host":   {Host: netip.MustParseAddr("203.0.113.3")},
-		"since":  {Since: transcript.Start.Add(5 * time.Second)},
+		"since":  {Since: analyzer.At(transcript.Start.Add(5 * time.Second))},
 	} {
 		opts.Connections = true
 		all, err := analyze(t, opts, input("a", b))
@@ -277,7 +277,7 @@ func TestOptionsChoose(t *testing.T) {
 			t.Errorf("%s: %d verdicts and %d connections, want those of the second", name, len(vs), len(cs))
 		}
 	}
-	all, _ := analyze(t, analyzer.Options{Until: transcript.Start.Add(5 * time.Second)}, input("a", b))
+	all, _ := analyze(t, analyzer.Options{Until: analyzer.At(transcript.Start.Add(5 * time.Second))}, input("a", b))
 	if vs := pick[*analyzer.Verdict](all); len(vs) != 1 || vs[0].Frame != 2 {
 		t.Errorf("until: %d verdicts, want the first", len(vs))
 	}

@@ -15,7 +15,7 @@ var effects = [...]Effect{judge.UnknownEffect: Unknown, judge.Accepted: Accepted
 // emitVerdict emits a verdict of the judge's as a record.
 func (a *analysis) emitVerdict(j *judge.Verdict) error {
 	p := a.points[j.Point]
-	if !a.opts.wants(j.Conn.ID, j.Conn.Originator, j.Conn.Responder) || !a.opts.lived(j.Time, j.Time) {
+	if !a.opts.wants(j.Conn.ID, j.Conn.Originator, j.Conn.Responder) || !a.opts.lived(a.begin, j.Time, j.Time) {
 		delete(p.taps, j.Frame)
 		return nil
 	}

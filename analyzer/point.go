@@ -59,6 +59,9 @@ func (p *point) packet(f *file, in *pcapng.Packet) error {
 func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info) error {
 	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
 		p.spans = append(p.spans, span{p.frames, f})
+		if p.a.begin == 0 {
+			p.a.begin = in.Time
+		}
 	}
 	p.frames++
 	f.packets++
@@ -105,7 +108,7 @@ func (p *point) verdict(v *judge.Verdict) error {
 // ended notes a connection that is over.
 func (p *point) ended(c *flow.Conn) {
 	o := &p.a.opts
-	if !o.Connections || !o.wants(c.ID, c.Key.Addr(c.Orig), c.Key.Addr(1-c.Orig)) || !o.lived(c.FirstTime, c.LastTime) {
+	if !o.Connections || !o.wants(c.ID, c.Key.Addr(c.Orig), c.Key.Addr(1-c.Orig)) || !o.lived(p.a.begin, c.FirstTime, c.LastTime) {
 		return
 	}
 	name, first := p.at(c.FirstFrame)
