@@ -1,0 +1,366 @@
+package derive
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
+	"rstlab/internal/segment"
+)
+
+// Tolerance says what a comparison does not hold against a replay.
+const Tolerance = "compared are the order in each direction, flags but PSH, seq, ack and length; not ISNs, ports, addresses, stamps, windows, options, how many plain ACKs there are, and where a FIN rides on data"
+
+// A Mark says how two lines of a comparison differ.
+type Mark byte
+
+// Marks.
+const (
+	Same      Mark = '='
+	Tolerated Mark = '~' // a plain ACK, or an assumed packet, on one side only
+	Differs   Mark = '!'
+)
+
+// A Row is a packet of the capture beside its counterpart in the replay; one of
+// them may be missing.
+type Row struct {
+	Mark            Mark
+	Capture, Replay string // in the notation; "" where there is none
+	CaptureFrame    int
+	ReplayFrame     int
+	Note            string // why it is here, or what differs
+}
+
+// A Comparison is a capture beside its replay.
+type Comparison struct {
+	Rows        []Row
+	Differences []string // in the packets
+	Verdicts    []string // verdicts that are not the same
+	Strengths   []string // same verdicts, not as sure
+	resets      []pairOfResets
+}
+
+// A pairOfResets is a reset and its replay.
+type pairOfResets struct{ capture, replay *pkt }
+
+// Alike tells whether the replay shows the same packets.
+func (c *Comparison) Alike() bool { return len(c.Differences) == 0 }
+
+// replayOf reads the capture of a replay as a story with the same connections.
+func (s *story) replayOf(ctx context.Context, name string, open func() (io.ReadCloser, error)) (*story, error) {
+	inputs := []Input{{Name: name, Open: open}}
+	survey, err := look(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[string]bool{}
+	for _, c := range s.conns {
+		ours[s.portsOf(c)] = true
+	}
+	var group []*analyzer.Connection
+	r := &story{inputs: inputs, opts: s.opts, verdicts: survey.verdicts, main: name, chosen: s.chosen, whole: true}
+	for _, c := range survey.conns {
+		if ours[recordPorts(c)] {
+			group = append(group, c)
+		}
+	}
+	recs, err := survey.record(ctx, inputs, group, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(recs) > 0 {
+		r.tell(recs)
+	}
+	return r, nil
+}
+
+// portsOf names a connection by its ends in the replay.
+func (s *story) portsOf(c *conn) string {
+	return fmt.Sprintf("%d>%d", c.addr[originator].Port(), c.addr[responder].Port())
+}
+
+func recordPorts(r *analyzer.Connection) string {
+	_, o, _ := cutLast(r.Ref.Originator, ":")
+	_, p, _ := cutLast(r.Ref.Responder, ":")
+	return o + ">" + p
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// compare holds a replay against the story.
+func (s *story) compare(r *story) *Comparison {
+	out := &Comparison{}
+	of := map[string][]*conn{}
+	for _, c := range r.conns {
+		k := r.portsOf(c)
+		of[k] = append(of[k], c)
+	}
+	partner := map[*pkt]*pkt{}
+	var extra []*pkt
+	for _, c := range s.conns {
+		k := s.portsOf(c)
+		var d *conn
+		if len(of[k]) > 0 {
+			d, of[k] = of[k][0], of[k][1:]
+		}
+		for _, x := range []side{originator, responder} {
+			a, b := row(c, x), row(d, x)
+			pairs, only := align(a, b)
+			for p, q := range pairs {
+				partner[p] = q
+			}
+			extra = append(extra, only...)
+		}
+	}
+	for _, rest := range of {
+		for _, d := range rest {
+			for _, p := range d.packets {
+				if !p.plain() {
+					extra = append(extra, p)
+				}
+			}
+		}
+	}
+	out.lay(s, r, partner, extra)
+	out.judge(s, partner)
+	return out
+}
+
+// row gives what one side of a connection sent, as far as it passed.
+func row(c *conn, x side) []*pkt {
+	if c == nil {
+		return nil
+	}
+	var row []*pkt
+	for _, p := range c.packets {
+		if p.from == x && p.lost != lostBefore && p.seg.ICMP == "" {
+			row = append(row, p)
+		}
+	}
+	return row
+}
+
+// key is what two packets must have in common.
+type key struct {
+	flags    segment.Flags
+	seq, end int64
+	ack      int64
+}
+
+func keyOf(p *pkt) key {
+	c := p.conn
+	k := key{flags: p.seg.Flags &^ (segment.PSH | segment.ECE | segment.CWR), seq: p.seq, end: p.end, ack: p.ack}
+	switch {
+	case p.rst() && p.seg.Seq.Start == 0:
+		k.seq, k.end = 0, 0
+	case !c.counts(p.from) && c.before != nil:
+		k.seq, k.end = -1, -1 // counts from another connection's ISN
+	}
+	if !p.hasACK() || !c.counts(p.to()) && c.before != nil {
+		k.ack = 0
+	}
+	return k
+}
+
+// align finds the counterparts of packets: the longest row that both have in
+// common, packets that tell something before plain ACKs. It returns those of b
+// that tell something and have none.
+func align(a, b []*pkt) (pairs map[*pkt]*pkt, only []*pkt) {
+	const telling, plain = 100, 1
+	score := func(p, q *pkt) int {
+		if !likeEnough(p, q) {
+			return 0
+		}
+		if p.pure() {
+			return plain
+		}
+		return telling
+	}
+	n, m := len(a), len(b)
+	best := make([][]int, n+1)
+	for i := range best {
+		best[i] = make([]int, m+1)
+	}
+	for i := n - 1; i >= 0; i-- {
+		for j := m - 1; j >= 0; j-- {
+			best[i][j] = max(best[i+1][j], best[i][j+1])
+			if v := score(a[i], b[j]); v > 0 {
+				best[i][j] = max(best[i][j], v+best[i+1][j+1])
+			}
+		}
+	}
+	pairs = map[*pkt]*pkt{}
+	i, j := 0, 0
+	for i < n || j < m {
+		switch {
+		case i < n && j < m && score(a[i], b[j]) > 0 && best[i][j] == score(a[i], b[j])+best[i+1][j+1]:
+			pairs[a[i]] = b[j]
+			i, j = i+1, j+1
+		case i < n && (j == m || best[i+1][j] >= best[i][j+1]):
+			i++
+		default:
+			if !b[j].plain() {
+				only = append(only, b[j])
+			}
+			j++
+		}
+	}
+	return pairs, only
+}
+
+// likeEnough compares two packets. A FIN that rides on data is the FIN and the
+// data; where one side has them apart, the data has its counterpart and so has
+// the FIN.
+func likeEnough(p, q *pkt) bool { return keyOf(p) == keyOf(q) }
+
+// lay puts the packets side by side, in the order of the capture.
+func (c *Comparison) lay(s, r *story, partner map[*pkt]*pkt, extra []*pkt) {
+	after := map[*pkt][]*pkt{} // extra packets behind the last of the replay that has a counterpart
+	back := map[*pkt]*pkt{}
+	for p, q := range partner {
+		back[q] = p
+	}
+	isExtra := map[*pkt]bool{}
+	for _, q := range extra {
+		isExtra[q] = true
+	}
+	var last *pkt
+	for _, q := range r.packets {
+		if p := back[q]; p != nil {
+			last = p
+		}
+		if isExtra[q] {
+			after[last] = append(after[last], q)
+		}
+	}
+	end := s.lastTold()
+	put := func(list []*pkt, atEnd bool) {
+		for _, q := range list {
+			row := Row{Mark: Differs, Replay: r.show(q), ReplayFrame: q.frame(), Note: "not in the capture"}
+			if atEnd && !q.rst() {
+				row.Mark, row.Note = Tolerated, "after the capture's end"
+			} else {
+				c.Differences = append(c.Differences, fmt.Sprintf("replay frame %d (%s) is not in the capture", q.frame(), r.show(q)))
+			}
+			c.Rows = append(c.Rows, row)
+		}
+	}
+	put(after[nil], false)
+	for _, p := range s.packets {
+		if p.lost == lostBefore || p.seg.ICMP != "" {
+			continue
+		}
+		q := partner[p]
+		row := Row{Mark: Same, CaptureFrame: p.frame(), Capture: s.show(p)}
+		if p.assumed != "" {
+			row.Capture, row.Note = "", "assumed: "+p.assumed
+		}
+		switch {
+		case q != nil:
+			row.Replay, row.ReplayFrame = r.show(q), q.frame()
+			if p.assumed != "" {
+				row.Mark = Tolerated
+			}
+		case p.plain():
+			row.Mark = Tolerated
+		default:
+			row.Mark = Differs
+			what := fmt.Sprintf("frame %d (%s)", p.frame(), s.show(p))
+			if p.assumed != "" {
+				what = "an assumed packet (" + s.show(p) + ")"
+			}
+			c.Differences = append(c.Differences, what+" has no counterpart")
+		}
+		c.Rows = append(c.Rows, row)
+		put(after[p], p == end || p.at > end.at)
+	}
+}
+
+// lastTold is the last packet of the capture that is no plain ACK.
+func (s *story) lastTold() *pkt {
+	for i := len(s.packets) - 1; i >= 0; i-- {
+		if p := s.packets[i]; !p.plain() && p.frame() != none {
+			return p
+		}
+	}
+	return s.packets[len(s.packets)-1]
+}
+
+// show writes a packet in the notation with the actors' names.
+func (s *story) show(p *pkt) string {
+	name := func(x side) segment.Endpoint {
+		who := "client"
+		if (x == responder) != p.conn.turned {
+			who = "server"
+		}
+		return segment.Endpoint{Name: who, Port: p.conn.addr[x].Port()}
+	}
+	seg := segment.Segment{Src: name(p.from), Dst: name(p.to()), Flags: p.seg.Flags, ICMP: p.seg.ICMP}
+	if seg.ICMP != "" {
+		return seg.String()
+	}
+	k := keyOf(p)
+	if k.seq >= 0 && (p.end > p.seq || p.rst()) && !(p.syn() && k.seq == 0) {
+		seg.Seq = &segment.Seq{Start: uint32(k.seq), End: uint32(k.seq + p.len()), HasEnd: p.len() > 0}
+	}
+	if p.hasACK() {
+		seg.Ack = &segment.Ack{N: uint32(p.ack)}
+	}
+	return seg.String()
+}
+
+// judge compares the verdicts on the resets.
+func (c *Comparison) judge(s *story, partner map[*pkt]*pkt) {
+	for _, p := range s.packets {
+		if !p.rst() {
+			continue
+		}
+		q := partner[p]
+		c.resets = append(c.resets, pairOfResets{p, q})
+		if q == nil || p.verdict == nil {
+			continue // the packet itself is the difference
+		}
+		if q.verdict == nil {
+			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's has no verdict of its own", p.frame(), p.verdict.Cause))
+			continue
+		}
+		have, want := q.verdict, p.verdict
+		switch {
+		case s.instead != nil && s.instead.reset == p:
+		case have.Cause != want.Cause || have.Sender != want.Sender:
+			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's %s", p.frame(), verdictWords(want), verdictWords(have)))
+		case have.Strength != want.Strength || have.SenderStrength != want.SenderStrength:
+			c.Strengths = append(c.Strengths, fmt.Sprintf("frame %d is %s, the replay's %s", p.frame(), verdictWords(want), verdictWords(have)))
+		}
+	}
+}
+
+// leading words of a verdict for a list of alternatives.
+func causeBy(c claim) string { return fmt.Sprintf("%s by the %s", c.cause, c.sender) }
+
+// alternatives are the claims that the verdict on the first reset leaves open.
+func (s *story) alternatives() []claim {
+	p := s.firstReset()
+	if p == nil || p.verdict == nil {
+		return nil
+	}
+	var all []claim
+	first := s.claim(p)
+	for _, a := range p.verdict.Alternatives {
+		c := claim{a.Cause, a.Sender}
+		if c != first && !slices.Contains(all, c) && c.cause != cause.NoCauseDecided {
+			all = append(all, c)
+		}
+	}
+	return all
+}

@@ -1,0 +1,309 @@
+package derive
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
+	"rstlab/internal/segment"
+)
+
+// An actor is an end of the story, which may have several addresses.
+type actor struct {
+	name     string
+	side     side // of the story's first connection
+	addrs    []netip.Addr
+	scripted string // why it is a peer and no kernel; "": it is a host
+	ttl      uint8
+}
+
+func (a *actor) host() bool { return a.scripted == "" }
+
+// silent are causes that no Linux end sends a reset for.
+var silent = map[cause.ID]string{
+	cause.FinWait2Timeout:   "Linux lets FIN-WAIT-2 end in silence",
+	cause.ZeroWindowTimeout: "Linux gives up on a closed window in silence",
+	cause.SynackTimeout:     "Linux lets a half-open request expire in silence",
+	cause.SynInWindow:       "Linux answers a SYN in the window with an ACK (RFC 5961, 4)",
+	cause.ResourceAbort:     "Linux aborts for want of memory by limits of the whole machine, which no lab may touch",
+	cause.EvasionReset:      "no kernel sends a reset that is meant to be ignored",
+}
+
+// cast finds the actors of the story. Its ends must be two: all originators on
+// one side, all responders on the other.
+func (s *story) cast() error {
+	client := &actor{name: "client", side: originator}
+	server := &actor{name: "server", side: responder}
+	s.actors = [2]*actor{client, server}
+	for _, c := range s.conns {
+		o, r := c.addr[originator].Addr(), c.addr[responder].Addr()
+		if slices.Contains(server.addrs, o) || slices.Contains(client.addrs, r) {
+			c.turned = true // the other end opened this one
+			o, r = r, o
+		}
+		if !slices.Contains(client.addrs, o) {
+			client.addrs = append(client.addrs, o)
+		}
+		if !slices.Contains(server.addrs, r) {
+			server.addrs = append(server.addrs, r)
+		}
+	}
+	for _, a := range client.addrs {
+		if slices.Contains(server.addrs, a) && (len(client.addrs) > 1 || len(server.addrs) > 1) {
+			return fmt.Errorf("the connections have %v at both ends", a)
+		}
+	}
+	for _, a := range s.actors {
+		if a.scripted = s.unlike(a); a.scripted == "" {
+			a.scripted = s.variant.scripted[a.side]
+		}
+		a.ttl = s.usual(a)
+	}
+	return nil
+}
+
+// keepBack marks what a device did not let through: the segment that it
+// answered with a reset in the name of its destination.
+func (s *story) keepBack() {
+	for _, p := range s.packets {
+		if !p.rst() || !s.byDevice(p) {
+			continue
+		}
+		switch s.claim(p).cause {
+		case cause.FirewallRejectSyn, cause.OptionIntolerance, cause.InlinePolicyReset:
+		default:
+			continue
+		}
+		for _, t := range p.conn.packets {
+			if t.from == p.from || t.rst() || t.at > p.at || t.end == t.seq {
+				continue
+			}
+			if (p.trigger == t || p.hasACK() && t.end == p.ack) && p.conn.answer(t, p.at) == nil {
+				t.lost = lostBehind
+			}
+		}
+	}
+}
+
+// of gives the actor at a side of a connection.
+func (s *story) of(c *conn, x side) *actor {
+	if c.turned {
+		x = x.other()
+	}
+	return s.actors[x]
+}
+
+// unlike says why an actor's packets can't be those of a Linux kernel with a
+// program over it; "" where they can.
+func (s *story) unlike(a *actor) string {
+	for _, c := range s.conns {
+		for _, x := range []side{originator, responder} {
+			if s.of(c, x) != a {
+				continue
+			}
+			if why := c.unlike(x, s); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+// unlike says why the packets of a side can't be a kernel's.
+func (c *conn) unlike(x side, s *story) string {
+	var aborted *pkt
+	for i, p := range c.packets {
+		if p.from != x || p.assumed != "" {
+			continue
+		}
+		if p.seg.ICMP != "" {
+			return fmt.Sprintf("frame %d is an ICMP error, which no line of a program's sends", p.frame())
+		}
+		if p.rst() {
+			if s.byDevice(p) {
+				continue
+			}
+			if why := c.unlikeReset(p, s); why != "" {
+				return why
+			}
+			if p.form == spontaneous {
+				if aborted != nil {
+					return fmt.Sprintf("frame %d resets once more, of itself", p.frame())
+				}
+				aborted = p
+			}
+			continue
+		}
+		if aborted != nil {
+			return fmt.Sprintf("it goes on in frame %d after its own reset", p.frame())
+		}
+		if why := c.unlikeSegment(p, i); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// byDevice tells whether a reset is a device's, in the name of an end.
+func (s *story) byDevice(p *pkt) bool { return s.claim(p).sender == analyzer.Middlebox }
+
+// unlikeReset says why a kernel does not send a reset like this.
+func (c *conn) unlikeReset(p *pkt, s *story) string {
+	claim := s.claim(p)
+	if why := silent[claim.cause]; why != "" {
+		return why
+	}
+	n := p.frame()
+	switch {
+	case p.len() > 0:
+		return fmt.Sprintf("frame %d is a reset with payload", n)
+	case p.seg.BadSum:
+		return fmt.Sprintf("frame %d has a wrong checksum", n)
+	case p.seg.Flags&^(segment.RST|segment.ACK|segment.PSH|segment.ECE|segment.CWR) != 0:
+		return fmt.Sprintf("frame %d has the flags %v", n, p.seg.Flags)
+	case claim.cause == cause.RetransmissionTimeout && p.verdict != nil && p.verdict.Details["gave_up"] == "stack":
+		return "Linux gives up retransmitting in silence"
+	case claim.cause == cause.ListenerBacklogFull && p.trigger != nil && p.trigger.syn():
+		return "Linux drops the SYN when its queue is full, and sends no reset"
+	case claim.cause == cause.DataAfterClose && p.form == spontaneous:
+		return fmt.Sprintf("frame %d acknowledges the late data; Linux takes its number from it", n)
+	case p.form == odd && !p.hasACK():
+		return fmt.Sprintf("frame %d is a reset without ACK that answers nothing", n)
+	case p.form == odd:
+		return fmt.Sprintf("frame %d has numbers that no kernel here gives a reset", n)
+	case p.form == provoked && p.trigger.syn() && !p.trigger.hasACK() && !p.hasACK():
+		return fmt.Sprintf("frame %d answers a SYN without ACK", n)
+	case p.form == spontaneous && c.state(p) == "SYN-SENT":
+		return "Linux leaves SYN-SENT in silence"
+	}
+	return ""
+}
+
+// state is a rough state of the sender of p.
+func (c *conn) state(p *pkt) string {
+	for _, q := range c.packets {
+		if q == p {
+			break
+		}
+		if q.from != p.from && q.syn() {
+			return ""
+		}
+	}
+	if p.from == originator && c.syn[originator] {
+		return "SYN-SENT"
+	}
+	return ""
+}
+
+// unlikeSegment says why a kernel's socket does not send a segment like this.
+func (c *conn) unlikeSegment(p *pkt, i int) string {
+	n := p.frame()
+	switch {
+	case p.seg.Flags&segment.URG != 0:
+		return fmt.Sprintf("frame %d has urgent data", n)
+	case p.syn() && p.fin(), p.seg.Flags&(segment.SYN|segment.ACK) == 0:
+		return fmt.Sprintf("frame %d has the flags %v, which no stack sends", n, p.seg.Flags)
+	case p.syn() && p.hasACK() && !c.asked(i):
+		return fmt.Sprintf("frame %d is a SYN-ACK that nobody asked for", n)
+	case p.syn() && p.hasACK() && p.from == responder && p.ack != c.synEnd() && c.syn[originator]:
+		return fmt.Sprintf("frame %d acknowledges what was never sent", n)
+	case p.syn() && p.hasACK() && p.from == originator:
+		return fmt.Sprintf("frame %d opens the connection from both ends", n)
+	case !p.syn() && !c.existed && c.before == nil:
+		return fmt.Sprintf("frame %d belongs to no connection", n)
+	}
+	return ""
+}
+
+// asked tells whether a SYN, seen or assumed, came before packet i.
+func (c *conn) asked(i int) bool {
+	return slices.ContainsFunc(c.packets[:i], func(q *pkt) bool { return q.from == originator && q.syn() })
+}
+
+// synEnd is the acknowledgment of the originator's SYN, with its data.
+func (c *conn) synEnd() int64 {
+	for _, q := range c.packets {
+		if q.from == originator && q.syn() {
+			return q.end
+		}
+	}
+	return 1
+}
+
+// A claim is what the scenario shall say of a reset.
+type claim struct {
+	cause  cause.ID
+	sender analyzer.Sender
+}
+
+// claim is what the scenario says of a reset: its verdict, or the alternative
+// that is being tried in its place.
+func (s *story) claim(p *pkt) claim {
+	if s.instead != nil && p == s.instead.reset {
+		return s.instead.claim
+	}
+	v := p.verdict
+	if v == nil {
+		return claim{cause: cause.SecondaryReset, sender: s.named(p)}
+	}
+	c := claim{v.Cause, v.Sender}
+	if c.cause == cause.NoCauseDecided {
+		for _, a := range v.Alternatives {
+			c = claim{a.Cause, a.Sender}
+			break
+		}
+	}
+	if c.sender == analyzer.UndeterminedSender {
+		c.sender = s.named(p)
+	}
+	return c
+}
+
+// named is the sender whose address a reset bears.
+func (s *story) named(p *pkt) analyzer.Sender {
+	if p.from == originator {
+		return analyzer.Originator
+	}
+	return analyzer.Responder
+}
+
+// hops says how far away a TTL has come, as stacks begin with 64, 128 or 255.
+func hops(ttl uint8) string {
+	for _, begin := range []int{32, 64, 128, 255} {
+		if n := begin - int(ttl); n >= 0 {
+			switch n {
+			case 0:
+				return ""
+			case 1:
+				return fmt.Sprintf("%d at its source, 1 hop away", begin)
+			}
+			return fmt.Sprintf("%d at its source, %d hops away", begin, n)
+		}
+	}
+	return ""
+}
+
+// usual is the TTL of most of an actor's packets.
+func (s *story) usual(a *actor) uint8 {
+	count := map[uint8]int{}
+	var best uint8
+	for _, c := range s.conns {
+		for _, p := range c.packets {
+			if s.of(c, p.from) != a || p.assumed != "" || p.seg.TTL == nil || p.rst() && s.byDevice(p) {
+				continue
+			}
+			ttl := *p.seg.TTL
+			count[ttl]++
+			if count[ttl] > count[best] {
+				best = ttl
+			}
+		}
+	}
+	return best
+}
+
+// joined writes a list of words.
+func joined(words []string) string { return strings.Join(words, ", ") }

@@ -1,0 +1,129 @@
+package derive
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/segment"
+)
+
+// fill puts in what the capture does not show and its packets presuppose: the
+// handshake before its beginning, bytes that were acknowledged and not seen,
+// the first transmission of what was seen only when it was sent again.
+func (c *conn) fill() {
+	c.fillBytes()
+	if c.existed {
+		c.fillHandshake()
+	}
+}
+
+// assume makes a packet that was not captured.
+func (c *conn) assume(from side, flags segment.Flags, seq, length, ack int64, at time.Duration, why string) *pkt {
+	p := &pkt{conn: c, from: from, at: at, seq: seq, end: seq + length, ack: ack, assumed: why}
+	p.seg = segment.Segment{
+		Flags: flags, Win: ptr(uint32(65535)), Length: ptr(uint32(length)),
+		Seq: &segment.Seq{Start: c.isn[from] + uint32(seq), Raw: true},
+		Ack: &segment.Ack{N: c.isn[from.other()] + uint32(ack), Raw: true},
+	}
+	if flags&(segment.SYN|segment.FIN) != 0 {
+		p.end++
+	}
+	return p
+}
+
+// fillHandshake puts the handshake before a connection that was there before
+// the capture, or whose handshake was not captured in full.
+func (c *conn) fillHandshake() {
+	first := c.packets[0]
+	at := first.at - time.Microsecond
+	why := fmt.Sprintf("the capture begins with frame %d", first.frame())
+	i := 0
+	if !c.syn[originator] {
+		c.packets = slices.Insert(c.packets, 0, c.assume(originator, segment.SYN, 0, 0, 0, at, why))
+	} else {
+		i = slices.IndexFunc(c.packets, func(p *pkt) bool { return p.from == originator && p.syn() })
+		at, why = c.packets[i].at, "not in the capture"
+	}
+	if !c.syn[responder] {
+		synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at, why)
+		c.packets = slices.Insert(c.packets, i+1, synack)
+	}
+}
+
+// fillBytes puts in what was acknowledged, or left out of the row, and never
+// seen.
+func (c *conn) fillBytes() {
+	var nxt [2]int64
+	for i := 0; i < len(c.packets); i++ {
+		p := c.packets[i]
+		if p.seg.ICMP != "" {
+			continue
+		}
+		o := p.to()
+		if nxt[p.from] == 0 && c.counts(p.from) && !p.syn() {
+			nxt[p.from] = 1
+		}
+		if p.hasACK() && !p.rst() && c.counts(o) && p.ack > max(nxt[o], 1) && c.existed && p.ack < 1<<31 {
+			c.packets = slices.Insert(c.packets, i, c.unseen(i, p, max(nxt[o], 1)))
+			nxt[o] = p.ack
+			continue
+		}
+		if !p.rst() && c.counts(p.from) && c.existed && nxt[p.from] > 0 && p.seq > nxt[p.from] && p.end > p.seq && p.again == nil {
+			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.frame()))
+			if late := c.later(i, hole); late != nil {
+				hole.assumed = fmt.Sprintf("lost before the capture, which shows it in frame %d", late.frame())
+				hole.lost = lostBefore
+			}
+			c.packets = slices.Insert(c.packets, i, hole)
+			nxt[p.from] = p.seq
+			continue
+		}
+		if !p.rst() {
+			nxt[p.from] = max(nxt[p.from], p.end)
+		}
+	}
+}
+
+// unseen is what p, packet i, acknowledges beyond what was seen: one number
+// after which nothing came is a FIN.
+func (c *conn) unseen(i int, p *pkt, from int64) *pkt {
+	s := p.to()
+	fin := p.ack == from+1
+	for _, q := range c.packets[i:] {
+		if q.from == s && !q.rst() && q.end > p.ack {
+			fin = false
+		}
+		if q.from == s && q.rst() && q.verdict != nil && q.verdict.Cause == cause.DataAfterClose {
+			fin = p.ack == from+1
+			break
+		}
+	}
+	why := fmt.Sprintf("not in the capture: frame %d acknowledges it", p.frame())
+	ack := int64(0)
+	for _, q := range c.packets[:i] {
+		if q.from == p.from {
+			ack = max(ack, q.end)
+		}
+	}
+	if fin {
+		return c.assume(s, segment.FIN|segment.ACK, from, 0, ack, p.at, why)
+	}
+	return c.assume(s, segment.ACK|segment.PSH, from, p.ack-from, ack, p.at, why)
+}
+
+// later finds the bytes of a hole when they come after packet i, and makes
+// them its retransmission.
+func (c *conn) later(i int, hole *pkt) *pkt {
+	var first *pkt
+	for _, q := range c.packets[i:] {
+		if q.from == hole.from && !q.rst() && q.end > q.seq && q.seq >= hole.seq && q.end <= hole.end && q.again == nil {
+			q.again = hole
+			if first == nil {
+				first = q
+			}
+		}
+	}
+	return first
+}

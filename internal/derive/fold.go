@@ -1,0 +1,207 @@
+package derive
+
+import (
+	"fmt"
+
+	"rstlab/analyzer"
+	"rstlab/internal/segment"
+)
+
+// What is kept of a transfer: so many data segments of each direction at its
+// beginning, and before everything that stands out.
+const (
+	foldBegin = 4
+	foldEnd   = 3
+	foldLeast = 6 // fewer are not worth a gap
+)
+
+// A fold is a part of a transfer that was left out.
+type fold struct {
+	conn        *conn
+	first, last int // frames
+	packets     int
+	bytes       [2]int64
+}
+
+// String says what was left out.
+func (f fold) String() string {
+	text := fmt.Sprintf("frames %d to %d, ", f.first, f.last)
+	switch {
+	case f.bytes[originator] > 0 && f.bytes[responder] > 0:
+		return text + fmt.Sprintf("%d bytes one way and %d the other", f.bytes[originator], f.bytes[responder])
+	case f.bytes[originator] > 0:
+		return text + fmt.Sprintf("%d bytes of the originator", f.bytes[originator])
+	}
+	return text + fmt.Sprintf("%d bytes of the responder", f.bytes[responder])
+}
+
+// A cut is a range of a direction's numbers that was left out.
+type cut struct{ from, to int64 }
+
+// fold cuts long transfers down: data that was sent once, in order, and
+// acknowledged, away from all that stands out.
+func (c *conn) fold(verdicts []*analyzer.Verdict) []fold {
+	keep := c.keep(verdicts)
+	var cuts [2][]cut
+	var folds []fold
+	drop := map[*pkt]bool{}
+	flush := func(run []*pkt) {
+		f := fold{conn: c}
+		for _, p := range run {
+			if p.len() > 0 {
+				f.bytes[p.from] += p.len()
+				f.packets++
+			}
+		}
+		if f.packets < foldLeast {
+			return
+		}
+		f.first, f.last = run[0].frame(), run[len(run)-1].frame()
+		for _, p := range run {
+			drop[p] = true
+			if p.len() > 0 {
+				cuts[p.from] = append(cuts[p.from], cut{p.seq, p.end})
+			}
+		}
+		folds = append(folds, f)
+	}
+	var run []*pkt
+	for _, p := range c.packets {
+		if keep[p] {
+			flush(run)
+			run = nil
+			continue
+		}
+		run = append(run, p)
+	}
+	flush(run)
+	if c.skipped > 0 {
+		folds = append(folds, c.foldSkipped(&cuts))
+	}
+	c.apply(drop, cuts)
+	return folds
+}
+
+// keep tells which packets stay.
+func (c *conn) keep(verdicts []*analyzer.Verdict) map[*pkt]bool {
+	evidence := map[int]bool{}
+	for _, v := range verdicts {
+		for _, e := range v.Evidence {
+			evidence[e.Frame] = true
+		}
+	}
+	keep := map[*pkt]bool{}
+	var begun [2]int
+	special := func(p *pkt) bool {
+		return p.end > p.seq+p.len() || p.len() == 0 && !p.plain() || p.again != nil || p.probe || p.assumed != "" || evidence[p.frame()]
+	}
+	for _, p := range c.packets {
+		if p.again != nil {
+			keep[p.again] = true
+		}
+		if special(p) || begun[p.from] < foldBegin && p.len() > 0 {
+			keep[p] = true
+		}
+		if p.len() > 0 {
+			begun[p.from]++
+		}
+	}
+	var left [2]int
+	for i := len(c.packets) - 1; i >= 0; i-- {
+		p := c.packets[i]
+		if special(p) && (p.rst() || p.fin() || p.again != nil || p.probe || p.told) {
+			left = [2]int{foldEnd, foldEnd}
+		}
+		if i == len(c.packets)-1 {
+			left = [2]int{foldEnd, foldEnd}
+		}
+		if p.len() > 0 && left[p.from] > 0 {
+			left[p.from]--
+			keep[p] = true
+		}
+	}
+	return keep
+}
+
+// foldSkipped cuts out what was not even kept in memory.
+func (c *conn) foldSkipped(cuts *[2][]cut) fold {
+	f := fold{conn: c, packets: c.skipped}
+	var nxt [2]int64
+	for i, p := range c.packets {
+		if i < keptAtBegin {
+			nxt[p.from] = max(nxt[p.from], p.end)
+			f.first = p.frame() + 1
+			continue
+		}
+		if f.last == 0 {
+			f.last = p.frame() - 1
+		}
+		if p.seq > nxt[p.from] && f.bytes[p.from] == 0 {
+			f.bytes[p.from] = p.seq - nxt[p.from]
+			cuts[p.from] = append(cuts[p.from], cut{nxt[p.from], p.seq})
+		}
+	}
+	return f
+}
+
+// apply takes out what was dropped and closes the gaps in the numbers.
+func (c *conn) apply(drop map[*pkt]bool, cuts [2][]cut) {
+	var kept []*pkt
+	for _, p := range c.packets {
+		if drop[p] {
+			continue
+		}
+		n := p.end - p.seq
+		p.seq = shortened(cuts[p.from], p.seq)
+		p.end = p.seq + n
+		if p.hasACK() {
+			p.ack = shortened(cuts[p.to()], p.ack)
+		}
+		kept = append(kept, p)
+	}
+	c.packets = kept
+	c.cuts = cuts
+}
+
+// shortened is a number after the cuts.
+func shortened(cuts []cut, n int64) int64 {
+	short := n
+	for _, c := range cuts {
+		if n > c.from {
+			short -= min(n, c.to) - c.from
+		}
+	}
+	return short
+}
+
+// split cuts segments that were captured before the network card cut them.
+func (c *conn) split() {
+	var all []*pkt
+	for _, p := range c.packets {
+		mss := int64(c.mss)
+		if p.len() <= mss || p.rst() || p.syn() || !c.existed {
+			all = append(all, p)
+			continue
+		}
+		c.tooLong = append(c.tooLong, p.frame())
+		for from := int64(0); from < p.len(); from += mss {
+			q := *p
+			n := min(mss, p.len()-from)
+			q.seq, q.end = p.seq+from, p.seq+from+n
+			q.seg.Length = ptr(uint32(n))
+			q.seg.Seq = ptr(*p.seg.Seq)
+			q.seg.Seq.Start += uint32(from)
+			q.seg.Seq.End = q.seg.Seq.Start + uint32(n)
+			if p.data != nil {
+				q.data = p.data[min(from, int64(len(p.data))):min(from+n, int64(len(p.data)))]
+			}
+			if from+n < p.len() {
+				q.seg.Flags &^= segment.FIN // goes with the last part
+			} else if p.fin() {
+				q.end++
+			}
+			all = append(all, &q)
+		}
+	}
+	c.packets = all
+}

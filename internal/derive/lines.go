@@ -1,0 +1,552 @@
+package derive
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"rstlab/analyzer"
+	"rstlab/internal/segment"
+)
+
+// A program is what a host's program does with one connection.
+type program struct {
+	a        *actor
+	name     string // as lines speak of its socket
+	socket   bool   // it has one
+	accepted bool
+	closed   bool
+	nodelay  bool
+	shut     bool
+	unread   []*pkt
+	eof      bool // a FIN came that it has not read
+}
+
+// A teller writes the events of a scenario.
+type teller struct {
+	*story
+	stage    *stage
+	pace     pace
+	out      []string
+	programs map[*conn]*[2]*program
+	listens  map[uint16]bool // ports of the server
+	queue    map[uint16][]*conn
+	sharing  map[uint16]int // connections to a port that are accepted
+	last     time.Duration
+	wait     time.Duration // for the next line
+}
+
+// tellEvents writes the story's events.
+func (s *story) tellEvents(st *stage) []string {
+	t := &teller{story: s, stage: st, programs: map[*conn]*[2]*program{}, listens: map[uint16]bool{},
+		queue: map[uint16][]*conn{}, sharing: map[uint16]int{}}
+	for _, c := range s.conns {
+		t.programs[c] = &[2]*program{{a: s.of(c, originator)}, {a: s.of(c, responder)}}
+		if s.of(c, responder).host() && c.existed && c.responds() {
+			t.sharing[c.addr[responder].Port()]++
+		}
+	}
+	for _, c := range s.conns {
+		for x, p := range t.programs[c] {
+			p.name = fmt.Sprintf("%s.%d", p.a.name, c.addr[x].Port())
+		}
+	}
+	t.pace = s.paces()
+	t.prepare()
+	rules := append(s.losing(st), st.rules...)
+	for _, r := range rules {
+		if r.before == nil && r.after == nil {
+			t.add(r.text, r.comment)
+		}
+	}
+	for _, m := range s.moments() {
+		if !m.arrival {
+			for _, r := range rules {
+				if r.before == m.pkt {
+					t.add(r.text, r.comment)
+				}
+			}
+			t.meets(m.pkt)
+			t.wait = t.pace.before(m, t.last)
+			t.departs(m.pkt)
+			t.wait = 0
+		} else {
+			t.arrives(m.pkt)
+			for _, r := range rules {
+				if r.after == m.pkt {
+					t.add(r.text, r.comment)
+				}
+			}
+		}
+		t.last = m.at
+	}
+	return t.out
+}
+
+// responds tells whether the responder answered, seen or assumed.
+func (c *conn) responds() bool {
+	return slices.ContainsFunc(c.packets, func(p *pkt) bool { return p.from == responder && p.syn() && p.hasACK() })
+}
+
+// add writes a line, with a comment where there is one.
+func (t *teller) add(text, comment string) {
+	if t.wait > 0 {
+		text = "+" + shown(t.wait) + " " + text
+		t.wait = 0
+	}
+	if comment != "" {
+		text += " # " + comment
+	}
+	t.out = append(t.out, text)
+}
+
+// truth writes a line that stands under a reset.
+func (t *teller) truth(text string) { t.out = append(t.out, "    "+text) }
+
+// end writes an end of a connection as packet lines do: by the actor's name,
+// or by address where the actor has several.
+func (s *story) end(c *conn, x side) string { return s.endpoint(c, x).String() }
+
+func (s *story) endpoint(c *conn, x side) segment.Endpoint {
+	a := s.of(c, x)
+	port := c.addr[x].Port()
+	if len(a.addrs) > 1 {
+		return segment.Endpoint{Addr: s.mapped(c.addr[x].Addr()), Port: port}
+	}
+	return segment.Endpoint{Name: a.name, Port: port}
+}
+
+// write writes a packet line without its attributes: what a person would say
+// of it.
+func (t *teller) write(p *pkt, exact bool) string {
+	seg := segment.Segment{Src: t.endpoint(p.conn, p.from), Dst: t.endpoint(p.conn, p.to()), Flags: p.seg.Flags}
+	if p.seg.ICMP != "" {
+		seg.ICMP, seg.Flags = p.seg.ICMP, 0
+		return seg.String()
+	}
+	if p.len() == 0 || !exact && !t.pushed(p) {
+		seg.Flags &^= segment.PSH
+	}
+	seg.Seq, seg.Ack = t.numbers(p, exact)
+	return seg.String()
+}
+
+// pushed tells whether a host's segment has PSH: the last one of a send.
+func (t *teller) pushed(p *pkt) bool { return p.assumed == "" && p.is(segment.PSH) && !t.more(p) }
+
+// more tells whether the next segment goes with the same send.
+func (t *teller) more(p *pkt) bool {
+	i := slices.Index(p.conn.packets, p)
+	for _, q := range p.conn.packets[i+1:] {
+		if q.from == p.from && q.len() > 0 && q.again == nil {
+			return q.carried
+		}
+	}
+	return false
+}
+
+// numbers are those that a line writes: relative ones in a direction with a
+// SYN, raw ones where the SYN on the wire is another one's.
+func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
+	c := p.conn
+	var seq *segment.Seq
+	var ack *segment.Ack
+	switch {
+	case p.syn() && c.fixed() && p.from == originator:
+		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
+	case p.syn() && !p.rst() && p.len() == 0:
+	case p.pure() && !exact && !p.probe:
+	case c.counts(p.from) && p.rst() && p.seg.Seq.Start == 0 && p.seq != 0:
+		seq = &segment.Seq{Raw: true}
+	case c.counts(p.from):
+		seq = &segment.Seq{Start: uint32(p.seq), End: uint32(p.seq + p.len()), HasEnd: p.len() > 0}
+	case c.before != nil && p.seg.Seq.Start == 0, c.before != nil && exact:
+		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
+	case c.before == nil:
+		seq = &segment.Seq{Start: p.seg.Seq.Start, End: p.seg.Seq.Start + uint32(p.len()), HasEnd: p.len() > 0}
+	}
+	switch {
+	case !p.hasACK():
+	case p.syn() && !exact && p.ack == c.synEnd():
+	case p.len() > 0 && !exact && !p.rst() && !p.fin():
+	case c.counts(p.to()):
+		ack = &segment.Ack{N: uint32(p.ack)}
+	case c.before != nil:
+		ack = &segment.Ack{N: p.seg.Ack.N, Raw: true}
+	default:
+		ack = &segment.Ack{N: p.seg.Ack.N}
+	}
+	return seq, ack
+}
+
+// fixed tells whether the originator's ISN is written: where the ends are used
+// again, what counts is how the new number lies to the old ones.
+func (c *conn) fixed() bool {
+	if c.before != nil || c.reused {
+		return true
+	}
+	refused := false
+	for _, p := range c.packets {
+		refused = refused || p.rst() && p.from == responder
+		if p.syn() && p.from == originator && p.again != nil && refused {
+			return true // a stack that asks again
+		}
+	}
+	return false
+}
+
+// departs writes what makes a packet leave its sender.
+func (t *teller) departs(p *pkt) {
+	if p.rst() && t.byDevice(p) {
+		t.inject(p)
+		return
+	}
+	a := t.of(p.conn, p.from)
+	if !a.host() {
+		if p.lost != lostBefore {
+			t.peerSends(p)
+		}
+		return
+	}
+	me := t.programs[p.conn][p.from]
+	switch {
+	case p.rst():
+		t.resets(p, me)
+	case p.syn() && !p.hasACK():
+		t.connects(p, me)
+	case p.again != nil, p.probe, p.syn(), p.pure():
+	default:
+		t.sends(p, me)
+	}
+}
+
+// sends writes what a program does to send data, a FIN or both.
+func (t *teller) sends(p *pkt, me *program) {
+	if p.len() > 0 && !p.carried {
+		t.reads(p.conn, me)
+		if !me.nodelay && t.delayed(p) {
+			me.nodelay = true
+			t.add(me.name+" set nodelay=1", "")
+		}
+		t.add(me.name+" send "+t.load(p), p.assumed)
+	}
+	if !p.fin() {
+		return
+	}
+	t.reads(p.conn, me)
+	if me.eof {
+		t.add(me.name+" recv = EOF", "")
+		me.eof = false
+	}
+	if p.half || p.conn.halfClose(p) {
+		t.add(me.name+" shutdown write", assumption(p))
+		me.shut = true
+		return
+	}
+	if u := t.draws(p); u != nil && u.how == byLinger2 {
+		t.add(me.name+" set linger2=-1", "")
+	}
+	t.add(me.name+" close", assumption(p))
+	me.closed = true
+}
+
+func assumption(p *pkt) string { return p.assumed }
+
+// draws finds the reset that the closing of a side brings about.
+func (t *teller) draws(fin *pkt) *pkt {
+	for _, q := range fin.conn.packets {
+		if q.rst() && q.from == fin.from && q.sent > fin.sent {
+			return q
+		}
+	}
+	return nil
+}
+
+// load is the argument of a send: its length, or its bytes where they are kept.
+func (t *teller) load(p *pkt) string {
+	n, data := p.len(), string(p.data)
+	i := slices.Index(p.conn.packets, p)
+	end := p.end
+	lastLen := p.len()
+	for _, q := range p.conn.packets[i+1:] {
+		if q.from != p.from || q.pure() {
+			continue
+		}
+		if q.len() == 0 || q.again != nil || q.seq != end || lastLen < int64(p.conn.mss) || q.at-p.at > 50*time.Millisecond || t.between(p, q) || p.fin() {
+			break
+		}
+		q.carried = true
+		n, data, end, lastLen = n+q.len(), data+string(q.data), q.end, q.len()
+	}
+	if t.opts.KeepPayload && int64(len(data)) == n {
+		return strconv.Quote(data)
+	}
+	return fmt.Sprint(n)
+}
+
+// between tells whether something that the program reacts to came between two
+// of its segments.
+func (t *teller) between(p, q *pkt) bool {
+	for _, r := range p.conn.packets {
+		if r.from != p.from && !r.plain() && r.arrived > p.sent && r.arrived < q.sent && r.lost == delivered {
+			return true
+		}
+	}
+	return false
+}
+
+// delayed tells whether Nagle's algorithm would keep p back: a small segment
+// while an earlier one is not acknowledged (RFC 896).
+func (t *teller) delayed(p *pkt) bool {
+	c := p.conn
+	if p.len() >= int64(c.mss) {
+		return false
+	}
+	var sent, acked int64
+	for _, q := range c.packets {
+		if q.from == p.from && q != p && q.len() > 0 && q.sent < p.sent && q.len() < int64(c.mss) {
+			sent = max(sent, q.end)
+		}
+		if q.from != p.from && q.hasACK() && q.arrived < p.sent && q.lost == delivered {
+			acked = max(acked, q.ack)
+		}
+	}
+	return sent > acked
+}
+
+// reads writes the reads of all that has come.
+func (t *teller) reads(c *conn, me *program) {
+	t.accepts(c, me)
+	for _, p := range me.unread {
+		if len(me.unread) == 1 && !t.coming(p) {
+			t.add(fmt.Sprintf("%s recv = %d", me.name, p.len()), "")
+		} else {
+			t.add(fmt.Sprintf("%s recv %d = %d", me.name, p.len(), p.len()), "")
+		}
+	}
+	me.unread = nil
+}
+
+// coming tells whether more data is under way behind p.
+func (t *teller) coming(p *pkt) bool {
+	for _, q := range p.conn.packets {
+		if q != p && q.from == p.from && q.len() > 0 && q.again == nil && q.seq >= p.end && q.sent < p.arrived+time.Millisecond {
+			return true
+		}
+	}
+	return false
+}
+
+// accepts writes the accept of a connection before its program first acts, and
+// those of the connections before it in the queue.
+func (t *teller) accepts(c *conn, me *program) {
+	if me != t.programs[c][responder] || me.accepted {
+		return
+	}
+	port := c.addr[responder].Port()
+	for _, q := range t.queue[port] {
+		other := t.programs[q][responder]
+		if other.accepted {
+			continue
+		}
+		other.accepted = true
+		if t.sharing[port] > 1 {
+			other.name = fmt.Sprintf("%s.conn%d", other.a.name, t.number(q))
+			t.add(fmt.Sprintf("%s.%d accept as conn%d", other.a.name, port, t.number(q)), "")
+		} else {
+			t.add(other.name+" accept", "")
+		}
+		if q == c {
+			return
+		}
+	}
+}
+
+// number counts the accepted connections, from 1.
+func (t *teller) number(c *conn) int { return slices.Index(t.conns, c) + 1 }
+
+// arrives writes the line that waits for a host's packet, and notes what it
+// means to the program that it comes to.
+func (t *teller) arrives(p *pkt) {
+	c := p.conn
+	from, to := t.of(c, p.from), t.of(c, p.to())
+	device := p.rst() && t.byDevice(p)
+	if from.host() && !device && !p.carriedAway() {
+		t.awaits(p)
+	}
+	if p.lost != delivered || !to.host() {
+		return
+	}
+	me := t.programs[c][p.to()]
+	switch {
+	case p.rst():
+		t.wasReset(p, me)
+	case p.to() == responder && p.hasACK() && !p.syn() && c.existed:
+		port := c.addr[responder].Port()
+		if !slices.Contains(t.queue[port], c) && !p.drew() {
+			t.queue[port] = append(t.queue[port], c)
+		}
+	}
+	if p.len() > 0 && p.again == nil && !p.probe && !p.syn() && !p.rst() && !p.drew() {
+		me.unread = append(me.unread, p)
+	}
+	if p.again != nil && p.len() > 0 && p.again.lost != delivered && !p.drew() && !t.hadAgain(p) {
+		me.unread = append(me.unread, p)
+	}
+	if p.fin() && (p.again == nil || p.again.lost != delivered) {
+		me.eof = true
+	}
+}
+
+// hadAgain tells whether an earlier retransmission of the same bytes arrived.
+func (t *teller) hadAgain(p *pkt) bool {
+	return slices.ContainsFunc(p.conn.packets, func(q *pkt) bool {
+		return q != p && q.again == p.again && q.lost == delivered && q.arrived < p.arrived
+	})
+}
+
+// carriedAway tells whether no line waits for p: a plain ACK, or what never
+// passed the main point.
+func (p *pkt) carriedAway() bool { return p.plain() && p.conn.quiet(p) || p.lost == lostBefore }
+
+// quiet tells whether the ACK p needs no line.
+func (c *conn) quiet(p *pkt) bool { return !p.needed }
+
+// awaits writes the line that waits for p, or counts it to the line before.
+func (t *teller) awaits(p *pkt) {
+	if p.counted {
+		return
+	}
+	text := t.write(p, false)
+	n := 1
+	if p.rst() {
+		text += t.header(p)
+	} else if p.again == nil && p.end > p.seq {
+		n = t.copies(p)
+	}
+	if n > 1 {
+		text += fmt.Sprintf(" x%d", n)
+	}
+	if p.lost != delivered {
+		text += " @" + t.stage.tap
+	}
+	if d := t.pace.patience(p, n); d > 0 {
+		text += " within " + shown(d)
+	}
+	t.add(text, t.mark(p))
+	if p.rst() {
+		t.claims(p)
+	}
+}
+
+// copies counts p and the transmissions of the same bytes that follow it with
+// nothing of its direction between, as one line.
+func (t *teller) copies(p *pkt) int {
+	n := 1
+	for _, q := range t.row(p) {
+		if q.again != p || q.seq != p.seq || q.end != p.end || q.seg.Flags&^segment.PSH != p.seg.Flags&^segment.PSH || (q.lost == delivered) != (p.lost == delivered) {
+			break
+		}
+		if t.reacts(p, q) {
+			break
+		}
+		q.counted = true
+		n++
+	}
+	return n
+}
+
+// row gives the packets of p's direction behind it, plain ACKs aside.
+func (t *teller) row(p *pkt) []*pkt {
+	i := slices.Index(p.conn.packets, p)
+	var row []*pkt
+	for _, q := range p.conn.packets[i+1:] {
+		if q.from == p.from && !q.plain() {
+			row = append(row, q)
+		}
+	}
+	return row
+}
+
+// reacts tells whether the other side does something between two transmissions
+// that a line tells of.
+func (t *teller) reacts(p, q *pkt) bool {
+	for _, r := range p.conn.packets {
+		if r.from != p.from && !r.plain() && r.at > p.at && r.at < q.at {
+			return true
+		}
+	}
+	return false
+}
+
+// mark is the comment of a packet line: the frame of a reset, or why an
+// assumed packet is here.
+func (t *teller) mark(p *pkt) string {
+	switch {
+	case p.assumed != "" && !p.fin():
+		return p.assumed
+	case p.rst() && p.frame() != none:
+		return fmt.Sprintf("frame %d", p.frame())
+	}
+	return ""
+}
+
+// header writes what of a reset's header is part of its form.
+func (t *teller) header(p *pkt) string {
+	if p.form == provoked && p.win() == 0 && t.of(p.conn, p.from).host() {
+		return " win 0"
+	}
+	return ""
+}
+
+// claims writes the truth of a reset, and what its verdict can carry.
+func (t *teller) claims(p *pkt) {
+	claim := t.claim(p)
+	by := t.actorOf(p, claim.sender)
+	t.truth(fmt.Sprintf("=> %s by %s", claim.cause, by))
+	for _, line := range t.variant.seen[p.frames[0]] {
+		t.truth(line)
+	}
+}
+
+// actorOf names who sends a reset.
+func (t *teller) actorOf(p *pkt, sender analyzer.Sender) string {
+	switch sender {
+	case analyzer.Middlebox:
+		return t.stage.box(t.of(p.conn, p.from))
+	case analyzer.Originator:
+		return t.of(p.conn, originator).name
+	default:
+		return t.of(p.conn, responder).name
+	}
+}
+
+// wasReset writes what the program sees of a reset that ended its connection.
+func (t *teller) wasReset(p *pkt, me *program) {
+	v := p.verdict
+	if v == nil || v.Effect != analyzer.Accepted || me.closed || me.shut || me.eof || !me.accepted && p.to() == responder || !p.conn.existed || t.pending(p) {
+		return
+	}
+	for _, u := range me.unread {
+		t.add(fmt.Sprintf("%s recv %d = %d", me.name, u.len(), u.len()), "")
+	}
+	me.unread = nil
+	t.add(me.name+" recv = ECONNRESET", "")
+}
+
+// pending tells whether the end that p resets was still connecting.
+func (t *teller) pending(p *pkt) bool {
+	return p.to() == originator && !slices.ContainsFunc(p.conn.packets, func(q *pkt) bool {
+		return q.from == responder && q.syn() && q.hasACK() && q.ack == p.conn.synEnd() && q.lost == delivered && q.arrived < p.arrived
+	})
+}
+
+// mapped is the address that stands for one of the capture's.
+func (s *story) mapped(a netip.Addr) netip.Addr {
+	if m, ok := s.addrs[a]; ok {
+		return m
+	}
+	return a
+}

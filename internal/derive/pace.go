@@ -1,0 +1,211 @@
+package derive
+
+import (
+	"time"
+)
+
+// A pace says which of the capture's waits the scenario keeps.
+type pace struct {
+	s *story
+	// A run of retransmissions or probes is as much faster as its factor.
+	factor map[*pkt]float64
+}
+
+// longest is how long a story's timers may take where nothing asks for more.
+const longest = 2 * time.Second
+
+// paces finds how fast the story is told.
+func (s *story) paces() pace {
+	p := pace{s: s, factor: map[*pkt]float64{}}
+	if s.opts.RealTime {
+		return p
+	}
+	for _, c := range s.conns {
+		for _, run := range c.runs() {
+			f := p.of(run[len(run)-1].at - run[0].at)
+			for _, q := range run[1:] {
+				p.factor[q] = f
+			}
+			if next := c.resetAfter(run[len(run)-1]); next != nil {
+				p.factor[next] = f
+			}
+		}
+		p.probes(c)
+	}
+	return p
+}
+
+func (p pace) of(total time.Duration) float64 {
+	if total <= longest {
+		return 1
+	}
+	return float64(longest) / float64(total)
+}
+
+// probes sets the factor for keepalive probes and the reset behind them.
+func (p pace) probes(c *conn) {
+	for _, s := range []side{originator, responder} {
+		var row []*pkt
+		for _, q := range c.packets {
+			if q.from == s && (q.probe || len(row) > 0 && q.rst()) {
+				row = append(row, q)
+			}
+		}
+		if len(row) < 2 {
+			continue
+		}
+		f := p.of(row[len(row)-1].at - row[0].at)
+		for _, q := range row {
+			p.factor[q] = f
+		}
+	}
+}
+
+// resetAfter is the reset by which the sender of p ends a run, if nothing of
+// it comes between.
+func (c *conn) resetAfter(p *pkt) *pkt {
+	after := false
+	for _, q := range c.packets {
+		if q == p {
+			after = true
+			continue
+		}
+		if after && q.from == p.from {
+			if q.rst() && q.form != provoked {
+				return q
+			}
+			if !q.plain() {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// before is how long to wait before the moment m, which follows one at last.
+func (p pace) before(m moment, last time.Duration) time.Duration {
+	gap := m.at - last
+	if gap < time.Millisecond {
+		return 0
+	}
+	q := m.pkt
+	if !p.s.acts(q) {
+		return 0
+	}
+	if p.s.opts.RealTime {
+		return gap
+	}
+	f, kept := p.factor[q]
+	switch {
+	case !kept:
+		return 0
+	case !p.s.of(q.conn, q.from).host():
+		return max(time.Duration(float64(gap)*f), time.Millisecond)
+	case q.rst():
+		return p.afterRun(q, gap)
+	}
+	return 0
+}
+
+// afterRun is how long a host's program waits after the last retransmission:
+// as long in proportion as in the capture, and less than to the next one.
+func (p pace) afterRun(q *pkt, gap time.Duration) time.Duration {
+	for _, run := range q.conn.runs() {
+		n := len(run)
+		if run[n-1].from != q.from || run[n-1].at > q.at || n < 2 {
+			continue
+		}
+		spacing := run[n-1].at - run[n-2].at
+		ratio := min(float64(gap)/float64(spacing), 1.7)
+		return time.Duration(float64(p.s.spacing(run)<<(n-2)) * ratio)
+	}
+	return 0
+}
+
+// spacing is the first distance of a host's retransmissions in the replay.
+func (s *story) spacing(run []*pkt) time.Duration {
+	if m := s.rtoMin(run[0].conn, run[0].from); m > 0 {
+		return m
+	}
+	return 200 * time.Millisecond
+}
+
+// rtoMin is the route's rto_min by which a host's retransmissions come sooner
+// than a kernel's own 200 ms; 0 where that is soon enough.
+func (s *story) rtoMin(c *conn, x side) time.Duration {
+	if s.opts.RealTime {
+		return 0
+	}
+	var least time.Duration
+	for _, run := range c.runs() {
+		if run[0].from != x || run[0].syn() || len(run) < 3 {
+			continue
+		}
+		d := longest / time.Duration(int64(1)<<(len(run)-1)-1)
+		d = max(d, 50*time.Millisecond)
+		if d < 200*time.Millisecond && (least == 0 || d < least) {
+			least = d
+		}
+	}
+	return least.Round(10 * time.Millisecond)
+}
+
+// acts tells whether a program, a peer or a box does something at the departure
+// of q, so that a line can wait before it.
+func (s *story) acts(q *pkt) bool {
+	if q.rst() && s.byDevice(q) {
+		return true
+	}
+	if !s.of(q.conn, q.from).host() {
+		return q.lost != lostBefore
+	}
+	switch {
+	case q.rst():
+		return q.how == byAbort || q.how == byUnread || q.how == byListener
+	case q.syn():
+		return !q.hasACK() && q.again == nil
+	}
+	return q.again == nil && !q.probe && !q.pure() && !q.carried
+}
+
+// patience is the "within" of a line that waits for n transmissions of q; 0
+// where the usual one will do.
+func (p pace) patience(q *pkt, n int) time.Duration {
+	run := q.again != nil || n > 1
+	if run || q.probe || q.rst() && q.how == byItself && q.conn.probes(q) > 0 || p.s.opts.RealTime {
+		return 30 * time.Second
+	}
+	return 0
+}
+
+// connecting is the "within" of a connect.
+func (p pace) connecting(q *pkt) time.Duration {
+	for _, r := range q.conn.packets {
+		if r.again != nil && r.syn() {
+			return 30 * time.Second
+		}
+	}
+	if p.s.opts.RealTime {
+		return time.Minute
+	}
+	return 0
+}
+
+// late is how long the answer to a connect that was given up is kept back: over
+// a second if it was in the capture, for that tells a slow answer from a prompt
+// one (RFC 6298, 2.1).
+func (p pace) late(answer *pkt) time.Duration {
+	for _, q := range answer.conn.packets {
+		if !q.syn() || q.from == answer.from {
+			continue
+		}
+		switch d := answer.at - q.at; {
+		case p.s.opts.RealTime:
+			return d
+		case d >= time.Second:
+			return 1100 * time.Millisecond
+		}
+		break
+	}
+	return 0
+}

@@ -1,0 +1,210 @@
+package derive
+
+import (
+	"context"
+	"io"
+	"net/netip"
+	"slices"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/capture"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/pcapng"
+	"rstlab/internal/segment"
+)
+
+// A frameRef names a frame of a file.
+type frameRef struct {
+	file  string
+	frame int
+}
+
+// A pair is a connection's ends in whichever order, and the tunnel they are in.
+type pair struct {
+	a, b   netip.AddrPort
+	tunnel uint64
+}
+
+func pairOf(in *packet.Info) pair {
+	p := pair{in.Source(), in.Destination(), in.Tunnel.Key()}
+	if p.b.Compare(p.a) < 0 {
+		p.a, p.b = p.b, p.a
+	}
+	return p
+}
+
+// A sight is one TCP segment, or ICMP error about one, as it passes.
+type sight struct {
+	point  int
+	frame  frameRef
+	record *analyzer.Connection // the connection that it belongs to
+	in     *pcapng.Packet
+	info   *packet.Info
+}
+
+// each reads the captures again and shows every segment of a connection that
+// the analyzer knows.
+func (s *survey) each(ctx context.Context, inputs []Input, visit func(sight)) error {
+	starts := map[frameRef]*analyzer.Connection{}
+	for _, c := range s.conns {
+		starts[frameRef{c.File, c.Ref.FirstFrame}] = c
+	}
+	var readers []*capture.Reader
+	var open closers
+	defer func() { open.Close() }()
+	for _, i := range inputs {
+		f, err := i.Open()
+		if err != nil {
+			return err
+		}
+		open = append(open, f)
+		r, err := capture.NewReader(i.Name, f)
+		if err != nil {
+			return err
+		}
+		readers = append(readers, r)
+	}
+	set := capture.NewSet(readers)
+	frames := make([]int, len(inputs))
+	decoders := map[int]*packet.Decoder{}
+	current := map[int]map[pair]*analyzer.Connection{}
+	var p pcapng.Packet
+	var info packet.Info
+	for n := 0; ; n++ {
+		if n%4096 == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		i, err := set.Next(&p)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			continue // the survey has told of it; the other captures go on
+		}
+		frames[i]++
+		point := set.Point(i)
+		if decoders[point] == nil {
+			decoders[point], current[point] = &packet.Decoder{}, map[pair]*analyzer.Connection{}
+		}
+		kind := decoders[point].Decode(&p, &info)
+		if kind != packet.TCP && kind != packet.ICMPError {
+			continue
+		}
+		at := frameRef{inputs[i].Name, frames[i]}
+		if c := starts[at]; c != nil {
+			current[point][pairOf(&info)] = c
+		}
+		if c := current[point][pairOf(&info)]; c != nil {
+			visit(sight{point, at, c, &p, &info})
+		}
+	}
+}
+
+// group finds the connections that a reset's story is told by: its own, and
+// those that the evidence for its verdicts names.
+func (s *survey) group(ctx context.Context, inputs []Input, chosen *Choice) ([]*analyzer.Connection, error) {
+	named := map[frameRef]bool{}
+	for _, v := range chosen.Verdicts {
+		named[frameRef{v.File, v.Frame}] = true
+		for _, seen := range v.Seen {
+			named[frameRef{seen.File, seen.Frame}] = true
+		}
+		for _, e := range v.Evidence {
+			file := e.File
+			if file == "" {
+				file = v.File
+			}
+			named[frameRef{file, e.Frame}] = true
+		}
+	}
+	var group []*analyzer.Connection
+	err := s.each(ctx, inputs, func(at sight) {
+		if named[at.frame] && !slices.Contains(group, at.record) {
+			group = append(group, at.record)
+		}
+	})
+	return group, err
+}
+
+// A rawPacket is a segment of a chosen connection as it was captured.
+type rawPacket struct {
+	point   int
+	frame   frameRef
+	time    int64 // nanoseconds since 1970
+	src     netip.AddrPort
+	dst     netip.AddrPort
+	seg     segment.Segment // raw numbers; a payload where it is kept
+	payload []byte
+	cut     bool
+}
+
+// A recording is what one point saw of one connection.
+type recording struct {
+	*analyzer.Connection
+	point   int
+	packets []*rawPacket
+	skipped int // in the middle, for want of room
+}
+
+// most packets of a connection that are kept at its beginning and at its end.
+// What lies between is a transfer, of which the scenario shows little.
+const (
+	keptAtBegin = 4000
+	keptAtEnd   = 4000
+)
+
+// record keeps the packets of the connections.
+func (s *survey) record(ctx context.Context, inputs []Input, group []*analyzer.Connection, payload bool) ([]*recording, error) {
+	of := map[*analyzer.Connection]*recording{}
+	var all []*recording
+	err := s.each(ctx, inputs, func(at sight) {
+		if !slices.Contains(group, at.record) {
+			return
+		}
+		r := of[at.record]
+		if r == nil {
+			r = &recording{Connection: at.record, point: at.point}
+			of[at.record] = r
+			all = append(all, r)
+		}
+		r.packets = append(r.packets, keep(at, payload))
+		if len(r.packets) == keptAtBegin+2*keptAtEnd {
+			r.packets = slices.Delete(r.packets, keptAtBegin, keptAtBegin+keptAtEnd)
+			r.skipped += keptAtEnd
+		}
+	})
+	return all, err
+}
+
+// keep copies what is needed of a segment.
+func keep(at sight, payload bool) *rawPacket {
+	in := at.info
+	p := &rawPacket{
+		point: at.point, frame: at.frame, time: at.in.Time, src: in.Source(), dst: in.Destination(),
+		cut: in.Cut&(packet.CutOptions|packet.CutPayload) != 0,
+	}
+	s := &p.seg
+	if in.Kind == packet.ICMPError {
+		s.ICMP = segment.ICMPName(in.V6, in.ICMP.Type, in.ICMP.Code)
+		s.Src.Addr = in.Reporter()
+	}
+	s.Flags = in.Flags
+	s.Seq = &segment.Seq{Start: in.Seq, End: in.Seq + in.PayloadLen, HasEnd: in.PayloadLen > 0, Raw: true}
+	s.Ack = &segment.Ack{N: in.Ack, Raw: true}
+	s.Win = ptr(uint32(in.Window))
+	s.Length = ptr(in.PayloadLen)
+	s.Options = segment.DecodeOptions(in.Options())
+	s.TTL, s.TOS = ptr(in.TTL), ptr(in.TOS)
+	if in.V6 {
+		s.Flow = ptr(in.FlowLabel)
+	} else {
+		s.ID, s.DF = ptr(uint16(in.ID)), ptr(in.DF)
+	}
+	s.BadSum = in.Flags&segment.RST != 0 && in.Checksum() == packet.SumBad
+	if payload {
+		p.payload = slices.Clone(in.Payload)
+	}
+	return p
+}
+
+func ptr[T any](v T) *T { return &v }

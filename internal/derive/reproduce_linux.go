@@ -1,0 +1,280 @@
+package derive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rstlab/internal/play"
+	"rstlab/internal/script"
+)
+
+// An Outcome is what became of the reproduction of a capture.
+type Outcome struct {
+	Scenario   *Scenario
+	Result     *play.Result
+	Comparison *Comparison
+	Except     []string // what is not the same
+	Failed     string   // why it was not reproduced; "" where it was, but for Except
+
+	Alternatives []Alternative
+}
+
+// An Alternative is a cause that the capture leaves open, played as well.
+type Alternative struct {
+	Claim    string // "close-unread-data by the responder"
+	Scenario *Scenario
+	Alike    bool
+	Why      string // why it does not show the same packets, or can't be played
+}
+
+// Line says in one line how it ended.
+func (o *Outcome) Line() string {
+	switch {
+	case o.Failed != "":
+		return "not reproduced because " + o.Failed
+	case len(o.Except) > 0:
+		return "reproduced except " + strings.Join(o.Except, "; ")
+	}
+	return "reproduced" + o.others()
+}
+
+// others says which alternatives show the same packets.
+func (o *Outcome) others() string {
+	var same []string
+	for _, a := range o.Alternatives {
+		if a.Alike {
+			same = append(same, a.Claim)
+		}
+	}
+	if len(same) == 0 {
+		return ""
+	}
+	return "; the same packets come of " + strings.Join(same, ", of ")
+}
+
+// Reproduced tells whether the replay is the capture.
+func (o *Outcome) Reproduced() bool { return o.Failed == "" && len(o.Except) == 0 }
+
+// Reproduce derives the scenario of the trouble, plays it and compares; then
+// the same for every alternative that the first reset's verdict leaves open.
+// Where a kernel shows other packets than the capture, an end is scripted.
+func (t *Trouble) Reproduce(ctx context.Context, name string) (*Outcome, error) {
+	dir, err := os.MkdirTemp("", "rstlab-reproduce-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r := &reproduction{t: t, dir: dir}
+	best, err := r.best(ctx, name, variant{})
+	if err != nil || best.Failed != "" {
+		return best, err
+	}
+	for _, c := range best.Scenario.story.alternatives() {
+		a := Alternative{Claim: causeBy(c), Why: impossible(c)}
+		if a.Why == "" {
+			v := best.Scenario.story.variant
+			v.instead = &c
+			out, err := r.once(ctx, fmt.Sprintf("%s-or-%s", name, c.cause), v)
+			switch {
+			case ctx.Err() != nil:
+				return best, ctx.Err()
+			case err != nil:
+				a.Why = err.Error()
+			default:
+				a.Scenario, a.Alike = out.Scenario, out.Failed == "" && out.Comparison.Alike()
+				if !a.Alike {
+					a.Why = out.why()
+				}
+			}
+		}
+		best.Alternatives = append(best.Alternatives, a)
+	}
+	return best, nil
+}
+
+// why says in what an attempt falls short.
+func (o *Outcome) why() string {
+	switch {
+	case o.Failed != "":
+		return o.Failed
+	case len(o.Comparison.Differences) > 0:
+		return o.Comparison.Differences[0]
+	}
+	return strings.Join(o.Except, "; ")
+}
+
+// A reproduction is one call of Reproduce.
+type reproduction struct {
+	t   *Trouble
+	dir string
+	n   int
+}
+
+// best plays the story with kernels at both ends where its packets are a
+// kernel's; where the replay is another, with one end scripted, then both.
+func (r *reproduction) best(ctx context.Context, name string, v variant) (*Outcome, error) {
+	first, err := r.once(ctx, name, v)
+	if err != nil || first.Reproduced() {
+		return first, err
+	}
+	best := first
+	s := first.Scenario.story
+	for _, ends := range [][]int{{0}, {1}, {0, 1}} {
+		w, new := v, false
+		for _, i := range ends {
+			if s.actors[i].host() {
+				w.scripted[i], new = "with a kernel here "+first.why(), true
+			} else if w.scripted[i] == "" {
+				w.scripted[i] = s.actors[i].scripted
+			}
+		}
+		if !new {
+			continue
+		}
+		out, err := r.once(ctx, name, w)
+		if err != nil {
+			return best, err
+		}
+		if out.Reproduced() {
+			return out, nil
+		}
+		if better(out, best) {
+			best = out
+		}
+	}
+	return best, nil
+}
+
+// better tells whether a is nearer to the capture than b.
+func better(a, b *Outcome) bool {
+	if (a.Failed == "") != (b.Failed == "") {
+		return a.Failed == ""
+	}
+	return a.Failed == "" && len(a.Except) < len(b.Except)
+}
+
+// once derives one scenario, plays it and compares. What the other taps show
+// is written into it, and then it is played again to see that it holds.
+func (r *reproduction) once(ctx context.Context, name string, v variant) (*Outcome, error) {
+	sc, err := r.t.derive(name, v)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{Scenario: sc}
+	if err := r.play(ctx, out); err != nil || out.Failed != "" {
+		return out, err
+	}
+	if out.Result.Result != play.Pass {
+		seen, err := sc.witnesses(ctx, out.Result)
+		if err != nil {
+			return nil, err
+		}
+		v.seen = seen
+		if out.Scenario, err = r.t.derive(name, v); err != nil {
+			return nil, err
+		}
+		if err := r.play(ctx, out); err != nil || out.Failed != "" {
+			return out, err
+		}
+		if out.Result.Result != play.Pass {
+			out.Failed = out.Result.Why
+		}
+	}
+	out.sum()
+	return out, nil
+}
+
+// play plays the scenario of out and compares.
+func (r *reproduction) play(ctx context.Context, out *Outcome) error {
+	r.n++
+	save := filepath.Join(r.dir, fmt.Sprint(r.n))
+	_, err := play.Run(ctx, []*script.File{out.Scenario.File}, play.Options{Save: save}, func(res *play.Result) { out.Result = res })
+	if err != nil {
+		return err
+	}
+	res := out.Result
+	if res == nil {
+		return errors.New("play scenario: no result")
+	}
+	if res.Result == play.Skip {
+		out.Failed = res.Why
+		return nil
+	}
+	path := capturePath(res, out.Scenario.Tap)
+	if path == "" {
+		out.Failed = res.Why
+		return nil
+	}
+	s := out.Scenario.story
+	replay, err := s.replayOf(ctx, filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) })
+	if err != nil {
+		return err
+	}
+	out.Comparison = s.compare(replay)
+	if len(res.Resets) == 0 && res.Result == play.Fail {
+		out.Failed = res.Why
+	}
+	return nil
+}
+
+// capturePath finds the capture of a tap among those that a play saved.
+func capturePath(res *play.Result, tap string) string {
+	want := strings.ReplaceAll(tap, "/", "-") + ".pcapng"
+	for _, path := range res.Captures {
+		if filepath.Base(path) == want {
+			return path
+		}
+	}
+	return ""
+}
+
+// witnesses gives the lines that say what each tap of a play showed of the
+// resets.
+func (sc *Scenario) witnesses(ctx context.Context, res *play.Result) (map[frameRef][]string, error) {
+	s := sc.story
+	taps := []string{s.actors[0].name, s.actors[1].name}
+	if strings.Contains(sc.Tap, "/") {
+		taps = append(taps, sc.Tap)
+	}
+	of := map[*pkt][]sighting{}
+	for _, tap := range taps {
+		path := capturePath(res, tap)
+		if path == "" {
+			continue
+		}
+		replay, err := s.replayOf(ctx, filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) })
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range s.compare(replay).resets {
+			if r.replay != nil && r.replay.verdict != nil {
+				of[r.capture] = append(of[r.capture], sighting{tap, r.replay.verdict})
+			}
+		}
+	}
+	seen := map[frameRef][]string{}
+	for p, at := range of {
+		if lines := s.seenLines(sc.stage, p, at); len(lines) > 0 {
+			seen[p.frames[0]] = lines
+		}
+	}
+	return seen, nil
+}
+
+// sum says what of the capture the replay does not show.
+func (o *Outcome) sum() {
+	c := o.Comparison
+	if n := len(c.Differences); n > 0 {
+		text := c.Differences[0]
+		if n > 1 {
+			text += fmt.Sprintf(", and %d more differences", n-1)
+		}
+		o.Except = append(o.Except, text)
+	}
+	o.Except = append(o.Except, c.Verdicts...)
+}

@@ -1,0 +1,97 @@
+package derive
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
+)
+
+// A variant is a way to tell a story other than the first.
+type variant struct {
+	instead  *claim                // of the first reset, in place of its verdict's
+	scripted [2]string             // why the client, and the server, are peers all the same
+	seen     map[frameRef][]string // lines under resets that say what the taps show
+}
+
+// A sighting is what one tap of the replay shows of a reset.
+type sighting struct {
+	tap     string
+	verdict *analyzer.Verdict
+}
+
+// seenLines writes what the taps show of the reset p, where that is not the
+// scenario's truth.
+func (s *story) seenLines(st *stage, p *pkt, sightings []sighting) []string {
+	truth := s.claim(p)
+	var taps, words []string
+	needed := false
+	for _, at := range sightings {
+		v := at.verdict
+		differs := v.Cause != truth.cause || v.Sender != truth.sender || v.Strength == cause.Undetermined
+		if !differs && !strings.Contains(at.tap, "/") {
+			continue
+		}
+		needed = true
+		taps = append(taps, at.tap)
+		words = append(words, s.seenWords(st, p, v))
+	}
+	if !needed {
+		return nil
+	}
+	if len(taps) == len(sightings) && allEqual(words) && !slices.ContainsFunc(taps, func(t string) bool { return strings.Contains(t, "/") }) {
+		return []string{"seen as " + words[0]}
+	}
+	lines := make([]string, len(taps))
+	for i := range taps {
+		lines[i] = fmt.Sprintf("seen @%s as %s", taps[i], words[i])
+	}
+	return lines
+}
+
+func allEqual(words []string) bool {
+	for _, w := range words {
+		if w != words[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// seenWords writes a verdict as a "seen" line has it.
+func (s *story) seenWords(st *stage, p *pkt, v *analyzer.Verdict) string {
+	by := ""
+	switch {
+	case v.Sender == analyzer.UndeterminedSender:
+	case v.Sender == analyzer.Middlebox && st.box(s.of(p.conn, p.from)) == "":
+	default:
+		by = fmt.Sprintf(" %s by %s", v.SenderStrength, s.who(st, p, v))
+	}
+	if v.Strength == cause.Undetermined {
+		words := "undetermined"
+		if v.Why != "" {
+			words += " why " + v.Why
+		}
+		return words + by
+	}
+	causes := []string{string(v.Cause)}
+	for _, a := range v.Alternatives {
+		if !slices.Contains(causes, string(a.Cause)) {
+			causes = append(causes, string(a.Cause))
+		}
+	}
+	return fmt.Sprintf("%s %s%s", v.Strength, strings.Join(causes, " or "), by)
+}
+
+// who names the actor that a verdict on the replay of p means.
+func (s *story) who(st *stage, p *pkt, v *analyzer.Verdict) string {
+	switch v.Sender {
+	case analyzer.Middlebox:
+		return st.box(s.of(p.conn, p.from))
+	case analyzer.Originator:
+		return s.of(p.conn, originator).name
+	}
+	return s.of(p.conn, responder).name
+}

@@ -1,0 +1,264 @@
+package derive
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/segment"
+)
+
+// A stage is where the story plays: the boxes on the path, how long the links
+// are, and which tap stands where the capture was taken.
+type stage struct {
+	boxes [2]string        // between the main point and each actor; "": none
+	delay [2]time.Duration // from the main point to each actor
+	tap   string           // the main point's
+	rules []rule
+}
+
+// A rule is a middlebox's line, and the moment before which it stands.
+type rule struct {
+	text    string
+	before  *pkt // its departure
+	after   *pkt // its arrival; both nil: at the beginning
+	comment string
+}
+
+// noticeable is the least time that is made by a link: less the lab has of
+// itself.
+const noticeable = 500 * time.Microsecond
+
+// crossing is the least length of a path on which packets must cross.
+const crossing = 5 * time.Millisecond
+
+// set builds the stage of a story whose ends are cast and whose losses are
+// known.
+func (s *story) set() *stage {
+	st := &stage{}
+	needs := [2]bool{}
+	for _, p := range s.packets {
+		from, to := s.of(p.conn, p.from), s.of(p.conn, p.to())
+		switch {
+		case p.rst() && s.byDevice(p):
+			needs[from.side] = true
+		case p.lost == lostBehind && to.host():
+			needs[to.side] = true
+		case p.lost == lostBefore && from.host():
+			needs[from.side] = true
+		}
+		if p.rst() && from.host() && !s.byDevice(p) && p.how.holds() {
+			needs[s.of(p.conn, p.trigger.from).side] = true
+		}
+	}
+	for _, c := range s.conns {
+		for _, x := range []side{originator, responder} {
+			d := c.distance(x)
+			a := s.of(c, x)
+			if d >= noticeable && (st.delay[a.side] == 0 || d < st.delay[a.side]) {
+				st.delay[a.side] = d
+			}
+		}
+	}
+	if total := st.delay[0] + st.delay[1]; total < crossing && s.crosses() {
+		far := responder
+		if st.delay[originator] > st.delay[responder] {
+			far = originator
+		}
+		st.delay[far] += crossing - total
+	}
+	if !needs[0] && !needs[1] && st.delay[0] > 0 && st.delay[1] > 0 {
+		needs[responder] = true // a box that only marks the place
+	}
+	st.name(needs, s)
+	return st
+}
+
+// holds tells whether a means keeps a packet back on its way.
+func (m means) holds() bool {
+	switch m {
+	case byGivingUp, byRestart, byRefusal, byOverflow, byTimestamp:
+		return true
+	}
+	return false
+}
+
+// crosses tells whether packets of programs met on the path.
+func (s *story) crosses() bool {
+	for i, p := range s.packets {
+		if p.plain() || p.assumed != "" {
+			continue
+		}
+		for _, q := range s.packets[i+1:] {
+			if q.conn == p.conn && q.from != p.from && !q.plain() && q.sent < p.arrived && p.sent < q.arrived && q.trigger != p {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// name names the boxes and the tap.
+func (st *stage) name(needs [2]bool, s *story) {
+	name := "path"
+	for _, p := range s.packets {
+		if p.rst() && s.byDevice(p) {
+			name = "device"
+			if s.claim(p).cause == cause.FirewallRejectSyn {
+				name = "firewall"
+			}
+		}
+	}
+	switch {
+	case needs[0] && needs[1]:
+		st.boxes = [2]string{name + "-a", name + "-b"}
+	case needs[0]:
+		st.boxes[0] = name
+	case needs[1]:
+		st.boxes[1] = name
+	}
+	client, server := s.actors[0].name, s.actors[1].name
+	switch {
+	case needs[0] && needs[1]:
+		st.tap = st.boxes[0] + "/" + st.boxes[1]
+	case needs[0] && st.delay[1] > 0:
+		st.tap = st.boxes[0] + "/" + server
+	case needs[0]:
+		st.tap = server
+	case needs[1] && st.delay[0] > 0:
+		st.tap = st.boxes[1] + "/" + client
+	case needs[1]:
+		st.tap = client
+	case st.delay[0] > 0:
+		st.tap = server
+	default:
+		st.tap = client
+	}
+}
+
+// links writes the links of the stage.
+func (st *stage) links(s *story, attrs string) []string {
+	client, server := s.actors[0].name, s.actors[1].name
+	link := func(a, b string, d time.Duration) string {
+		words := []string{"link " + a + " " + b}
+		if d >= noticeable {
+			words = append(words, "delay="+shown(d.Round(100*time.Microsecond)))
+		}
+		if attrs != "" {
+			words = append(words, attrs)
+		}
+		return strings.Join(words, " ")
+	}
+	switch {
+	case st.boxes[0] != "" && st.boxes[1] != "":
+		return []string{link(client, st.boxes[0], st.delay[0]), link(st.boxes[0], st.boxes[1], 0), link(st.boxes[1], server, st.delay[1])}
+	case st.boxes[0] != "":
+		return []string{link(client, st.boxes[0], st.delay[0]), link(st.boxes[0], server, st.delay[1])}
+	case st.boxes[1] != "":
+		return []string{link(client, st.boxes[1], st.delay[0]), link(st.boxes[1], server, st.delay[1])}
+	}
+	return []string{link(client, server, st.delay[0]+st.delay[1])}
+}
+
+// box is the box between the main point and an actor.
+func (st *stage) box(a *actor) string { return st.boxes[a.side] }
+
+// losing writes the rules by which the boxes lose what was lost.
+func (s *story) losing(st *stage) []rule {
+	var rules []rule
+	for _, c := range s.conns {
+		for _, from := range []side{originator, responder} {
+			var row []*pkt
+			for _, p := range c.packets {
+				if p.from == from && p.seg.ICMP == "" && !(p.rst() && s.byDevice(p)) && s.matters(p) {
+					row = append(row, p)
+				}
+			}
+			slices.SortStableFunc(row, func(a, b *pkt) int { return int(min(max(a.sent-b.sent, -1), 1)) })
+			rules = append(rules, s.losingRow(st, c, from, row)...)
+		}
+	}
+	return rules
+}
+
+// matters tells whether it makes a difference that p was lost: a peer does not
+// answer anyway, nor send what did not reach the main point.
+func (s *story) matters(p *pkt) bool {
+	switch p.lost {
+	case lostBehind:
+		return s.of(p.conn, p.to()).host()
+	case lostBefore:
+		return s.of(p.conn, p.from).host()
+	}
+	return true
+}
+
+// losingRow writes the rules for one direction of a connection.
+func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
+	tail := len(row)
+	for tail > 0 && row[tail-1].lost == lostBehind {
+		tail--
+	}
+	var rules []rule
+	match := fmt.Sprintf("%s > %s", s.end(c, from), s.end(c, from.other()))
+	for i := 0; i < tail; i++ {
+		p := row[i]
+		if p.lost == delivered {
+			continue
+		}
+		n := 1
+		for i+n < tail && row[i+n].lost == p.lost && row[i+n].seq == p.seq && row[i+n].end == p.end && row[i+n].ack == p.ack && row[i+n].seg.Flags&^segment.PSH == p.seg.Flags&^segment.PSH {
+			n++
+		}
+		box := st.box(s.of(c, p.to()))
+		if p.lost == lostBefore {
+			box = st.box(s.of(c, p.from))
+		}
+		text := fmt.Sprintf("%s drop %s: %s x%d", box, match, s.pattern(p), n)
+		rules = append(rules, s.placed(rule{text: text}, row, i))
+		i += n - 1
+	}
+	if tail < len(row) {
+		r := rule{text: fmt.Sprintf("%s drop %s", st.box(s.of(c, from.other())), match), comment: "from here on"}
+		rules = append(rules, s.placed(r, row, tail))
+	}
+	return rules
+}
+
+// pattern is what a rule says of the one packet it is for.
+func (s *story) pattern(p *pkt) string {
+	words := segment.Segment{Flags: p.seg.Flags &^ segment.PSH}
+	switch {
+	case p.syn():
+	case p.end > p.seq || p.probe:
+		words.Seq = &segment.Seq{Start: uint32(p.seq), End: uint32(p.seq + p.len()), HasEnd: p.len() > 0}
+	case p.hasACK():
+		words.Ack = &segment.Ack{N: uint32(p.ack)}
+	}
+	_, text, _ := strings.Cut(words.String(), ": ")
+	return text
+}
+
+// placed finds the moment of a rule for packet i of a row: before it is sent
+// where a program or a peer sends it, else as soon as the last one before it
+// has arrived.
+func (s *story) placed(r rule, row []*pkt, i int) rule {
+	p := row[i]
+	if !s.of(p.conn, p.from).host() || p.again == nil && (p.len() > 0 || p.fin() || p.syn() && !p.hasACK()) {
+		r.before = p
+	}
+	if r.before == nil || r.comment != "" {
+		for j := i - 1; j >= 0; j-- {
+			if row[j].lost == delivered {
+				row[j].told = true // the rule must not meet it
+				if r.before == nil {
+					r.after = row[j]
+				}
+				break
+			}
+		}
+	}
+	return r
+}

@@ -1,0 +1,137 @@
+package derive
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// ways finds for every packet when it was sent and when it arrived, by the
+// main point's distance from both ends and by what the ends acknowledge, and
+// what was lost on its way.
+func (c *conn) ways() {
+	c.losses()
+	for _, p := range c.packets {
+		p.sent = p.at - c.distance(p.from)
+		p.arrived = p.at + c.distance(p.to())
+	}
+	for i, p := range c.packets {
+		c.bound(p, c.packets[i+1:])
+	}
+	c.inOrder()
+}
+
+// distance is the time from the main point to a side.
+func (c *conn) distance(s side) time.Duration { return max(c.rtt[s], 0) / 2 }
+
+// bound moves p's arrival to where the other side's packets behind it say: not
+// before the last that does not know of it, before the first that does.
+func (c *conn) bound(p *pkt, behind []*pkt) {
+	if p.seg.ICMP != "" {
+		return
+	}
+	for _, q := range behind {
+		if q.from == p.from || q.seg.ICMP != "" {
+			continue
+		}
+		knows := q.trigger == p || q.hasACK() && !q.rst() && p.end > p.seq && q.ack >= p.end
+		switch {
+		case knows:
+			p.arrived = min(p.arrived, q.sent-1)
+			p.sent = min(p.sent, p.arrived-1)
+			return
+		case p.rst() && !q.rst() && q.at-p.at < 2*max(c.rtt[q.from], 0)+10*time.Millisecond,
+			!p.rst() && !q.rst() && q.hasACK() && p.end > p.seq:
+			p.arrived = max(p.arrived, q.sent+1)
+		}
+	}
+}
+
+// inOrder keeps the order of the main point in what one side sent, and in what
+// arrives at one side.
+func (c *conn) inOrder() {
+	var sent, arrived [2]time.Duration
+	for i := len(c.packets) - 1; i >= 0; i-- {
+		p := c.packets[i]
+		if sent[p.from] != 0 && p.sent >= sent[p.from] {
+			p.sent = sent[p.from] - 1
+		}
+		sent[p.from] = p.sent
+		if p.lost != delivered {
+			continue
+		}
+		if arrived[p.to()] != 0 && p.arrived >= arrived[p.to()] {
+			p.arrived = arrived[p.to()] - 1
+		}
+		arrived[p.to()] = p.arrived
+		p.arrived = max(p.arrived, p.sent+1)
+	}
+}
+
+// losses finds what was lost. A segment that was sent again although the main
+// point saw no answer to it in time was lost behind that point; one whose
+// answer the main point did see in time lost its answer.
+func (c *conn) losses() {
+	for _, run := range c.runs() {
+		for i, p := range run {
+			if p.lost != delivered {
+				continue
+			}
+			if i == len(run)-1 {
+				if len(run) > 1 && c.answer(p, c.end()) == nil {
+					p.lost = lostBehind
+				}
+				break
+			}
+			next := run[i+1]
+			if next.at-p.at < 100*time.Microsecond && p.len() > 0 {
+				continue // a copy made on the way
+			}
+			until := next.at - max(c.rtt[p.from], 0)
+			if a := c.answer(p, until); a != nil {
+				if c.counterpart(p) {
+					a.lost, a.told = lostBehind, true
+				}
+				continue
+			}
+			p.lost = lostBehind
+		}
+	}
+}
+
+// counterpart tells whether the answer to p can have been lost: not where p
+// was refused.
+func (c *conn) counterpart(p *pkt) bool { return !(p.syn() && !p.hasACK() && !c.syn[p.to()]) }
+
+func (c *conn) end() time.Duration { return c.packets[len(c.packets)-1].at + 1 }
+
+// answer finds the first packet that acknowledges p before a moment.
+func (c *conn) answer(p *pkt, until time.Duration) *pkt {
+	for _, q := range c.packets {
+		if q.from != p.from && q.at >= p.at && q.at < until && q.seg.ICMP == "" && q.lost == delivered &&
+			(q.hasACK() && q.ack >= p.end || q.rst()) && q != p {
+			return q
+		}
+	}
+	return nil
+}
+
+// runs gives the transmissions of every segment that was sent more than once,
+// in order.
+func (c *conn) runs() [][]*pkt {
+	of := map[*pkt][]*pkt{}
+	for _, p := range c.packets {
+		if p.again != nil {
+			if of[p.again] == nil {
+				of[p.again] = []*pkt{p.again}
+			}
+			of[p.again] = append(of[p.again], p)
+		}
+	}
+	var runs [][]*pkt
+	for _, r := range of {
+		runs = append(runs, r)
+	}
+	slices.SortFunc(runs, func(a, b []*pkt) int { return cmp.Compare(a[0].at, b[0].at) })
+	return runs
+}
