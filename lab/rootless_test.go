@@ -35,6 +35,9 @@ func ordinaryUser(t *testing.T, args ...string) *exec.Cmd {
 	in, err := os.Open("/proc/self/exe")
 	check(t, err)
 	defer in.Close()
+	// A file that a child of another test holds open for writing can't be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	out, err := os.OpenFile(binary, os.O_CREATE|os.O_WRONLY, 0o755)
 	check(t, err)
 	_, err = io.Copy(out, in)

@@ -356,7 +356,9 @@ func TestSendWaits(t *testing.T) {
 		l := start(t, config)
 		c := dial(t, l, "client", "server", 80)
 		short, cancel := cancelled(t)
-		const size = 20_000_000
+		check(t, c.server.Set("sndbuf", 10_000))
+		check(t, c.client.Set("rcvbuf", 10_000))
+		const size = 1_000_000
 		type result struct {
 			n   int
 			err error

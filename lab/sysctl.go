@@ -64,6 +64,7 @@ var fixed = []setting{
 	{"tcp_shrink_window", "0"},
 	{"ip_local_port_range", "32768 60999"},
 	{"icmp_ratelimit", "0"}, // not 1000: an ICMP error must not depend on those before it
+	{"icmp_ratemask", "0"},  // nor on those of other labs
 	{"conf.all.rp_filter", "0"},
 	{"conf.default.rp_filter", "0"},
 	{"conf.all.log_martians", "0"},
@@ -83,6 +84,7 @@ var fixed = []setting{
 	{"net.ipv6.conf.default.keep_addr_on_down", "1"},
 	{"net.ipv6.auto_flowlabels", "0"}, // not 1: flow labels are random
 	{"net.ipv6.icmp.ratelimit", "0"},
+	{"net.ipv6.icmp.ratemask", "255"}, // a type that is not in use
 	{"net.mptcp.enabled", "1"},
 	{"net.mptcp.close_timeout", "1"}, // not 60: so long may a closed connection hold the namespace
 }
