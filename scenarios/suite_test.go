@@ -4,6 +4,9 @@ package scenarios_test
 
 import (
 	"errors"
+	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -12,12 +15,16 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"rstlab/analyzer/cause"
 	"rstlab/internal/catalogue"
 	"rstlab/internal/play"
 	"rstlab/internal/script"
 	"rstlab/lab"
+	"rstlab/lab/oracle"
 	"rstlab/scenarios"
 )
+
+var update = flag.Bool("update", false, "rewrite reasons.tsv with the kernel's reasons of this run")
 
 // documented is the label of the six resets that the project began with: a
 // machine that has to skip one of them fails the suite.
@@ -33,6 +40,70 @@ func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "the catalogue of resets")
 }
+
+// said are the kernel's reasons in this run.
+var said = catalogue.Recorded{}
+
+// note keeps the kernel's reasons of a scenario, and fails if one was not
+// recorded: then the story is another one than it was.
+func note(r *play.Result) {
+	recorded, err := scenarios.Reasons()
+	Expect(err).NotTo(HaveOccurred())
+	for _, reset := range r.Resets {
+		if reset.Kernel == nil {
+			continue
+		}
+		id, reason := reset.Expected.Cause, reset.Kernel.Reason
+		if said[r.Name] == nil {
+			said[r.Name] = map[string][]string{}
+		}
+		if !slices.Contains(said[r.Name][id], reason) {
+			said[r.Name][id] = append(said[r.Name][id], reason)
+		}
+		if !*update {
+			Expect(recorded[r.Name][id]).To(ContainElement(reason), "the kernel's reason is not the one recorded in reasons.tsv (go test ./scenarios -update)")
+		}
+	}
+}
+
+var _ = AfterSuite(func() {
+	if !*update {
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintln(&b, "# scenario\tcause\treasons of the kernel; written by: go test ./scenarios -update")
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		for _, id := range slices.Sorted(maps.Keys(said[name])) {
+			fmt.Fprintf(&b, "%s\t%s\t%s\n", name, id, strings.Join(slices.Sorted(slices.Values(said[name][id])), ","))
+		}
+	}
+	Expect(os.WriteFile("reasons.tsv", []byte(b.String()), 0o644)).To(Succeed())
+})
+
+var _ = Describe("coverage", func() {
+	It("shows every cause", func() {
+		files, err := scenarios.All()
+		Expect(err).NotTo(HaveOccurred())
+		for _, row := range catalogue.Cover(files, nil) {
+			if row.Cause != string(cause.NoCauseDecided) {
+				Expect(row.Scenario).NotTo(BeEmpty(), "no scenario shows %s", row.Cause)
+			}
+		}
+	})
+	It("reaches every reason of the kernel, or says why not", func() {
+		known, err := oracle.Reasons()
+		if err != nil {
+			Skip(err.Error())
+		}
+		files, err := scenarios.All()
+		Expect(err).NotTo(HaveOccurred())
+		recorded, err := scenarios.Reasons()
+		Expect(err).NotTo(HaveOccurred())
+		for _, row := range catalogue.CoverReasons(known, files, recorded) {
+			Expect(len(row.Scenarios) > 0 || row.Why != "").To(BeTrue(), "%s is neither reached nor explained", row.Reason)
+		}
+	})
+})
 
 var _ = Describe("scenario", func() {
 	files, err := scenarios.All()
@@ -52,6 +123,9 @@ var _ = Describe("scenario", func() {
 // judge passes, skips or fails the spec as the scenario ended.
 func judge(f *script.File) func(*play.Result) {
 	return func(r *play.Result) {
+		if f.Catalogue && r.Oracle == "trace" && r.Result == play.Pass {
+			note(r)
+		}
 		switch {
 		case r.Result == play.Fail:
 			Fail(strings.TrimSpace(r.Story))

@@ -18,6 +18,7 @@ func newList() *cobra.Command {
 		Short: "List what is known: the scenarios of the catalogue and the causes",
 		Example: `  rstlab list
   rstlab list causes
+  rstlab list causes --coverage    which scenario shows which cause, and by which reason of the kernel
   rstlab list -o jsonl scenarios | jq -r .name`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 || len(args) == 1 && !slices.Contains(cmd.ValidArgs, args[0]) {
@@ -28,6 +29,7 @@ func newList() *cobra.Command {
 		ValidArgs: []string{"causes", "scenarios"},
 	}
 	output := addOutput(cmd, report.ListFormats())
+	coverage := cmd.Flags().Bool("coverage", false, "of causes: the scenarios, reasons of the kernel, taps and IP versions that show each")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		wanted := func(kind string) bool { return len(args) == 0 || args[0] == kind }
 		files, err := scenarios.All()
@@ -35,6 +37,12 @@ func newList() *cobra.Command {
 			return err
 		}
 		out := report.NewList(output.value, cmd.OutOrStdout(), style(cmd.OutOrStdout()))
+		if *coverage {
+			if !wanted("causes") {
+				return usage(cmd, fmt.Errorf("list: --coverage is of causes, found scenarios"))
+			}
+			return listCoverage(out, files)
+		}
 		if wanted("scenarios") {
 			for _, f := range files {
 				if err := out.Scenario(catalogue.DescribeScenario(f)); err != nil {

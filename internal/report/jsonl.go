@@ -25,6 +25,8 @@ func newJSONLList(w io.Writer, _ Style) List         { return newJSONL(w) }
 func (j jsonl) Record(r analyzer.Record) error      { return j.enc.Encode(r) }
 func (j jsonl) Scenario(s catalogue.Scenario) error { return j.enc.Encode(s) }
 func (j jsonl) Cause(c catalogue.Cause) error       { return j.enc.Encode(c) }
+func (j jsonl) Coverage(c catalogue.Coverage) error { return j.enc.Encode(c) }
+func (j jsonl) Reason(r catalogue.Reason) error     { return j.enc.Encode(r) }
 func (j jsonl) Summary(s play.RunSummary) error     { return j.enc.Encode(s) }
 
 // Result writes empty lists as [], never as null: a reader loops over them.

@@ -26,11 +26,13 @@ type Run interface {
 	Summary(play.RunSummary) error
 }
 
-// A List writes what is known: scenarios first, then causes. Errors are those
-// of its writer.
+// A List writes what is known: scenarios, then causes; or how scenarios cover
+// causes, then the kernel's reasons. Errors are those of its writer.
 type List interface {
 	Scenario(catalogue.Scenario) error
 	Cause(catalogue.Cause) error
+	Coverage(catalogue.Coverage) error
+	Reason(catalogue.Reason) error
 }
 
 // A Style is what a text output is told of its reader. The zero value suits a

@@ -1,0 +1,15 @@
+package catalogue
+
+// unreached says of reasons of the kernel (enum sk_rst_reason,
+// include/net/rstreason.h) why no scenario reaches them.
+var unreached = map[string]string{
+	"NOT_SPECIFIED":       "the enum's zero; no path of Linux 6.12 or later sends a reset with it",
+	"ERROR":               "for a skb whose own drop reason has no counterpart; no path that answers TCP reaches it",
+	"TCP_TOO_OLD_ACK":     "an ACK older than any window in SYN-RECEIVED: tcp_check_req() takes such ACKs first, but for a Fast Open child, and that one's reset is TCP_FLAGS",
+	"TCP_ACK_UNSENT_DATA": "an ACK of unsent data in SYN-RECEIVED: tcp_check_req() hands it to the listener, whose reset is TCP_FLAGS",
+	"TCP_OLD_ACK":         "an old ACK in SYN-RECEIVED: tcp_check_req() hands it to the listener, whose reset is TCP_FLAGS",
+	"MPTCP_RST_ERESOURCE": "a subflow that the kernel has no memory for; memory limits belong to the machine, not to a namespace",
+	"MPTCP_RST_EWQ2BIG":   "Linux knows the reason of RFC 8684 and never gives it",
+	"MPTCP_RST_EBADPERF":  "Linux knows the reason of RFC 8684 and never gives it",
+	"MPTCP_RST_EUNSPEC":   "the zero of RFC 8684; given only where a subflow is reset by the path manager's own close without another reason",
+}
