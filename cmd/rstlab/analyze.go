@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/netip"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,10 +25,21 @@ Reads pcap and pcapng, plain or compressed with gzip or zstd; "-" is standard
 input. Several files are captures of one trouble from several points, or the
 parts of a rotated capture; they are judged together.
 
-What can't be read is told with its place, and what could be read is judged.`,
+What can't be read is told with its place, and what could be read is judged.
+
+--host, --stream, --since and --until choose what is told, not what is looked
+at. T is the time from the first packet on, in seconds (12.5) or as 1m30s; a
+local time of day (09:30:00); or a date and time, local (2026-11-23 09:30:00) or
+of a named zone (2026-11-23T09:30:00Z).
+
+--annotate writes all packets once more, as pcapng: each reset with its verdict
+as a comment, and on the frames of its evidence a short one. Several captures
+are merged in order of time.`,
 		Example: `  rstlab analyze trouble.pcapng
   rstlab analyze client.pcapng server.pcapng        two points of one trouble
   rstlab analyze --at server.pcapng=192.0.2.1 server.pcapng
+  rstlab analyze --since 09:30 --until 09:40 --host 192.0.2.1 day.pcap.gz
+  rstlab analyze --annotate read.pcapng trouble.pcapng
   tcpdump -i eth0 -w - tcp | rstlab analyze -
   rstlab analyze -o jsonl trouble.pcapng | jq -r 'select(.type == "verdict") | .cause'
   rstlab analyze --fail-on injected-reset,blind-reset trouble.pcapng`,
@@ -40,37 +48,82 @@ What can't be read is told with its place, and what could be read is judged.`,
 	output := addOutput(cmd, report.AnalysisFormats())
 	connections := cmd.Flags().Bool("connections", false, "list every connection and how it ended, too")
 	at := cmd.Flags().StringSlice("at", nil, "`FILE=ADDRESS`: the capture was taken at the host with this address")
+	host := cmd.Flags().String("host", "", "tell only of connections of this `ADDRESS`")
+	stream := cmd.Flags().Int("stream", -1, "tell only of the connection with this `NUMBER`, which is Wireshark's tcp.stream")
+	var since, until moment
+	cmd.Flags().Var(&since, "since", "tell only of resets from `T` on")
+	cmd.Flags().Var(&until, "until", "tell only of resets before `T`")
+	annotated := cmd.Flags().String("annotate", "", "write the packets to `OUT.pcapng`, the verdicts as comments")
 	failOn := cmd.Flags().StringSlice("fail-on", nil, "end with status 1 if one of these `CAUSE`s is found")
 	complete(cmd, "fail-on", completeCauses)
 
-	cmd.RunE = func(cmd *cobra.Command, files []string) error {
+	cmd.RunE = func(cmd *cobra.Command, files []string) (err error) {
 		unwanted, err := causes(*failOn)
 		if err != nil {
 			return usage(cmd, err)
 		}
-		inputs, err := openAll(cmd.Context(), cmd.InOrStdin(), files, *at)
+		from, err := sources(files, *at)
 		if err != nil {
 			return usage(cmd, err)
 		}
+		opts := analyzer.Options{Connections: *connections, Since: since.at, Until: until.at}
+		if cmd.Flags().Changed("host") {
+			if opts.Host, err = netip.ParseAddr(*host); err != nil {
+				return usage(cmd, fmt.Errorf("read --host %q: want an address, such as 192.0.2.1 or 2001:db8::1", *host))
+			}
+			opts.Host = opts.Host.Unmap()
+		}
+		if cmd.Flags().Changed("stream") {
+			if opts.Stream = stream; *stream < 0 {
+				return usage(cmd, fmt.Errorf("read --stream %d: want a number from 0 on", *stream))
+			}
+		}
+		var notes *annotation
+		if *annotated != "" {
+			if notes, err = newAnnotation(*annotated, from); err != nil {
+				return usage(cmd, err)
+			}
+			defer func() { err = errors.Join(err, notes.Close()) }()
+		}
+
+		bar := startProgress(cmd.ErrOrStderr(), from)
+		defer bar.end()
+		stderr := bar.above(cmd.ErrOrStderr())
+		var inputs []analyzer.Input
+		for _, s := range from {
+			in := s.open(cmd.Context(), cmd.InOrStdin())
+			in.R = bar.counting(in.R)
+			inputs = append(inputs, in)
+		}
 		look := style(cmd.OutOrStdout())
 		look.Files = len(files) > 1
-		out := report.NewAnalysis(output.value, cmd.OutOrStdout(), look)
+		out := report.NewAnalysis(output.value, bar.above(cmd.OutOrStdout()), look)
 
 		found, told := false, false
-		err = analyzer.Analyze(cmd.Context(), inputs, analyzer.Options{Connections: *connections}, func(r analyzer.Record) error {
+		err = analyzer.Analyze(cmd.Context(), inputs, opts, func(r analyzer.Record) error {
 			switch r := r.(type) {
 			case *analyzer.Error:
 				if cmd.Context().Err() != nil {
 					break // it says that the interrupt cut the capture
 				}
 				told = true
-				diagnose(cmd.ErrOrStderr(), fmt.Errorf("read %s: offset %d: %s", r.File, r.Offset, r.Err))
+				diagnose(stderr, fmt.Errorf("read %s: offset %d: %s", r.File, r.Offset, r.Err))
 			case *analyzer.Verdict:
 				found = found || slices.Contains(unwanted, r.Cause)
+			}
+			if notes != nil {
+				if err := notes.notes.Record(r); err != nil {
+					return err
+				}
 			}
 			return out.Record(r)
 		})
 		interrupted := cmd.Context().Err()
+		if notes != nil && (err == nil || interrupted != nil) {
+			if err := notes.write(cmd.Context(), stderr); err != nil {
+				return err
+			}
+		}
 		switch {
 		case interrupted != nil:
 			return interrupted
@@ -97,67 +150,4 @@ func causes(words []string) ([]cause.ID, error) {
 		ids = append(ids, c.ID)
 	}
 	return ids, nil
-}
-
-// openAll makes inputs of the files, with what --at says of them.
-func openAll(ctx context.Context, stdin io.Reader, files, at []string) ([]analyzer.Input, error) {
-	places := map[string]netip.Addr{}
-	for _, word := range at {
-		i := strings.LastIndex(word, "=")
-		if i < 0 || !slices.Contains(files, word[:i]) {
-			return nil, fmt.Errorf("read --at %q: want FILE=ADDRESS, FILE one of those to analyze", word)
-		}
-		addr, err := netip.ParseAddr(word[i+1:])
-		if err != nil {
-			return nil, fmt.Errorf("read --at %q: %w", word, err)
-		}
-		places[word[:i]] = addr
-	}
-	var in []analyzer.Input
-	for i, file := range files {
-		if file == "-" && slices.Contains(files[:i], "-") {
-			return nil, fmt.Errorf("read \"-\" twice: standard input can be read once")
-		}
-		in = append(in, analyzer.Input{Name: file, R: open(ctx, stdin, file), At: places[file]})
-	}
-	return in, nil
-}
-
-// open returns a reader of file. What goes wrong with it is an error of its
-// Read, so that the analyzer can judge the other files.
-func open(ctx context.Context, stdin io.Reader, file string) io.Reader {
-	if file != "-" {
-		return &lazyFile{path: file}
-	}
-	// Standard input may be silent for ever; an interrupt ends it all the same.
-	r, w := io.Pipe()
-	go func() {
-		_, err := io.Copy(w, stdin)
-		w.CloseWithError(err)
-	}()
-	context.AfterFunc(ctx, func() { w.Close() })
-	return r
-}
-
-// A lazyFile is opened at its first Read and closed at its end: a rotated
-// capture may have more files than a process may open.
-type lazyFile struct {
-	path string
-	f    *os.File
-	err  error
-}
-
-func (l *lazyFile) Read(p []byte) (int, error) {
-	if l.f == nil && l.err == nil {
-		l.f, l.err = os.Open(l.path)
-	}
-	if l.err != nil {
-		return 0, l.err
-	}
-	n, err := l.f.Read(p)
-	if err != nil {
-		l.err = err
-		l.f.Close()
-	}
-	return n, err
 }

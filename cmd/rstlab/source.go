@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+
+	"rstlab/analyzer"
+	"rstlab/internal/annotate"
+)
+
+// A source is a capture that the command line names.
+type source struct {
+	path  string // "-": standard input
+	at    netip.Addr
+	size  int64           // 0: not known
+	once  bool            // it can't be read a second time
+	spool *annotate.Spool // keeps what was read of it, where that is wanted
+}
+
+// sources checks the files, and what --at says of them.
+func sources(files, at []string) ([]*source, error) {
+	places := map[string]netip.Addr{}
+	for _, word := range at {
+		i := strings.LastIndex(word, "=")
+		if i < 0 || !slices.Contains(files, word[:i]) {
+			return nil, fmt.Errorf("read --at %q: want FILE=ADDRESS, FILE one of those to analyze", word)
+		}
+		addr, err := netip.ParseAddr(word[i+1:])
+		if err != nil {
+			return nil, fmt.Errorf("read --at %q: %w", word, err)
+		}
+		places[word[:i]] = addr.Unmap()
+	}
+	var all []*source
+	for i, file := range files {
+		if file == "-" && slices.Contains(files[:i], "-") {
+			return nil, fmt.Errorf("read \"-\" twice: standard input can be read once")
+		}
+		s := &source{path: file, at: places[file], once: true}
+		if info, err := os.Stat(file); file != "-" && (err != nil || info.Mode().IsRegular()) { // what is wrong is told when it is read
+			s.once = false
+			if err == nil {
+				s.size = info.Size()
+			}
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// open gives the source to the analyzer. What goes wrong with it is an error
+// of its Read, so that the analyzer can judge the other files.
+func (s *source) open(ctx context.Context, stdin io.Reader) analyzer.Input {
+	in := analyzer.Input{Name: s.path, At: s.at}
+	if s.path == "-" {
+		in.R = untilDone(ctx, stdin)
+	} else {
+		in.R = &lazyFile{path: s.path}
+	}
+	if s.spool != nil {
+		in.R = io.TeeReader(in.R, s.spool)
+	}
+	return in
+}
+
+// again gives what open gave, from its begin.
+func (s *source) again() (analyzer.Input, error) {
+	if s.spool == nil {
+		return analyzer.Input{Name: s.path, R: &lazyFile{path: s.path}}, nil
+	}
+	_, err := s.spool.Seek(0, io.SeekStart)
+	return analyzer.Input{Name: s.path, R: s.spool}, err
+}
+
+// untilDone ends stdin with ctx: it may be silent for ever.
+func untilDone(ctx context.Context, stdin io.Reader) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, stdin)
+		w.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { w.Close() })
+	return r
+}
+
+// A lazyFile is opened at its first Read and closed at its end: a rotated
+// capture may have more files than a process may open.
+type lazyFile struct {
+	path string
+	f    *os.File
+	err  error
+}
+
+func (l *lazyFile) Read(p []byte) (int, error) {
+	if l.f == nil && l.err == nil {
+		l.f, l.err = os.Open(l.path)
+	}
+	if l.err != nil {
+		return 0, l.err
+	}
+	n, err := l.f.Read(p)
+	if err != nil {
+		l.err = err
+		l.f.Close()
+	}
+	return n, err
+}
