@@ -5,9 +5,8 @@ package catalogue
 var unreached = map[string]string{
 	"NOT_SPECIFIED":       "the enum's zero; no path of Linux 6.12 or later sends a reset with it",
 	"ERROR":               "for a skb whose own drop reason has no counterpart; no path that answers TCP reaches it",
-	"TCP_TOO_OLD_ACK":     "an ACK older than any window in SYN-RECEIVED: tcp_check_req() takes such ACKs first, but for a Fast Open child, and that one's reset is TCP_FLAGS",
-	"TCP_ACK_UNSENT_DATA": "an ACK of unsent data in SYN-RECEIVED: tcp_check_req() hands it to the listener, whose reset is TCP_FLAGS",
 	"TCP_OLD_ACK":         "an old ACK in SYN-RECEIVED: tcp_check_req() hands it to the listener, whose reset is TCP_FLAGS",
+	"TCP_ABORT_ON_MEMORY": "too many orphans or too much TCP memory: tcp_max_orphans and tcp_mem are the machine's, and lowering them hits every process on it",
 	"MPTCP_RST_ERESOURCE": "a subflow that the kernel has no memory for; memory limits belong to the machine, not to a namespace",
 	"MPTCP_RST_EWQ2BIG":   "Linux knows the reason of RFC 8684 and never gives it",
 	"MPTCP_RST_EBADPERF":  "Linux knows the reason of RFC 8684 and never gives it",

@@ -22,7 +22,7 @@ func (t *textList) Coverage(c catalogue.Coverage) error {
 	}
 	reasons := strings.Join(c.Reasons, ", ")
 	if reasons == "" {
-		reasons = "no kernel sends it"
+		reasons = "-"
 	}
 	t.printf("  %-34s IPv%d  %-38s at %s\n", clean(c.Scenario), c.IP, clean(reasons), clean(strings.Join(c.Taps, ", ")))
 	return t.flush()
