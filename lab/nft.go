@@ -61,7 +61,7 @@ type kernelSet struct {
 	elements []nftables.SetElement
 }
 
-var table = nftables.Table{Name: "rstlab", Family: nftables.TableFamilyINet}
+var nftTable = nftables.Table{Name: "rstlab", Family: nftables.TableFamilyINet}
 
 // chainOf gives the chain that a rule belongs to.
 func chainOf(r *nft.Rule) *nftables.Chain {
@@ -73,7 +73,7 @@ func chainOf(r *nft.Rule) *nftables.Chain {
 		nft.Postrouting: nftables.ChainHookPostrouting,
 	}
 	c := &nftables.Chain{
-		Name: string(r.Hook), Table: &table, Hooknum: hooks[r.Hook],
+		Name: string(r.Hook), Table: &nftTable, Hooknum: hooks[r.Hook],
 		Type: nftables.ChainTypeFilter, Priority: nftables.ChainPriorityFilter,
 	}
 	if r.Hook == nft.Prerouting {
@@ -105,7 +105,7 @@ func addRules(chain *nftables.Chain, rules []kernelRule) error {
 	if err != nil {
 		return fmt.Errorf("open nftables: %w", err)
 	}
-	c.AddTable(&table)
+	c.AddTable(&nftTable)
 	c.AddChain(chain)
 	for _, r := range rules {
 		for _, s := range r.sets {
@@ -113,7 +113,7 @@ func addRules(chain *nftables.Chain, rules []kernelRule) error {
 				return err
 			}
 		}
-		c.AddRule(&nftables.Rule{Table: &table, Chain: chain, Exprs: r.exprs})
+		c.AddRule(&nftables.Rule{Table: &nftTable, Chain: chain, Exprs: r.exprs})
 	}
 	switch err := c.Flush(); {
 	case errors.Is(err, unix.ENOENT):

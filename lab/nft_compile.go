@@ -221,7 +221,7 @@ func (c *nftCompiler) lookup(m *nft.Match, ranges []valueRange) {
 	key.Bytes = m.Field.Size
 	c.nextSetID++
 	set := &nftables.Set{
-		Table: &table, ID: c.nextSetID, Name: "__set%d", Anonymous: true, Constant: true, KeyType: key,
+		Table: &nftTable, ID: c.nextSetID, Name: "__set%d", Anonymous: true, Constant: true, KeyType: key,
 		Interval: slices.ContainsFunc(ranges, func(s valueRange) bool { return !bytes.Equal(s.from, s.to) }),
 	}
 	var elements []nftables.SetElement
