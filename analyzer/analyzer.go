@@ -74,7 +74,9 @@ type analysis struct {
 	packets int64
 	resets  int
 
-	findings findings
+	connections int
+	leftOut     int // resets that the options do not choose
+	findings    findings
 }
 
 // A file is one input that is a capture.
@@ -83,7 +85,6 @@ type file struct {
 	reader  *capture.Reader
 	point   int
 	packets uint32
-	noTime  bool
 }
 
 // checkEvery is how many packets are read between two looks at the context.
@@ -232,7 +233,7 @@ func (a *analysis) finish() error {
 			}
 		}
 	}
-	for _, f := range a.findings.records() {
+	for _, f := range a.findings.records(a.points) {
 		if err := a.emit(f); err != nil {
 			return err
 		}
@@ -241,7 +242,7 @@ func (a *analysis) finish() error {
 }
 
 func (a *analysis) summary() *Summary {
-	s := &Summary{Type: "summary", Files: len(a.files), Packets: a.packets, Resets: a.resets, Limits: []string{}, Seconds: time.Since(a.started).Seconds()}
+	s := &Summary{Type: "summary", Files: len(a.files), Packets: a.packets, Connections: a.connections, Resets: a.resets, Limits: a.opts.limits(a.begin, a.leftOut), Seconds: time.Since(a.started).Seconds()}
 	for _, f := range a.files {
 		s.Bytes += f.reader.Consumed()
 		if d := f.reader.Dropped(); d.N > 0 {
@@ -252,9 +253,9 @@ func (a *analysis) summary() *Summary {
 		}
 	}
 	for _, p := range a.points {
-		s.Connections += p.judge.Flows.Count
 		s.Limits = append(s.Limits, p.limits()...)
 	}
+	s.Limits = append(s.Limits, a.findings.limits()...)
 	slices.Sort(s.Limits)
 	s.Limits = slices.Compact(s.Limits)
 	return s

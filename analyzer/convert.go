@@ -17,6 +17,7 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 	p := a.points[j.Point]
 	if !a.opts.wants(j.Conn.ID, j.Conn.Originator, j.Conn.Responder) || !a.opts.lived(a.begin, j.Time, j.Time) {
 		delete(p.taps, j.Frame)
+		a.leftOut++
 		return nil
 	}
 	file, frame := p.at(j.Frame)
@@ -74,6 +75,9 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 // emitHeld emits the verdicts of several points, those on one reset joined.
 func (a *analysis) emitHeld() error {
 	if len(a.files) < 2 {
+		for _, p := range a.points {
+			a.connections = p.judge.Flows.Count
+		}
 		return nil
 	}
 	var points []judge.Point
@@ -86,7 +90,9 @@ func (a *analysis) emitHeld() error {
 		}
 		points = append(points, judge.Point{Judge: &p.judge, Verdicts: p.held, Name: name})
 	}
-	for _, v := range judge.Correlate(points) {
+	verdicts, connections := judge.Correlate(points)
+	a.connections = connections
+	for _, v := range verdicts {
 		if err := a.emitVerdict(v); err != nil {
 			return err
 		}

@@ -34,6 +34,7 @@ type kind struct {
 
 type group struct {
 	kind
+	service        service
 	sender         judge.Sender
 	count          int
 	frames         []int
@@ -64,7 +65,7 @@ func (f *findings) add(v *judge.Verdict, file string, frame int) *group {
 		if f.groups == nil {
 			f.groups = map[kind]*group{}
 		}
-		g = &group{kind: k, sender: v.Sender, file: file, benign: v.Benign, idle: [2]int64{v.Idle, v.Idle}}
+		g = &group{kind: k, service: service{v.Conn.Originator.Addr(), v.Conn.Responder}, sender: v.Sender, file: file, benign: v.Benign, idle: [2]int64{v.Idle, v.Idle}}
 		f.groups[k] = g
 		f.order = append(f.order, g)
 	}
@@ -101,17 +102,29 @@ func (g *group) probe(v *judge.Verdict) bool {
 	return v.Cause == cause.AbortiveClose && v.Sender == judge.Originator && v.Empty && g.period() > 0
 }
 
-// records gives the findings, those with most resets first.
-func (f *findings) records() []*Finding {
+// records gives the findings, those with most resets first. Each gets the
+// longest pause that did no harm between its hosts.
+func (f *findings) records(points []*point) []*Finding {
 	slices.SortStableFunc(f.order, func(a, b *group) int { return b.count - a.count })
 	var all []*Finding
 	for _, g := range f.order {
 		if g.count < findingMin {
 			break
 		}
+		for _, p := range points {
+			g.survived = max(g.survived, p.sight.kept[g.service])
+		}
 		all = append(all, g.record())
 	}
 	return all
+}
+
+// limits says what was not counted.
+func (f *findings) limits() []string {
+	if f.full {
+		return []string{fmt.Sprintf("findings: more than %d kinds of resets, those that came last are not grouped", findingKinds)}
+	}
+	return nil
 }
 
 func (g *group) record() *Finding {
@@ -119,22 +132,32 @@ func (g *group) record() *Finding {
 	if g.sender == judge.Responder {
 		from, to = netip.AddrPortFrom(g.from, g.port).String(), g.to.String()
 	}
-	r := &Finding{Type: "finding", Cause: g.cause, Count: g.count, Pair: [2]string{from, to}, Period: Duration(g.period()),
-		IdleBefore: [2]Duration{tidy(g.idle[0]), tidy(g.idle[1])}, Frames: g.frames}
+	r := &Finding{Type: "finding", File: g.file, Cause: g.cause, Count: g.count, Pair: [2]string{from, to}, Period: Duration(g.period()),
+		IdleBefore: [2]Duration{tidy(g.idle[0]), tidy(g.idle[1])}, IdleSurvived: tidy(g.survived), Frames: g.frames}
 	r.Summary = fmt.Sprintf("%d resets in the name of %s towards %s: %s", g.count, from, to, g.cause)
 	if p := g.period(); p > 0 {
 		r.Summary += fmt.Sprintf(", one every %v", p)
 	}
 	if g.idle[0] > 0 {
-		r.Summary += fmt.Sprintf(", after pauses of %v to %v", time.Duration(r.IdleBefore[0]), time.Duration(r.IdleBefore[1]))
-		if g.survived > 0 {
-			r.Summary += fmt.Sprintf("; pauses of up to %v had done no harm to these connections", time.Duration(tidy(g.survived)))
-		}
+		r.Summary += g.bracket()
 	}
 	if g.benign {
 		r.Summary += "; benign"
 	}
 	return r
+}
+
+// bracket says which pauses killed and which did not.
+func (g *group) bracket() string {
+	died, most, kept := time.Duration(tidy(g.idle[0])), time.Duration(tidy(g.idle[1])), time.Duration(tidy(g.survived))
+	s := fmt.Sprintf(", after pauses of %v to %v", died, most)
+	switch {
+	case kept == 0:
+		return s + "; no shorter pause was seen that did no harm"
+	case kept >= died:
+		return s + fmt.Sprintf("; but pauses of up to %v did no harm: it is not the pause alone", kept)
+	}
+	return s + fmt.Sprintf("; pauses of up to %v did no harm: a timeout lies between %v and %v", kept, kept, died)
 }
 
 // tidy rounds nanoseconds to what matters of a pause.

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -31,4 +32,18 @@ func (o *Options) wants(id int, originator, responder netip.AddrPort) bool {
 func (o *Options) lived(begin, from, to int64) bool {
 	return (o.Since == nil || !time.Unix(0, to).Before(o.Since(time.Unix(0, begin)))) &&
 		(o.Until == nil || time.Unix(0, from).Before(o.Until(time.Unix(0, begin))))
+}
+
+// limits says what the options leave out of what was found.
+func (o *Options) limits(begin int64, resets int) []string {
+	l := []string{}
+	if o.Since != nil && o.Until != nil {
+		if from, to := o.Since(time.Unix(0, begin)), o.Until(time.Unix(0, begin)); !from.Before(to) {
+			l = append(l, fmt.Sprintf("no time lies between %s and %s: nothing is told of", from.UTC().Format(time.RFC3339Nano), to.UTC().Format(time.RFC3339Nano)))
+		}
+	}
+	if resets > 0 {
+		l = append(l, fmt.Sprintf("%s left out, as the choice of host, time or stream has it", plural(resets, "reset")))
+	}
+	return l
 }

@@ -25,7 +25,8 @@ type point struct {
 	taps        map[uint32]string // interface names of the frames that were resets
 	held        []*judge.Verdict
 	connections []*Connection
-	cut         int // segments that the snap length cut
+	sight       sight
+	lost        uint64 // packets lost in between, as packets tell
 	disorder    int64
 	last        int64
 }
@@ -65,14 +66,12 @@ func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info) error {
 	}
 	p.frames++
 	f.packets++
-	if info.Kind != packet.TCP && info.Kind != packet.ICMPError {
-		return nil
-	}
 	if in.Dropped > 0 {
 		p.judge.Drops = true
+		p.lost += in.Dropped
 	}
-	if info.Cut&packet.CutOptions != 0 {
-		p.cut++
+	if info.Kind != packet.TCP && info.Kind != packet.ICMPError {
+		return nil
 	}
 	if in.Time < p.last {
 		p.disorder = max(p.disorder, p.last-in.Time)
@@ -107,6 +106,7 @@ func (p *point) verdict(v *judge.Verdict) error {
 
 // ended notes a connection that is over.
 func (p *point) ended(c *flow.Conn) {
+	p.sight.add(c, p.judge.At)
 	o := &p.a.opts
 	if !o.Connections || !o.wants(c.ID, c.Key.Addr(c.Orig), c.Key.Addr(1-c.Orig)) || !o.lived(p.a.begin, c.FirstTime, c.LastTime) {
 		return
@@ -135,11 +135,14 @@ func (p *point) limits() []string {
 	if n := p.judge.Flows.Forgotten; n > 0 {
 		l = append(l, fmt.Sprintf("%s: %d connections that had been quiet longest were forgotten for want of room", name, n))
 	}
-	if p.cut > 0 {
-		l = append(l, fmt.Sprintf("%s: %d TCP headers were cut by the snap length", name, p.cut))
+	if p.lost > 0 {
+		l = append(l, fmt.Sprintf("%s: %d packets were lost while capturing, as its packets tell", name, p.lost))
 	}
-	if p.disorder > int64(2*time.Millisecond) {
+	if p.disorder > int64(disorderMin) {
 		l = append(l, fmt.Sprintf("%s: stamps are out of order by up to %v", name, time.Duration(p.disorder)))
+	}
+	for _, text := range p.sight.limits(p.judge.Flows.Count, p.judge.At) {
+		l = append(l, name+": "+text)
 	}
 	return l
 }

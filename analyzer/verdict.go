@@ -124,14 +124,16 @@ type Connection struct {
 
 // A Finding groups many resets of one kind.
 type Finding struct {
-	Type       string      `json:"type"` // "finding"
-	Cause      cause.ID    `json:"cause"`
-	Count      int         `json:"count"`
-	Pair       [2]string   `json:"pair"`
-	Period     Duration    `json:"period,omitempty"`
-	IdleBefore [2]Duration `json:"idle_before"`
-	Frames     []int       `json:"frames"`
-	Summary    string      `json:"summary"`
+	Type         string      `json:"type"` // "finding"
+	File         string      `json:"file"` // in which the frames are
+	Cause        cause.ID    `json:"cause"`
+	Count        int         `json:"count"`
+	Pair         [2]string   `json:"pair"` // who reset whom
+	Period       Duration    `json:"period,omitempty"`
+	IdleBefore   [2]Duration `json:"idle_before"`             // the shortest pause before them and the longest
+	IdleSurvived Duration    `json:"idle_survived,omitempty"` // the longest pause between the two that did no harm
+	Frames       []int       `json:"frames"`                  // the first of them
+	Summary      string      `json:"summary"`
 }
 
 // An Error is something in a file that could not be read.

@@ -21,8 +21,9 @@ type Point struct {
 // Correlate joins what several points saw (causes.md, section 5): one verdict
 // for each reset, in order of time, which names all its sightings. A reset
 // that did not pass a point nearer to its named sender was made behind that
-// point; one that did pass comes from beyond.
-func Correlate(points []Point) []*Verdict {
+// point; one that did pass comes from beyond. It also counts the connections,
+// each once, at however many points it was seen.
+func Correlate(points []Point) (verdicts []*Verdict, connections int) {
 	c := &correlation{points: points, first: map[Frame]*Verdict{}, final: map[Frame]*Verdict{}}
 	c.match()
 	var all []*Verdict
@@ -51,7 +52,7 @@ func Correlate(points []Point) []*Verdict {
 			}
 		}
 	}
-	return out
+	return out, c.connections()
 }
 
 type correlation struct {

@@ -46,7 +46,8 @@ func correlate(t *testing.T, taps ...tap) []*judge.Verdict {
 		}
 		points = append(points, p)
 	}
-	return judge.Correlate(points)
+	verdicts, _ := judge.Correlate(points)
+	return verdicts
 }
 
 // The handshake and a request, as two taps see them that lie 10 ms apart.

@@ -186,7 +186,11 @@ func (t *textAnalysis) finding(f *analyzer.Finding) {
 	t.printf("%s\n", t.paint(bold, clean(fmt.Sprintf("%s of %s between %s and %s",
 		plural(f.Count, "reset"), f.Cause, f.Pair[0], f.Pair[1]))))
 	t.field("that is", f.Summary)
-	t.field("frames", numbers(f.Frames))
+	frames := numbers(f.Frames)
+	if t.style.Files {
+		frames += " of " + f.File
+	}
+	t.field("frames", frames)
 	t.printf("\n")
 }
 
