@@ -37,7 +37,7 @@ type player struct {
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup // actions that have not ended
 
-	lines    []Line // those that ran
+	lines    []*Line // those that ran
 	judged   []reset
 	captures []capture
 	events   []oracle.Event
@@ -160,7 +160,7 @@ func (p *player) event(ev script.Event) error {
 		return nil
 	}
 	p.begin(ev)
-	defer p.ended()
+	defer func() { p.line().Ended = time.Now() }()
 	if packet, ok := ev.(*script.Packet); ok {
 		return p.packet(packet)
 	}

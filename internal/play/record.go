@@ -24,10 +24,10 @@ type Capture struct {
 // A Line is an event of a script as it was played. Times are of the clock that
 // stamps packets.
 type Line struct {
-	Event  script.Event
-	Begun  time.Time // when it acted or began to wait, its delay over
-	Ended  time.Time // when the next line's turn came
-	Queued bool      // before it began it waited for its socket's last action
+	Event script.Event
+	Begun time.Time // when it acted or began to wait, its delay and its socket's last action over
+	Ended time.Time // when the next line's turn came
+	Done  time.Time // of an action that goes on meanwhile: when it had its result
 
 	Tap    string           // where it waited for its packets; "": it waited for none
 	Frames map[string][]int // its packets' frames at each tap that saw them, from 1

@@ -10,32 +10,25 @@ import (
 
 // begin notes that a line acts, or begins to wait.
 func (p *player) begin(ev script.Event) {
-	p.lines = append(p.lines, Line{Event: ev, Begun: time.Now()})
+	p.lines = append(p.lines, &Line{Event: ev, Begun: time.Now()})
 }
 
-// queued notes that the line that began last had to wait for its socket until
-// now.
-func (p *player) queued() {
-	l := &p.lines[len(p.lines)-1]
-	l.Begun, l.Queued = time.Now(), true
-}
-
-// ended notes that the line that began last is through.
-func (p *player) ended() { p.lines[len(p.lines)-1].Ended = time.Now() }
+// line is the one that began last.
+func (p *player) line() *Line { return p.lines[len(p.lines)-1] }
 
 // recording gathers what the scenario left behind.
 func (p *player) recording() *Recording {
-	r := &Recording{Lines: p.lines, Names: p.names}
+	r := &Recording{Names: p.names}
 	for _, c := range p.captures {
 		r.Captures = append(r.Captures, Capture{Tap: c.tap, Data: c.data})
 	}
-	for i := range r.Lines {
-		l := &r.Lines[i]
+	for _, l := range p.lines {
 		h := l.Event.Head()
 		if hits := p.wire.hits[h]; len(hits) > 0 {
 			l.Tap = hits[0].tap
 			l.Frames = numbers(p.framesOf(h))
 		}
+		r.Lines = append(r.Lines, *l)
 	}
 	return r
 }

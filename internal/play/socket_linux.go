@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -124,7 +125,7 @@ func (p *player) socketAction(a *script.Action) error {
 	if s.busy != nil && !outside {
 		select {
 		case <-s.busy:
-			p.queued()
+			p.line().Begun = time.Now()
 		case <-p.ctx.Done():
 			return nil
 		}
@@ -144,9 +145,11 @@ func (p *player) socketAction(a *script.Action) error {
 	if a.Verb == "accept" && a.As != "" {
 		p.sockets[socketKey{host: s.key.host, name: a.As}].busy = done
 	}
+	line := p.line()
 	p.tasks.Go(func() {
 		defer cancel()
 		defer close(done)
+		defer func() { line.Done = time.Now() }()
 		if err := p.check(a, run, ctx); err != nil {
 			p.stop(err)
 		}

@@ -1,0 +1,140 @@
+package canon
+
+import (
+	"slices"
+	"time"
+
+	"rstlab/internal/script"
+	"rstlab/internal/segment"
+)
+
+// What the lab's kernels do where a script does not say otherwise (the lab's
+// fixed settings; Documentation/networking/ip-sysctl.rst).
+const (
+	defaultRTOMin = 200 * time.Millisecond
+	defaultRTOMax = 4 * time.Second
+)
+
+// A host is what a node's kernel was told and has seen, as far as that decides
+// when it sends.
+type host struct {
+	rtoMin, rtoMax time.Duration
+	keepIdle       time.Duration // 0: no keepalive
+	keepIntvl      time.Duration
+	userTimeout    time.Duration
+	acts           []act
+	senders        map[flow]*sender
+
+	step time.Duration // to an answer
+
+	arrived []*sighting // what came in
+	latest  *sighting   // the latest frame
+}
+
+func newHost(step time.Duration) host {
+	return host{rtoMin: defaultRTOMin, rtoMax: defaultRTOMax, senders: map[flow]*sender{}, step: step}
+}
+
+// configure takes what a line says about timers.
+func (h *host) configure(a *script.Action) error {
+	for _, arg := range a.Args {
+		if arg.Attr == nil {
+			continue
+		}
+		var err error
+		switch arg.Attr.Key {
+		case "rto_min":
+			h.rtoMin, err = arg.Attr.Duration()
+		case "user_timeout":
+			err = h.set(&h.userTimeout, *arg.Attr, time.Millisecond)
+		case "keepidle":
+			err = h.set(&h.keepIdle, *arg.Attr, time.Second)
+		case "keepintvl":
+			err = h.set(&h.keepIntvl, *arg.Attr, time.Second)
+		default:
+			err = h.sysctl(*arg.Attr)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sysctl takes a setting of a host's line or of a sysctl's.
+func (h *host) sysctl(a script.Attr) error {
+	switch a.Key {
+	case "tcp_rto_min_us":
+		return h.set(&h.rtoMin, a, time.Microsecond)
+	case "tcp_rto_max_ms":
+		return h.set(&h.rtoMax, a, time.Millisecond)
+	case "tcp_keepalive_time":
+		return h.set(&h.keepIdle, a, time.Second)
+	case "tcp_keepalive_intvl":
+		return h.set(&h.keepIntvl, a, time.Second)
+	}
+	return nil
+}
+
+func (h *host) set(to *time.Duration, a script.Attr, unit time.Duration) error {
+	n, err := a.Number()
+	*to = time.Duration(n) * unit
+	return err
+}
+
+// An act is a system call that can make sockets send.
+type act struct {
+	sends []sending
+	port  uint16 // 0: not known
+	raw   time.Time
+	at    time.Duration
+}
+
+// A sending is a kind of segment by what makes a socket send it.
+type sending uint8
+
+const (
+	opening sending = iota // SYN
+	data
+	ending // FIN, RST
+	acking // an ACK of its own
+)
+
+// sendings are what a verb can make a socket send at once.
+var sendings = map[string][]sending{
+	"connect":    {opening, data},
+	"send":       {data},
+	"recv":       {acking},
+	"shutdown":   {ending},
+	"close":      {ending},
+	"disconnect": {ending},
+	"destroy":    {ending},
+	"kill":       {ending},
+	"exec":       {opening, data, ending, acking},
+}
+
+// act notes a line's system call.
+func (h *host) act(a *script.Action, raw time.Time, at time.Duration) {
+	if s := sendings[a.Verb]; s != nil {
+		h.acts = append(h.acts, act{s, a.Actor.Port, raw, at})
+	}
+}
+
+// cause is the latest act that can have made the host send x.
+func (h *host) cause(x *sighting) *act {
+	what := acking
+	switch {
+	case x.is(segment.RST), x.is(segment.FIN):
+		what = ending
+	case x.info.PayloadLen > 0:
+		what = data
+	case x.is(segment.SYN):
+		what = opening
+	}
+	for i, a := range slices.Backward(h.acts) {
+		if slices.Contains(a.sends, what) && (a.port == 0 || a.port == x.info.SrcPort) && !a.raw.After(x.raw) {
+			return &h.acts[i]
+		}
+	}
+	return nil
+}
