@@ -4,6 +4,7 @@
 GO       ?= go
 FUZZTIME ?= 30s
 SOAKTIME ?= 300
+SPECS    ?= 8
 
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
@@ -15,12 +16,17 @@ CROSS := darwin/arm64 windows/amd64 linux/arm64
 build: ## build ./rstlab, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o rstlab ./cmd/rstlab
 
+# All packages but the scenarios, whose specs wait more than they compute and
+# therefore run side by side.
+PACKAGES = $$($(GO) list ./... | grep -v '/scenarios$$')
+
 .PHONY: test
 test: ## run all tests, scenarios in the lab included; as root or not
-	$(GO) test ./...
+	$(GO) run github.com/onsi/ginkgo/v2/ginkgo --procs=$(SPECS) --no-color ./scenarios
+	$(GO) test $(PACKAGES)
 
 .PHONY: test-rootless
-test-rootless: ## as root: run the tests that use the lab as an ordinary user
+test-rootless: build ## as root: run the catalogue and the tests that use the lab as an ordinary user
 	ci/rootless
 
 .PHONY: check
@@ -40,7 +46,9 @@ tidy: ## fail where go.mod and go.sum are not what the imports ask for
 
 .PHONY: race
 race: ## run all tests under the race detector
-	$(GO) test -race ./...
+	$(GO) build -race -o bin/rstlab-race ./cmd/rstlab
+	cd bin && ./rstlab-race run >race.txt || { cat race.txt; exit 1; }
+	$(GO) test -race $(PACKAGES)
 
 .PHONY: cross
 cross: ## compile for macOS, Windows and ARM, tests too
