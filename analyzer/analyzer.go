@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -227,8 +228,8 @@ func (a *analysis) finish() error {
 		return err
 	}
 	for _, p := range a.points {
-		for _, c := range p.connections {
-			if err := a.emit(c); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(p.connections)) {
+			if err := a.emit(p.connections[id]); err != nil {
 				return err
 			}
 		}

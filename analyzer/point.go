@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"net/netip"
 	"sort"
 	"time"
 
@@ -24,7 +25,7 @@ type point struct {
 	frames      uint32
 	taps        map[uint32]string // interface names of the frames that were resets
 	held        []*judge.Verdict
-	connections []*Connection
+	connections map[int]*Connection // by ID
 	sight       sight
 	lost        uint64 // packets lost in between, as packets tell
 	disorder    int64
@@ -38,7 +39,7 @@ type span struct {
 }
 
 func (a *analysis) newPoint(f *file) *point {
-	p := &point{a: a, index: len(a.points), taps: map[uint32]string{}}
+	p := &point{a: a, index: len(a.points), taps: map[uint32]string{}, connections: map[int]*Connection{}}
 	f.point = p.index
 	p.judge.At = f.in.At
 	p.judge.Emit = p.verdict
@@ -112,17 +113,24 @@ func (p *point) ended(c *flow.Conn) {
 		return
 	}
 	name, first := p.at(c.FirstFrame)
-	state := c.State(1 - c.Orig)
-	p.connections = append(p.connections, &Connection{
+	r := &Connection{
 		Type: "connection", File: name,
 		Ref: ConnectionRef{ID: c.ID, Originator: c.Key.Addr(c.Orig).String(), Responder: c.Key.Addr(1 - c.Orig).String(),
-			Roles: roles(c.Seen), FirstFrame: first, State: state},
+			Roles: roles(c.Seen), FirstFrame: first, State: c.State(1 - c.Orig)},
 		Outcome: judge.Outcome(c),
 		First:   time.Unix(0, c.FirstTime).UTC(), Last: time.Unix(0, c.LastTime).UTC(),
 		Packets: [2]int{int(c.O().Packets + c.O().Resets), int(c.R().Packets + c.R().Resets)},
 		Bytes:   [2]int64{int64(c.O().Payload), int64(c.R().Payload)},
 		Resets:  int(c.NumResets), Tunnel: c.Tunnel.String(),
-	})
+	}
+	if r.Outcome == "icmp-refused" {
+		_, n := p.at(c.ICMP.Frame)
+		r.ICMP = &ICMPError{Frame: n, From: netip.AddrFrom16(c.ICMP.From).Unmap().String(), Type: int(c.ICMP.Type), Code: int(c.ICMP.Code)}
+	}
+	if was := p.connections[c.ID]; was != nil { // it had left for want of room, and came back
+		r.First = was.First
+	}
+	p.connections[c.ID] = r
 }
 
 // limits says what the capture could not show, or the judge not keep.

@@ -119,7 +119,16 @@ type Connection struct {
 	Packets [2]int        `json:"packets"` // originator's, responder's
 	Bytes   [2]int64      `json:"bytes"`
 	Resets  int           `json:"resets"`
+	ICMP    *ICMPError    `json:"icmp,omitempty"` // with outcome icmp-refused
 	Tunnel  string        `json:"tunnel,omitempty"`
+}
+
+// An ICMPError is an ICMP or ICMPv6 error that a connection drew.
+type ICMPError struct {
+	Frame int    `json:"frame"`
+	From  string `json:"from"` // its sender's address
+	Type  int    `json:"type"`
+	Code  int    `json:"code"`
 }
 
 // A Finding groups many resets of one kind.

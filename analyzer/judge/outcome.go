@@ -15,7 +15,7 @@ func Outcome(c *flow.Conn) string {
 		return "reset"
 	case o.Knows(flow.HasFIN) && r.Knows(flow.HasFIN):
 		return "graceful-close"
-	case c.ICMP.Frame != 0 && r.Packets == 0:
+	case refused(c) && r.Packets == 0:
 		return "icmp-refused"
 	case o.SYNs > 0 && !o.SYN.Is(segment.ACK) && r.Packets == 0:
 		return "syn-unanswered"
@@ -23,4 +23,15 @@ func Outcome(c *flow.Conn) string {
 		return "rtx-abandoned"
 	}
 	return "still-open"
+}
+
+// refused tells whether the last ICMP error about a connection says that its
+// packets are not let through or not wanted: destination unreachable, but not
+// for its size (RFC 792, RFC 4443).
+func refused(c *flow.Conn) bool {
+	const unreachable, tooBig, unreachable6 = 3, 4, 1
+	if c.V6 {
+		return c.ICMP.Frame != 0 && c.ICMP.Type == unreachable6
+	}
+	return c.ICMP.Frame != 0 && c.ICMP.Type == unreachable && c.ICMP.Code != tooBig
 }

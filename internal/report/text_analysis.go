@@ -177,8 +177,12 @@ func endpoint(s string) string {
 
 func (t *textAnalysis) connection(c *analyzer.Connection) {
 	first := t.frame(c.File, c.Ref.FirstFrame)
+	outcome := c.Outcome
+	if c.ICMP != nil {
+		outcome += fmt.Sprintf(" (frame %d: type %d, code %d, of %s)", c.ICMP.Frame, c.ICMP.Type, c.ICMP.Code, c.ICMP.From)
+	}
 	t.printf("connection %d  %s\n", c.Ref.ID, clean(fmt.Sprintf("%s > %s: %s; from %s on, %d and %d packets, %d and %d bytes, %s",
-		endpoint(c.Ref.Originator), endpoint(c.Ref.Responder), c.Outcome, first,
+		endpoint(c.Ref.Originator), endpoint(c.Ref.Responder), outcome, first,
 		c.Packets[0], c.Packets[1], c.Bytes[0], c.Bytes[1], plural(c.Resets, "reset"))))
 }
 
