@@ -306,3 +306,20 @@ func TestFindings(t *testing.T) {
 		t.Errorf("a checker's resets: first %+v, last %+v", vs[0], vs[4])
 	}
 }
+
+// Frames are those of the file, also where it goes on with an earlier one.
+func TestRotatedFilesCountTheirOwnFrames(t *testing.T) {
+	all, err := analyze(t, analyzer.Options{}, input("a1", capture(t, "", refused)), input("a2", capture(t, "", `
+		+5s client.1001 > server.81: S
+		server.81 > client.1001: R. seq 0 ack 1 win 0`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vs := pick[*analyzer.Verdict](all)
+	if len(vs) != 2 {
+		t.Fatalf("%d verdicts, want 2", len(vs))
+	}
+	if v := vs[1]; v.File != "a2" || v.Frame != 2 || v.Connection.FirstFrame != 1 || !strings.HasPrefix(v.Summary, "frame 2: ") || v.Evidence[0].Frame != 1 {
+		t.Errorf("verdict %+v", v)
+	}
+}

@@ -29,7 +29,7 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 			Roles: roles(j.Conn.Seen), FirstFrame: first, State: j.Conn.State},
 		Sender: senders[j.Sender], SenderAddress: j.From.String(), SenderStrength: j.SenderStrength,
 		Cause: j.Cause, Strength: j.Strength, Why: j.Why, Family: row.Family, Effect: effects[j.Effect], Benign: j.Benign,
-		Details: j.Details, Summary: j.Summary, Next: j.Next,
+		Details: j.Details, Summary: fmt.Sprintf("frame %d: %s", frame, j.Summary), Next: j.Next,
 		Evidence: []Evidence{}, Excluded: []Exclusion{}, Alternatives: []Alternative{},
 		Seen: []Sighting{{file, frame}},
 	}

@@ -313,7 +313,7 @@ func summary(v *Verdict, row cause.Cause, to netip.AddrPort) string {
 		}
 	}
 	if v.Cause == cause.NoCauseDecided {
-		return fmt.Sprintf("frame %d: %s reset %v, and the capture does not tell why (%s)", v.Frame, who, to, v.Why)
+		return fmt.Sprintf("%s reset %v, and the capture does not tell why (%s)", who, to, v.Why)
 	}
 	why := row.Summary
 	if v.Strength == cause.Possible {
@@ -321,7 +321,7 @@ func summary(v *Verdict, row cause.Cause, to netip.AddrPort) string {
 	} else {
 		why = v.Strength.String() + " because " + why
 	}
-	return fmt.Sprintf("frame %d: %s reset %v, %s", v.Frame, who, to, why)
+	return fmt.Sprintf("%s reset %v, %s", who, to, why)
 }
 
 // next is what to do: mend it where it is sure enough, else settle it.
