@@ -40,7 +40,8 @@ type Case struct {
 	later    []laterSegment // what the connection saw afterwards, the first maxLater of it
 	position position
 
-	lost, aborted, peers int // see lostTogether and resetTogether; 0: not counted yet
+	lost  int   // see lostTogether; 0: not counted yet
+	crowd crowd // see resetTogether
 }
 
 type laterSegment struct {

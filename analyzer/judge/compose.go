@@ -127,6 +127,9 @@ func (k *Case) plainFacts() []Fact {
 		what = fmt.Sprintf("RST+ACK, ack %d", k.rel(1-k.from, k.R.Ack))
 	}
 	facts := []Fact{fact(&k.R, "%s, number %d", what, k.rel(k.from, k.R.Seq))}
+	if t := &k.trigger; t.Exists() {
+		facts = append(facts, fact(t, "the %s's %s, from which it takes its number", k.receiver(), k.brief(1-k.from, t)))
+	}
 	if l := lastOf(k.S); l != nil && k.S.Knows(flow.KnowsNxt) {
 		facts = append(facts, fact(l, "the %s's next number is %d", k.sender(), k.rel(k.from, k.S.Nxt)))
 	}
@@ -285,11 +288,11 @@ func (k *Case) crossing() string {
 	if d == nil {
 		return "unknown"
 	}
-	if !d.Ack.After(k.S.FinSeq) && d.Time-k.S.FIN.Time <= max(k.P.RTT.Min, ms) {
-		return "crossed the FIN"
-	}
-	if d.Ack.After(k.S.FinSeq) {
+	switch {
+	case d.Ack.After(k.S.FinSeq):
 		return "sent after the FIN had arrived"
+	case d.Frame < k.S.FIN.Frame, d.Time-k.S.FIN.Time <= max(k.P.RTT.Min, ms):
+		return "crossed the FIN"
 	}
 	return "unknown"
 }

@@ -635,7 +635,7 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
 		}
 	}
-	if id == cause.InjectedReset && v.Idle > 0 && !v.raw.answers.Exists() {
+	if id == cause.InjectedReset && v.Idle >= idleFloor && !v.raw.answers.Exists() {
 		if isAbout(v.Idle, knownIdleLimits...) {
 			id = cause.MiddleboxIdleTimeout
 		} else {

@@ -54,22 +54,38 @@ func (k *Case) unacked() *flow.Segment {
 	return nil
 }
 
-// acked finds the segment that a bare RST answers: the last of the peer's with
-// that acknowledgment which the sender has not dealt with otherwise.
+// acked finds the segment that a bare RST answers: of the peer's with that
+// acknowledgment, and which the sender has not dealt with otherwise, the first
+// that earlier resets have not answered, if several are on their way; payload
+// rather than an ACK alone.
 func (k *Case) acked() *flow.Segment {
-	for i := range flow.RingLen {
-		t := k.P.Last(i)
-		if t == nil {
-			return nil
-		}
-		if t.Is(segment.RST) || !t.Is(segment.ACK) || t.Ack != k.R.Seq {
-			continue
-		}
-		if !k.dealtWith(t) {
-			return t
+	var last, first *flow.Segment
+	answered := 0
+	for i := k.conn.Revived; i < min(k.conn.NumResets, flow.MaxResets); i++ {
+		if r := &k.conn.Resets[i]; r.From == k.from && r.Seq == k.R.Seq {
+			answered++
 		}
 	}
-	return nil
+	since := k.R.Time - 2*k.S.RTT.Min - 50*ms
+	for i := flow.RingLen - 1; i >= 0; i-- {
+		t := k.P.Last(i)
+		if t == nil || t.Is(segment.RST) || !t.Is(segment.ACK) || t.Ack != k.R.Seq || k.dealtWith(t) {
+			continue
+		}
+		if last == nil || t.End() != t.Seq || t.Has(flow.Probe) || last.End() == last.Seq {
+			last = t
+		}
+		if t.End() != t.Seq && t.Time >= since {
+			if answered == 0 && first == nil {
+				first = t
+			}
+			answered--
+		}
+	}
+	if first != nil {
+		return first
+	}
+	return last
 }
 
 // dealtWith tells whether the sender of the reset had answered a segment of

@@ -37,6 +37,9 @@ var closingRules = []*rule{{
 		if !fin.Exists() {
 			return "", nil
 		}
+		if k.form == provoked && k.trigger.Pure() && !k.trigger.Has(flow.Probe) && k.payloadAfterFIN() == nil && !k.P.FIN.Exists() {
+			return fmt.Sprintf("nothing but the %s's ACK came after the FIN", k.receiver()), []uint32{fin.Frame, k.trigger.Frame}
+		}
 		if d := &k.S.LastData; d.Exists() && d.Frame > fin.Frame && d.Seq.After(fin.Seq) {
 			return fmt.Sprintf("the %s still sent data after its FIN", k.sender()), []uint32{fin.Frame, d.Frame}
 		}
@@ -63,6 +66,9 @@ var closingRules = []*rule{{
 		if own.Exists() && k.payloadAfterFIN() != nil || k.closedCompletely() {
 			return nil, false
 		}
+		if k.form == provoked && k.trigger.Has(flow.Probe) {
+			return nil, false
+		}
 		if k.form == provoked && !own.Exists() && !k.R.Is(segment.ACK) {
 			// The peer's FIN drew it: a stack without a connection answers like this.
 			return k.closeFacts(), true
@@ -70,6 +76,9 @@ var closingRules = []*rule{{
 		return k.closeFacts(), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
+		if k.closedCompletely() {
+			return "both FINs were acknowledged: the connection was over", []uint32{k.S.FIN.Frame, k.P.FIN.Frame}
+		}
 		if k.S.FIN.Exists() {
 			if d := k.payloadAfterFIN(); d != nil {
 				return fmt.Sprintf("the %s sent payload after the %s's FIN", k.receiver(), k.sender()), []uint32{k.S.FIN.Frame, d.Frame}
@@ -83,6 +92,10 @@ var closingRules = []*rule{{
 			return cause.Undetermined
 		case k.form == provoked && !k.trigger.Is(segment.FIN) && k.trigger.Frame < k.S.FIN.Frame:
 			return cause.Possible
+		case k.form == spontaneous && k.waitedForFIN() && isAbout(k.R.Time-k.conn.LastTime, finWaits...):
+			return cause.Undetermined
+		case k.form == spontaneous && k.waitedForFIN():
+			return cause.Possible // a timer's end is an ordinary look-alike
 		case k.form == spontaneous && k.P.FIN.Exists() && k.P.LastData.Exists() && !k.answeredData():
 			return cause.Possible // what came before the FIN may have stayed unread
 		}
@@ -96,16 +109,14 @@ var closingRules = []*rule{{
 		if k.form != spontaneous || !k.S.Knows(flow.HasFIN|flow.FINAcked) || k.P.Knows(flow.HasFIN) {
 			return nil, false
 		}
-		d, _ := k.idle()
-		if d < flow.MinPause {
+		if !k.waitedForFIN() {
 			return nil, false
 		}
-		facts := k.closeFacts()
-		return append(facts, fact(&k.R, "silence for %s after the FIN was acknowledged, and no FIN of the %s", duration(d), k.receiver())), true
+		return append(k.closeFacts(), fact(&k.R, "silence for %s after the FIN was acknowledged, and no FIN of the %s", duration(k.R.Time-k.conn.LastTime), k.receiver())), true
 	},
 	strength: func(k *Case) cause.Strength {
 		d, _ := k.idle()
-		if !isAbout(d, 60e9, 120e9, 300e9) {
+		if !isAbout(d, finWaits...) {
 			return cause.Undetermined
 		}
 		if k.j.sameIdle(k, d) > 1 {
@@ -162,20 +173,57 @@ var closedRules = []*rule{{
 	open: "the connection was over on both sides",
 }}
 
+// finWaits are how long, in nanoseconds, stacks wait for the peer's FIN
+// (causes.md, 1.3).
+var finWaits = []int64{60e9, 120e9, 300e9}
+
+// waitedForFIN tells whether the sender was silent long after its FIN had been
+// acknowledged, with no FIN of the peer: many round trips, and longer than a
+// delayed ACK.
+func (k *Case) waitedForFIN() bool {
+	return k.S.Knows(flow.HasFIN|flow.FINAcked) && !k.P.Knows(flow.HasFIN) && k.R.Time-k.conn.LastTime >= max(200*ms, 20*k.S.RTT.Min)
+}
+
 // lateData finds the peer's payload that the reset answers after the sender's
-// FIN: beyond what the sender had acknowledged before.
+// FIN, beyond what the sender had acknowledged with it; or a probe into a
+// connection that was closed.
 func (k *Case) lateData() *flow.Segment {
 	d := k.payloadAfterFIN()
 	switch {
+	case !k.S.FIN.Exists():
+		return nil
+	case k.form == provoked && k.trigger.Has(flow.Probe) && k.S.Knows(flow.FINAcked) && k.trigger.Frame > k.S.FIN.Frame:
+		return &k.trigger
 	case d == nil:
 		return nil
-	case k.form == provoked && (k.trigger.Len > 0 || k.trigger.Has(flow.Probe)):
-		if k.trigger.Frame > k.S.FIN.Frame {
-			return &k.trigger
-		}
+	case k.form == provoked && k.trigger.Len > 0 && k.trigger.End().After(k.S.FIN.Ack):
+		return &k.trigger
 	case k.form == provoked && k.trigger.Frame >= d.Frame:
 		return d // an ACK or FIN behind the data has the same number
 	case k.form == spontaneous && k.R.Is(segment.ACK) && !k.R.Ack.Before(d.End()):
+		return d
+	}
+	return nil
+}
+
+// payloadAfterFIN finds the peer's first payload that the sender had not got
+// when it sent its FIN: what the FIN acknowledges tells, the order at this
+// point need not.
+func (k *Case) payloadAfterFIN() *flow.Segment {
+	fin := &k.S.FIN
+	if !fin.Exists() {
+		return nil
+	}
+	for i := flow.RingLen - 1; i >= 0; i-- {
+		t := k.P.Last(i)
+		if t == nil || t.Is(segment.RST) {
+			continue
+		}
+		if t.Len > 0 && !t.Has(flow.Probe) && t.End().After(fin.Ack) {
+			return t
+		}
+	}
+	if d := &k.P.LastData; d.Exists() && d.End().After(fin.Ack) {
 		return d
 	}
 	return nil
@@ -199,28 +247,6 @@ func (k *Case) unseenClose() ([]Fact, bool) {
 	}
 	facts := []Fact{fact(ack, "the %s acknowledges one number of the %s that was not captured: most likely its FIN", k.receiver(), k.sender())}
 	return append(facts, k.provokedFacts()...), true
-}
-
-// payloadAfterFIN finds the peer's first payload that came after the sender's
-// FIN and that the sender had not acknowledged then.
-func (k *Case) payloadAfterFIN() *flow.Segment {
-	fin := &k.S.FIN
-	if !fin.Exists() {
-		return nil
-	}
-	for i := flow.RingLen - 1; i >= 0; i-- {
-		t := k.P.Last(i)
-		if t == nil || t.Frame < fin.Frame || t.Is(segment.RST) {
-			continue
-		}
-		if t.Len > 0 && t.End().After(fin.Ack) {
-			return t
-		}
-	}
-	if d := &k.P.LastData; d.Exists() && d.Frame > fin.Frame && d.End().After(fin.Ack) {
-		return d
-	}
-	return nil
 }
 
 // tookDataAfterFIN tells whether the sender acknowledged payload that came
@@ -261,6 +287,9 @@ func (k *Case) closeFacts() []Fact {
 	}
 	what := "the reset follows with no payload to its sender between"
 	if k.form == provoked {
+		if !k.trigger.Is(segment.FIN) {
+			facts = append(facts, fact(&k.trigger, "the %s's %s draws it", k.receiver(), k.brief(1-k.from, &k.trigger)))
+		}
 		what = fmt.Sprintf("the reset takes its number, %d, from the acknowledgment of frame %d; no payload came between", k.rel(k.from, k.R.Seq), k.trigger.Frame)
 	}
 	return append(append(facts, fact(&k.R, "%s", what)), k.headerFacts()...)

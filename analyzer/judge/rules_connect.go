@@ -201,6 +201,12 @@ var connectRules = []*rule{{
 			fact(&k.R, "the reset takes its number from that ACK"),
 		}, true
 	},
+	refuted: func(k *Case) (string, []uint32) {
+		if p := &k.conn.Past; k.wrongAnswer() && k.trigger.Pure() && p.Exists() && p.Closed() {
+			return "both sides had closed the connection before on these ports", []uint32{p.Sides[0].FIN.Frame, p.Sides[1].FIN.Frame}
+		}
+		return "", nil
+	},
 	strength: always(cause.Likely),
 	open:     "the other side may still hold an old connection on these ports",
 }, {

@@ -104,7 +104,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
-		if d < flow.MinPause || k.form == neither || k.inChain() || k.inClock() {
+		if d < idleFloor || k.form == neither || k.inChain() || k.inClock() {
 			return nil, false
 		}
 		return []Fact{
@@ -114,7 +114,7 @@ var deviceRules = []*rule{{
 		}, true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if d, _ := k.idle(); d >= flow.MinPause && k.nextID() && k.form == spontaneous {
+		if d, _ := k.idle(); d >= idleFloor && k.nextID() && k.form == spontaneous {
 			return fmt.Sprintf("IP identification %d continues the %s's packets by one", k.R.ID, k.sender()), []uint32{k.R.Frame}
 		}
 		return "", nil
@@ -158,7 +158,7 @@ var deviceRules = []*rule{{
 			return cause.Undetermined // a stack that does not know the connection answers like this
 		case s == cause.Likely:
 			return s
-		case k.form == neither && k.conn.Missing == 0:
+		case k.form == neither && k.conn.Missing == 0, k.livesOnSign() != nil:
 			return cause.Possible
 		}
 		return cause.Undetermined
@@ -223,6 +223,10 @@ func (k *Case) usedUpID() bool {
 	})
 	return next != nil && k.nextID() && next.ID == k.R.ID+1
 }
+
+// idleFloor is the shortest pause, in nanoseconds, that says something: a
+// shorter one a slow program or user makes anywhere.
+const idleFloor = int64(59e9)
 
 // knownIdleLimits are times, in nanoseconds, after which devices forget idle
 // connections by default (causes.md, 1.7).

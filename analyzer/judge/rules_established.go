@@ -10,7 +10,7 @@ import (
 
 var establishedRules = []*rule{{
 	cause: cause.CloseUnreadData,
-	in:    connected | closing,
+	in:    connected | closing | synReceived, // fast open data can be closed upon before the handshake ends
 	need: func(k *Case) ([]Fact, bool) {
 		if k.form != spontaneous || !k.R.Is(segment.ACK) || k.S.Knows(flow.HasFIN) && k.payloadAfterFIN() == nil {
 			return nil, false
@@ -49,10 +49,10 @@ var establishedRules = []*rule{{
 	open: "a close with data still unread has the same header; whether the program had read all does not show",
 }, {
 	cause: cause.HalfOpen,
-	in:    connected | closing,
+	in:    connected | ending,
 	need: func(k *Case) ([]Fact, bool) {
 		t := &k.trigger
-		if k.form != provoked || !t.Is(segment.ACK) || t.Is(segment.SYN) || k.S.Knows(flow.HasFIN) {
+		if k.form != provoked || !t.Is(segment.ACK) || t.Is(segment.SYN) || k.S.Knows(flow.HasFIN) || k.phase == closedBoth {
 			return nil, false
 		}
 		if k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() && !k.acceptedHandshake() {
@@ -75,23 +75,29 @@ var establishedRules = []*rule{{
 	open: "a host that has forgotten the connection answers like this",
 }, {
 	cause: cause.AbortiveClose,
-	in:    handshaken | established | noSYN | synWaiting | synAnswered,
+	in:    handshaken | established | noSYN | synWaiting | synAnswered | synReceived | closing,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.phase == synReceived && k.P.Payload == 0 {
+			return nil, false
+		}
 		if k.phase == synAnswered && !(k.R.Is(segment.ACK) && k.P.SYN.Is(segment.SYN|segment.ACK) && k.R.Ack == k.P.Nxt) {
 			return nil, false
 		}
-		if k.form != spontaneous || k.S.Knows(flow.HasFIN) || k.P.Knows(flow.HasFIN) || k.S.Packets == 0 {
+		if k.form != spontaneous || k.phase == closing || k.S.Packets == 0 {
 			return nil, false
 		}
 		return k.abortFacts(), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if k.evading && k.form != provoked {
+		if k.evading {
 			s, _ := k.livesOn()
 			return s.text, []uint32{s.frame}
 		}
 		if t := &k.trigger; k.form == provoked && !k.R.Is(segment.ACK) && t.Len > 0 && k.phase&(connected) != 0 {
 			return "the reset takes its number from that segment, as no program's abort does", []uint32{t.Frame, k.R.Frame}
+		}
+		if d := k.payloadAfterFIN(); d != nil && k.form == spontaneous && k.R.Is(segment.ACK) && !k.R.Ack.Before(d.End()) && k.phase == closing {
+			return fmt.Sprintf("it acknowledges data that came after the %s's own FIN", k.sender()), []uint32{k.S.FIN.Frame, d.Frame}
 		}
 		return "", nil
 	},
@@ -221,5 +227,5 @@ func (k *Case) boot() []Fact {
 // silence (causes.md, 0.2).
 func (k *Case) silentDeath() bool {
 	r := &k.S.Sent
-	return r.N >= 6 && k.R.Time-r.Last().Time > r.Last().Time-r.At(r.Kept()-2).Time
+	return r.N >= 6 && k.form == provoked && !r.Heard.Exists()
 }

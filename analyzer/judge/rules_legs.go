@@ -63,11 +63,20 @@ var legRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		s, lives := k.livesOn()
+		if lives && k.hostForm() && !k.strayTrigger() {
+			return []Fact{fact(&k.R, "the answer of the host's own stack to a segment that did not come by here"), {Frame: s.frame, Text: s.text}}, true
+		}
 		if !lives || !k.strayTrigger() {
 			return nil, false
 		}
 		return append(k.provokedFacts(), Fact{Frame: k.trigger.Frame, Text: "that segment lies outside of the window: connection tracking may not have translated it"},
 			Fact{Frame: s.frame, Text: s.text}), true
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.strayTrigger() {
+			return cause.Possible
+		}
+		return cause.Undetermined
 	},
 	open: "a translating host that did not know the segment answers with its own stack",
 }, {

@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"rstlab/analyzer/cause"
 	"rstlab/analyzer/flow"
@@ -17,18 +19,27 @@ var resourceRules = []*rule{{
 		if k.form != spontaneous || !k.R.Is(segment.ACK) {
 			return nil, false
 		}
-		n, peers := k.resetTogether()
-		if n < 12 && !(k.S.Knows(flow.HasFIN) && k.S.Una.Before(k.S.FinSeq)) {
+		m := k.resetTogether()
+		if m.n < 12 && !(k.S.Knows(flow.HasFIN) && k.S.Una.Before(k.S.FinSeq)) {
 			return nil, false
 		}
 		facts := k.abortFacts()
-		if n > 1 {
-			facts = append(facts, fact(&k.R, "one of %d connections of the %s, with %s, reset within a second", n, k.sender(), plural(peers, "peer")))
+		if m.n > 1 {
+			facts = append(facts, fact(&k.R, "one of %d connections of the %s, with %s, reset within a second", m.n, k.sender(), plural(m.peers, "peer")))
 		}
 		return facts, true
 	},
+	refuted: func(k *Case) (string, []uint32) {
+		if k.form != spontaneous {
+			return "", nil
+		}
+		if m := k.resetTogether(); m.n >= 12 && m.processExit() {
+			return fmt.Sprintf("%d connections of the %s were aborted within %s: a process that ended, no timers", m.n, k.sender(), duration(m.spread)), []uint32{k.R.Frame}
+		}
+		return "", nil
+	},
 	strength: func(k *Case) cause.Strength {
-		if n, peers := k.resetTogether(); n >= 24 && peers >= 12 {
+		if m := k.resetTogether(); m.n >= 24 && m.peers >= 12 {
 			return cause.Likely // dozens, with no common peer
 		}
 		return cause.Undetermined
@@ -36,23 +47,50 @@ var resourceRules = []*rule{{
 	open: "a kernel short of memory or orphans drops sockets like this",
 }}
 
-// resetTogether counts the sender's connections that it aborted within the
-// same second, and their peers.
-func (k *Case) resetTogether() (n, peers int) {
-	if k.aborted > 0 {
-		return k.aborted, k.peers
+// A crowd is a number of connections of one host that it aborted together.
+type crowd struct {
+	n, peers int
+	spread   int64 // from the first to the last
+}
+
+// processExit tells whether they went in one sweep, less than a millisecond
+// for each: the sockets of a process that ended, not those of timers that ran
+// out one by one (causes.md, 1.2).
+func (c crowd) processExit() bool { return c.n > 1 && c.spread < int64(c.n-1)*ms }
+
+// resetTogether gives the connections that the sender aborted within a second
+// that holds this reset, this one too: the fullest such second.
+func (k *Case) resetTogether() crowd {
+	if k.crowd.n > 0 {
+		return k.crowd
 	}
 	me := k.conn.Key.Addr(k.from).Addr()
-	seen := map[netip.Addr]bool{k.conn.Key.Addr(1 - k.from).Addr(): true}
-	n = 1
-	k.around(5e8, func(x *recent) {
+	type one struct {
+		time int64
+		peer netip.Addr
+	}
+	all := []one{{k.R.Time, k.conn.Key.Addr(1 - k.from).Addr()}}
+	k.around(1e9, func(x *recent) {
 		if x.from.Addr() == me && x.id != k.conn.ID && x.form == spontaneous {
-			n++
-			seen[x.to.Addr()] = true
+			all = append(all, one{x.time, x.to.Addr()})
 		}
 	})
-	k.aborted, k.peers = n, len(seen)
-	return k.aborted, k.peers
+	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(a.time, b.time) })
+	first, best := 0, all[:1]
+	for last := range all {
+		for all[last].time-all[first].time > 1e9 {
+			first++
+		}
+		if s := all[first : last+1]; len(s) > len(best) && s[0].time <= k.R.Time && s[len(s)-1].time >= k.R.Time {
+			best = s
+		}
+	}
+	peers := map[netip.Addr]bool{}
+	for _, x := range best {
+		peers[x.peer] = true
+	}
+	k.crowd = crowd{len(best), len(peers), best[len(best)-1].time - best[0].time}
+	return k.crowd
 }
 
 var multipathRules = []*rule{{

@@ -178,9 +178,11 @@ func TestConnect(t *testing.T) {
 			client.1000 > server.80: .
 			client.1000 > server.80: P. length 10
 			+20ms server.80 > client.1000: .
+			client.1000 > server.80: P. length 10
+			+20ms server.80 > client.1000: .
 			client.1001 > server.81: S
 			+3ms server.81 > client.1001: R. seq 0 ack 1 win 0 ttl=62`,
-		wants: []string{"7 likely firewall-reject-syn by likely middlebox or port-closed"},
+		wants: []string{"9 likely firewall-reject-syn by likely middlebox or port-closed"},
 	}, {
 		name: "filter, by its distance alone",
 		text: `
@@ -524,7 +526,7 @@ func TestClosing(t *testing.T) {
 			server.80 > client.1000: F.
 			client.1000 > server.80: .
 			+300s server.80 > client.1000: R.`,
-		wants: []string{"6 likely close-then-abort by likely responder or fin-wait-2-timeout"},
+		wants: []string{"6 possible fin-wait-2-timeout by likely responder or close-then-abort"},
 	}})
 }
 

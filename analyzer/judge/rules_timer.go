@@ -28,6 +28,8 @@ var timerRules = []*rule{{
 				return fmt.Sprintf("the %s's segment drew the reset, not a timer", k.receiver()), append(k.S.Sent.Frames(), k.trigger.Frame)
 			case k.P.Sent.N >= 2:
 				return fmt.Sprintf("what was sent again was the %s's", k.receiver()), k.P.Sent.Frames()
+			case k.trigger.Len > 0:
+				return fmt.Sprintf("the %s's segment drew the reset, not a timer", k.receiver()), []uint32{k.trigger.Frame}
 			}
 		}
 		if k.form != spontaneous {
@@ -86,6 +88,8 @@ var timerRules = []*rule{{
 			return "the prober did not reset: a reset answered its probe", []uint32{k.trigger.Frame}
 		case k.form != spontaneous:
 			return "", nil
+		case p.N > 0 && k.P.Win == 0:
+			return fmt.Sprintf("the %s's window is 0: these are window probes", k.receiver()), p.Frames()
 		case p.N == 0:
 			return "", nil
 		case p.Heard.Exists() && !k.onInterval(p):
@@ -121,8 +125,11 @@ var timerRules = []*rule{{
 		return append(facts, k.probeFacts(p, "window")...), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if k.form == provoked && k.trigger.Exists() && k.S.Packets > 0 && (k.S.Win == 0 || k.P.Win == 0) && k.phase&(connected|closing) != 0 {
+		if k.form == provoked && k.trigger.Exists() && k.S.Packets > 0 && (k.S.Win == 0 || k.P.Win == 0 || k.S.Probes.N > 0) && k.phase&(connected|closing) != 0 {
 			return fmt.Sprintf("the %s's segment drew the reset, no timer of the %s's", k.receiver(), k.sender()), []uint32{k.trigger.Frame}
+		}
+		if k.form == spontaneous && k.S.Probes.N == 0 && k.P.Packets > 0 && k.P.Win == 0 && k.phase&(connected|closing) != 0 {
+			return fmt.Sprintf("the %s had sent no probe", k.sender()), k.frames(lastOf(k.S))
 		}
 		if p := &k.S.Probes; k.form == spontaneous && p.N > 0 && k.P.Win == 0 && p.Heard.Exists() {
 			return fmt.Sprintf("the %s answered the probes: the %s's program decided", k.receiver(), k.sender()), []uint32{p.Last().Frame, p.Heard.Frame}

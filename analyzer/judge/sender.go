@@ -378,7 +378,7 @@ func (k *Case) tooFast() (sign, bool) {
 	}
 	// A first round trip alone can be slow for reasons of its own: address
 	// resolution, a radio that wakes up.
-	return sign{kind: signTiming, proof: rtt.N >= 2 && rtt.Handshake < 2*rtt.Min, frame: t.Frame,
+	return sign{kind: signTiming, proof: rtt.N >= 2 && rtt.Handshake < 2*rtt.Min && d < rtt.Min/2 && rtt.Min-d >= 4*noise, frame: t.Frame,
 		text: fmt.Sprintf("came %s after the segment that it acknowledges or answers, the way to the %s and back takes %s", duration(d), k.sender(), duration(rtt.Min))}, true
 }
 
@@ -498,8 +498,16 @@ func (k *Case) livesOn() (sign, bool) {
 	if found == nil {
 		return sign{}, false
 	}
-	return sign{kind: signLivesOn, proof: true, frame: found.Frame,
+	return sign{kind: signLivesOn, proof: !k.hostForm(), frame: found.Frame,
 		text: fmt.Sprintf("the %s goes on %s later: %s", k.sender(), duration(found.Time-k.R.Time), k.brief(k.from, found))}, true
+}
+
+// hostForm tells whether the reset is what the stack of the sender's own host
+// answers to a segment that it has no connection for: behind a translation it
+// can do so while the socket lives on (kubernetes issue 74839).
+func (k *Case) hostForm() bool {
+	ttl, _, ok := k.S.UsedTTL()
+	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.options == 0 && k.R.ID == 0 && ok && ttl == k.R.TTL
 }
 
 // notDelivered: after the reset the named sender still speaks, and has not got
@@ -557,7 +565,7 @@ func (k *Case) noEcho() (sign, bool) {
 // fasterThanHost: the refusal came sooner than any answer of that address.
 func (k *Case) fasterThanHost() (sign, bool) {
 	h := k.S.Host
-	if h.RTTs < 2 || k.since(&k.trigger) >= h.RTT*8/10-noise {
+	if h.RTTs < 3 || k.since(&k.trigger) >= h.RTT*8/10-noise {
 		return sign{}, false
 	}
 	return sign{kind: signTiming, frame: k.R.Frame,
