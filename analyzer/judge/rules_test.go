@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rstlab/analyzer/cause"
 	"rstlab/analyzer/internal/transcript"
@@ -15,9 +16,9 @@ import (
 )
 
 // judgeAll gives the verdicts on a transcript.
-func judgeAll(t *testing.T, text string, at string) []*judge.Verdict {
+func judgeAll(t *testing.T, vary transcript.Variation, text, at string) []*judge.Verdict {
 	t.Helper()
-	frames, err := transcript.Parse(text)
+	frames, err := vary.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,8 +119,23 @@ func runRules(t *testing.T, tests []ruleTest) {
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			check(t, judgeAll(t, tc.text, tc.at), tc.wants)
+			check(t, judgeAll(t, transcript.Variation{}, tc.text, tc.at), tc.wants)
 		})
+		// What means nothing changes nothing.
+		for name, vary := range map[string]transcript.Variation{
+			"other numbers":   {ISN: 0x7fffff00},
+			"other addresses": {Net: 40},
+			"a VLAN":          {VLAN: 7},
+			"another year":    {Later: 5 * 365 * 24 * time.Hour},
+		} {
+			if vary.Net != 0 && tc.at != "" || vary.ISN != 0 && strings.Contains(tc.text, "raw") {
+				continue // it names an address, or numbers
+			}
+			t.Run(tc.name+", with "+name, func(t *testing.T) {
+				t.Parallel()
+				check(t, judgeAll(t, vary, tc.text, tc.at), tc.wants)
+			})
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,13 +67,26 @@ type reader struct {
 	ends   map[string]*end
 	flows  map[string]*flow
 	frames []Frame
+	vary   Variation
+}
+
+// A Variation changes what must make no difference to what a capture means.
+// The zero value changes nothing.
+type Variation struct {
+	ISN   uint32        // added to all numbers that are not written raw
+	VLAN  uint16        // the frames bear this tag; 0: none
+	Later time.Duration // all stamps
+	Net   byte          // the second octet of the default addresses, counted on
 }
 
 // Parse makes the frames of a transcript; names that are no "NAME: ip=…" get
 // the documentation addresses client 192.0.2.1, server 198.51.100.2, others
 // 203.0.113.N.
-func Parse(text string) ([]Frame, error) {
-	r := &reader{ends: map[string]*end{}, flows: map[string]*flow{}}
+func Parse(text string) ([]Frame, error) { return Variation{}.Parse(text) }
+
+// Parse makes the frames of a transcript, varied.
+func (v Variation) Parse(text string) ([]Frame, error) {
+	r := &reader{ends: map[string]*end{}, flows: map[string]*flow{}, vary: v}
 	for n, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, " #")
 		line = strings.TrimSpace(line)
@@ -120,6 +134,9 @@ func (r *reader) end(name string) *end {
 		case "server":
 			addr = netip.MustParseAddr("198.51.100.2")
 		}
+		b := addr.As4()
+		b[1] += r.vary.Net
+		addr = netip.AddrFrom4(b)
 		e = &end{addr: addr, ttl: 64, ts: -1, win: 65535, df: true, mac: byte(len(r.ends) + 1)}
 		r.ends[name] = e
 	}
@@ -240,7 +257,11 @@ func (r *reader) segment(s segment.Segment) error {
 		payload = []byte(*s.Payload)
 	}
 	data := frame(s, src, dst, seq, ack, win, opts, payload)
-	r.frames = append(r.frames, Frame{Start.Add(r.now), data, src.out})
+	if r.vary.VLAN != 0 {
+		tag := binary.BigEndian.AppendUint16([]byte{0x81, 0}, r.vary.VLAN)
+		data = slices.Insert(data, 12, tag...)
+	}
+	r.frames = append(r.frames, Frame{Start.Add(r.now + r.vary.Later), data, src.out})
 	if s.Flags&segment.RST == 0 {
 		end := seq + length
 		if syn {
@@ -262,7 +283,7 @@ func (r *reader) segment(s segment.Segment) error {
 func (r *reader) flow(name string) *flow {
 	f := r.flows[name]
 	if f == nil {
-		isn := uint32(0xffffffff - 57*uint32(len(r.flows)+1))
+		isn := uint32(0xffffffff-57*uint32(len(r.flows)+1)) + r.vary.ISN
 		f = &flow{isn: isn, nxt: isn}
 		r.flows[name] = f
 	}
