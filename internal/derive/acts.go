@@ -13,17 +13,23 @@ import (
 // keep a packet back, and so on.
 func (t *teller) prepare() {
 	for _, p := range t.packets {
-		if p.rst() && p.how == byForgetting && t.of(p.conn, p.from).host() && !t.byDevice(p) {
-			p.trigger.ends = p
-			if l := t.lastBefore(p.trigger, p.trigger.from); l != nil {
-				l.needed = true
-			}
+		if !p.rst() {
+			continue
 		}
-		if p.rst() && p.form == spontaneous && t.of(p.conn, p.from).host() {
-			if l := t.lastArrived(p); l != nil {
-				l.needed = true
-			}
+		// What had come and gone before the reset must have done so in the
+		// replay: a late ACK would meet a dead end and draw a reset of its own.
+		t.need(t.lastBefore(p, p.from))
+		t.need(t.lastArrived(p))
+		if p.how == byForgetting && t.of(p.conn, p.from).host() && !t.byDevice(p) {
+			t.need(t.lastBefore(p.trigger, p.trigger.from))
 		}
+	}
+}
+
+// need makes a line wait for a packet, plain ACK or not.
+func (t *teller) need(p *pkt) {
+	if p != nil {
+		p.needed = true
 	}
 }
 
@@ -56,7 +62,6 @@ func (t *teller) connects(p *pkt, me *program) {
 	if p.again != nil && !t.refusedBefore(p) {
 		return // sent again by the kernel
 	}
-	t.listen(p)
 	t.leaveOld(p, me)
 	result := t.outcome(p)
 	hold := t.holding(p)

@@ -16,6 +16,7 @@ type survey struct {
 	verdicts []*analyzer.Verdict
 	conns    []*analyzer.Connection
 	limits   []string
+	brief    *analyzer.Connection // of the group: only its handshake is told
 }
 
 // A Choice is a connection with resets, of which one must be chosen.

@@ -163,6 +163,10 @@ func keyOf(p *pkt) key {
 	switch {
 	case p.rst() && p.seg.Seq.Start == 0:
 		k.seq, k.end = 0, 0
+	case p.pure() && !p.probe:
+		k.seq, k.end = -1, -1
+	case p.syn() && !p.rst():
+		k.seq, k.end = 0, p.end-p.seq
 	case !c.counts(p.from) && c.before != nil:
 		k.seq, k.end = -1, -1 // counts from another connection's ISN
 	}

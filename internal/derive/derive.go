@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
 )
 
 // An Input is a capture. It is opened more than once.
@@ -83,6 +84,9 @@ func (t *Trouble) derive(name string, v variant) (*Scenario, error) {
 	if len(s.packets) == 0 {
 		return nil, errors.New("derive scenario: the capture shows no packet of that connection")
 	}
+	if p := s.firstReset(); p.verdict == nil || s.claim(p).cause == cause.NoCauseDecided {
+		return nil, &UndeterminedError{p.verdict}
+	}
 	if v.instead != nil {
 		s.instead = &instead{s.firstReset(), *v.instead}
 	}
@@ -93,6 +97,13 @@ func (t *Trouble) derive(name string, v variant) (*Scenario, error) {
 	s.keepBack()
 	s.follow()
 	return s.write(name)
+}
+
+// An UndeterminedError says that the capture does not tell what to play.
+type UndeterminedError struct{ Verdict *analyzer.Verdict }
+
+func (e *UndeterminedError) Error() string {
+	return fmt.Sprintf("the capture does not tell what to play: frame %d is undetermined (%s)", e.Verdict.Frame, e.Verdict.Why)
 }
 
 // none is the number of no frame: of a packet that was not captured.

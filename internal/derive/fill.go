@@ -17,6 +17,43 @@ func (c *conn) fill() {
 	if c.existed {
 		c.fillHandshake()
 	}
+	c.fillLostACK()
+	c.fillHalfOpen()
+}
+
+// fillLostACK puts in the ACK of the handshake where the first packet that was
+// seen in its place is data, and that met no connection: the ACK did not
+// arrive.
+func (c *conn) fillLostACK() {
+	for i, p := range c.packets {
+		if p.from != originator || !p.hasACK() || p.rst() {
+			continue
+		}
+		if p.len() > 0 && c.syn[originator] && p.drew() && slices.ContainsFunc(c.packets[:i], func(q *pkt) bool { return q.syn() && q.hasACK() }) {
+			ack := c.assume(originator, segment.ACK, p.seq, 0, p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d finds no connection", p.frame()))
+			ack.lost, ack.told = lostBefore, true
+			c.packets = slices.Insert(c.packets, i, ack)
+		}
+		return
+	}
+}
+
+// fillHalfOpen puts in the answer to a SYN that got none at the main point,
+// where the next connection on the same ends shows that it was given.
+func (c *conn) fillHalfOpen() {
+	if c.next == nil || c.syn[responder] || !c.syn[originator] {
+		return
+	}
+	for _, p := range c.next.packets {
+		if p.from == responder && p.pure() && p.seg.Ack.N == c.isn[originator]+1 || p.rst() && p.verdict != nil && p.verdict.Cause == cause.SynOnHalfOpen {
+			at := c.packets[0].at
+			synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at, fmt.Sprintf("not in the capture: frame %d shows that it was sent", p.frame()))
+			synack.lost = lostBefore
+			c.packets = slices.Insert(c.packets, 1, synack)
+			c.halfOpened, c.existed = true, true
+			return
+		}
+	}
 }
 
 // assume makes a packet that was not captured.
@@ -52,6 +89,23 @@ func (c *conn) fillHandshake() {
 	}
 }
 
+// unseenSegments is how many segments are sent at most in place of what the
+// capture lost.
+const unseenSegments = 4
+
+// shorten takes a range out of a direction's numbers, from packet i on.
+func (c *conn) shorten(x side, i int, r cut) {
+	for _, p := range c.packets[i:] {
+		n := p.end - p.seq
+		if p.from == x {
+			p.seq = shortened([]cut{r}, p.seq)
+			p.end = p.seq + n
+		} else if p.hasACK() {
+			p.ack = shortened([]cut{r}, p.ack)
+		}
+	}
+}
+
 // fillBytes puts in what was acknowledged, or left out of the row, and never
 // seen.
 func (c *conn) fillBytes() {
@@ -65,7 +119,10 @@ func (c *conn) fillBytes() {
 		if nxt[p.from] == 0 && c.counts(p.from) && !p.syn() {
 			nxt[p.from] = 1
 		}
-		if p.hasACK() && !p.rst() && c.counts(o) && p.ack > max(nxt[o], 1) && c.existed && p.ack < 1<<31 {
+		if p.hasACK() && !p.rst() && !p.syn() && !p.drew() && c.counts(o) && p.ack > max(nxt[o], 1) && c.existed {
+			if most := int64(unseenSegments * c.mss); p.ack > max(nxt[o], 1)+most {
+				c.shorten(o, i, cut{max(nxt[o], 1), p.ack - most})
+			}
 			c.packets = slices.Insert(c.packets, i, c.unseen(i, p, max(nxt[o], 1)))
 			nxt[o] = p.ack
 			continue

@@ -184,7 +184,7 @@ func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
 // fixed tells whether the originator's ISN is written: where the ends are used
 // again, what counts is how the new number lies to the old ones.
 func (c *conn) fixed() bool {
-	if c.before != nil || c.reused {
+	if c.before != nil || c.next != nil {
 		return true
 	}
 	refused := false
@@ -202,6 +202,9 @@ func (t *teller) departs(p *pkt) {
 	if p.rst() && t.byDevice(p) {
 		t.inject(p)
 		return
+	}
+	if p.syn() && !p.hasACK() && !p.rst() {
+		t.listen(p)
 	}
 	a := t.of(p.conn, p.from)
 	if !a.host() {

@@ -74,8 +74,8 @@ func (s *story) leaves(p *pkt, me, peer *life) {
 			return
 		}
 		p.how = s.means(p, me)
-		if p.form != odd {
-			me.dead = p
+		if p.form != odd && !(p.from == originator && !me.proven && p.conn.syn[originator] && p.how == byItself) {
+			me.dead = p // but SYN-SENT goes on (RFC 9293, 3.10.7.3)
 		}
 		return
 	}
@@ -112,6 +112,9 @@ func (s *story) arrives(p *pkt, me, peer *life) {
 		return
 	}
 	me.opened = true
+	if p.syn() && !p.hasACK() {
+		me.dead = nil // a new beginning
+	}
 	if s.of(c, x).host() && s.unanswered(p, me) {
 		p.lost = lostBehind
 		return

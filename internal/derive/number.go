@@ -24,17 +24,20 @@ func (s side) other() side { return 1 - s }
 
 // A conn is one connection of the story.
 type conn struct {
-	record  *analyzer.Connection // at the main point
-	addr    [2]netip.AddrPort
-	isn     [2]uint32
-	syn     [2]bool // the ISN was seen
-	existed bool    // there was a connection, and not only an attempt
-	before  *conn   // the one before on the same ends
-	turned  bool    // the story's responder opened it
-	reused  bool    // another one follows on the same ends
-	packets []*pkt  // in the order of the main point
-	skipped int     // packets of a long transfer that were not kept
-	index   int     // in the story
+	record     *analyzer.Connection // at the main point
+	addr       [2]netip.AddrPort
+	isn        [2]uint32
+	syn        [2]bool // the ISN was seen
+	existed    bool    // there was a connection, and not only an attempt
+	halfOpened bool    // its SYN arrived, as the next connection shows, and the answer was lost
+	heard      *pkt    // the last of its receiver's that did
+	mute       *pkt    // from this packet on nothing of its receiver gets through
+	before     *conn   // the one before on the same ends
+	turned     bool    // the story's responder opened it
+	next       *conn   // the one after it on the same ends
+	packets    []*pkt  // in the order of the main point
+	skipped    int     // packets of a long transfer that were not kept
+	index      int     // in the story
 
 	mtu     int      // of its path, by the SYNs
 	mss     int      // payload that a segment holds at most
@@ -73,7 +76,6 @@ type pkt struct {
 	carried bool          // it goes with the send before it
 	counted bool          // the line of an earlier transmission waits for it
 	needed  bool          // though it is a plain ACK, what follows must not come before it
-	ends    *pkt          // the reset whose sender loses the connection before this arrives
 }
 
 // A lostAt says where on its way a packet was lost, as seen from the main
@@ -150,7 +152,7 @@ func (s *story) tell(recs []*recording) {
 		}
 		for _, old := range s.conns {
 			if old.addr == c.addr || old.addr == [2]netip.AddrPort{c.addr[responder], c.addr[originator]} {
-				c.before, old.reused = old, true
+				c.before, old.next = old, c
 			}
 		}
 		s.conns = append(s.conns, c)
@@ -161,6 +163,8 @@ func (s *story) tell(recs []*recording) {
 		c.segmentSizes()
 		c.split()
 		c.sort()
+	}
+	for _, c := range s.conns {
 		if !s.whole {
 			s.folds = append(s.folds, c.fold(s.verdicts)...)
 			c.fill()
@@ -198,9 +202,16 @@ func (s *story) verdict() {
 // the first number of a side is its first byte; where there was none, as in
 // the answer of a closed port, numbers are absolute.
 func (c *conn) number() {
+	answered := false
 	for _, p := range c.packets {
-		if p.seg.ICMP == "" && p.syn() && !p.rst() && !c.syn[p.from] {
+		if p.seg.ICMP != "" || !p.syn() || p.rst() {
+			continue
+		}
+		// Of several SYN-ACKs the one that answers the SYN counts.
+		right := p.from == responder && p.seg.Ack.N == c.isn[originator]+1 && c.syn[originator]
+		if !c.syn[p.from] || right && !answered {
 			c.isn[p.from], c.syn[p.from] = p.seg.Seq.Start, true
+			answered = answered || right
 		}
 	}
 	c.packets = slices.DeleteFunc(c.packets, c.copies())
@@ -421,7 +432,7 @@ func (c *conn) segmentSizes() {
 func (c *conn) measure() {
 	c.rtt = [2]time.Duration{-1, -1}
 	for i, p := range c.packets {
-		if p.end == p.seq || p.again != nil || p.rst() && p.len() == 0 {
+		if p.end == p.seq || p.again != nil || p.rst() {
 			continue
 		}
 		for _, q := range c.packets[i+1:] {
@@ -430,6 +441,9 @@ func (c *conn) measure() {
 			}
 			if q.from == p.from || !q.hasACK() || q.ack < p.end {
 				continue
+			}
+			if q.len() > 0 && !q.syn() {
+				break // a program took its time
 			}
 			if d := q.at - p.at; c.rtt[p.to()] < 0 || d < c.rtt[p.to()] {
 				c.rtt[p.to()] = d

@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"slices"
 	"time"
 )
 
@@ -97,6 +98,8 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 	}
 	f, kept := p.factor[q]
 	switch {
+	case !kept && q.drew():
+		return p.late(q)
 	case !kept:
 		return 0
 	case !p.s.of(q.conn, q.from).host():
@@ -171,9 +174,24 @@ func (s *story) acts(q *pkt) bool {
 // patience is the "within" of a line that waits for n transmissions of q; 0
 // where the usual one will do.
 func (p pace) patience(q *pkt, n int) time.Duration {
-	run := q.again != nil || n > 1
-	if run || q.probe || q.rst() && q.how == byItself && q.conn.probes(q) > 0 || p.s.opts.RealTime {
+	switch {
+	case p.s.opts.RealTime, q.probe, q.rst() && q.how == byItself && q.conn.probes(q) > 0:
 		return 30 * time.Second
+	case q.again == nil && n == 1:
+		return 0
+	}
+	for _, run := range q.conn.runs() {
+		i := slices.Index(run, q)
+		if i < 0 {
+			continue
+		}
+		first := p.s.spacing(run)
+		if q.syn() {
+			first = time.Second // RFC 6298, 2.1
+		}
+		if first<<(i+n-1) > 3*time.Second {
+			return 30 * time.Second
+		}
 	}
 	return 0
 }
@@ -191,9 +209,9 @@ func (p pace) connecting(q *pkt) time.Duration {
 	return 0
 }
 
-// late is how long the answer to a connect that was given up is kept back: over
-// a second if it was in the capture, for that tells a slow answer from a prompt
-// one (RFC 6298, 2.1).
+// late is how long a segment that draws a reset is kept back behind the SYN or
+// SYN-ACK that it answers: over a second if it was in the capture, for that
+// tells a late answer from a prompt one (RFC 6298, 2.1).
 func (p pace) late(answer *pkt) time.Duration {
 	for _, q := range answer.conn.packets {
 		if !q.syn() || q.from == answer.from {
@@ -202,10 +220,10 @@ func (p pace) late(answer *pkt) time.Duration {
 		switch d := answer.at - q.at; {
 		case p.s.opts.RealTime:
 			return d
-		case d >= time.Second:
+		case d >= time.Second && d < time.Minute:
 			return 1100 * time.Millisecond
 		}
-		break
+		return 0
 	}
 	return 0
 }

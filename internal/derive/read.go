@@ -5,9 +5,11 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/capture"
+	"rstlab/analyzer/cause"
 	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
 	"rstlab/internal/segment"
@@ -123,8 +125,61 @@ func (s *survey) group(ctx context.Context, inputs []Input, chosen *Choice) ([]*
 			group = append(group, at.record)
 		}
 	})
+	if err == nil {
+		group = s.company(group, chosen)
+	}
 	return group, err
 }
+
+// company adds the connections without which the chosen one can't be told: the
+// one before it on the same ends, where that one's state made the answer; and,
+// where there are nothing but SYNs that were refused, one before it to the same
+// host, for what a reset looks like is judged by the host's other packets. Of
+// the latter only the handshake is told, if it was to another port.
+func (s *survey) company(group []*analyzer.Connection, chosen *Choice) []*analyzer.Connection {
+	v := chosen.Verdicts[0]
+	switch v.Cause {
+	case cause.SynackBadACK, cause.TimeWaitReuse, cause.HalfOpen, cause.SynOnHalfOpen, cause.SynInWindow:
+		old := s.nearest(v, group, func(c *analyzer.Connection) bool {
+			return c.Ref.Originator == v.Connection.Originator && c.Ref.Responder == v.Connection.Responder
+		})
+		if old != nil {
+			group = append(group, old)
+		}
+	case cause.PortClosed, cause.FirewallRejectSyn:
+		for _, c := range group {
+			if c.Packets[1] > c.Resets {
+				return group
+			}
+		}
+		other := s.nearest(v, group, func(c *analyzer.Connection) bool {
+			return hostOf(c.Ref.Responder) == hostOf(v.Connection.Responder) && hostOf(c.Ref.Originator) == hostOf(v.Connection.Originator) &&
+				c.Ref.Roles == "seen" && c.Packets[1] > c.Resets
+		})
+		if other != nil {
+			group = append(group, other)
+			if other.Ref.Responder != v.Connection.Responder {
+				s.brief = other
+			}
+		}
+	}
+	return group
+}
+
+// nearest is the last connection of a kind that began before a reset's.
+func (s *survey) nearest(v *analyzer.Verdict, group []*analyzer.Connection, kind func(*analyzer.Connection) bool) *analyzer.Connection {
+	var nearest *analyzer.Connection
+	for _, c := range s.conns {
+		if c.File == v.File && kind(c) && !slices.Contains(group, c) && c.Ref.FirstFrame < v.Frame && c.Ref.ID != v.Connection.ID &&
+			(nearest == nil || c.Ref.FirstFrame > nearest.Ref.FirstFrame) {
+			nearest = c
+		}
+	}
+	return nearest
+}
+
+// hostOf is the address without its port.
+func hostOf(addrPort string) string { return addrPort[:strings.LastIndex(addrPort, ":")] }
 
 // A rawPacket is a segment of a chosen connection as it was captured.
 type rawPacket struct {
@@ -153,12 +208,16 @@ const (
 	keptAtEnd   = 4000
 )
 
+// handshake is how many packets are told of a connection that only keeps
+// another company.
+const handshake = 3
+
 // record keeps the packets of the connections.
 func (s *survey) record(ctx context.Context, inputs []Input, group []*analyzer.Connection, payload bool) ([]*recording, error) {
 	of := map[*analyzer.Connection]*recording{}
 	var all []*recording
 	err := s.each(ctx, inputs, func(at sight) {
-		if !slices.Contains(group, at.record) {
+		if !slices.Contains(group, at.record) || at.record == s.brief && of[at.record] != nil && len(of[at.record].packets) == handshake {
 			return
 		}
 		r := of[at.record]

@@ -119,7 +119,7 @@ type reproduction struct {
 // kernel's; where the replay is another, with one end scripted, then both.
 func (r *reproduction) best(ctx context.Context, name string, v variant) (*Outcome, error) {
 	first, err := r.once(ctx, name, v)
-	if err != nil || first.Reproduced() {
+	if err != nil || first.Reproduced() || os.Getenv("NOFALL") != "" {
 		return first, err
 	}
 	best := first
@@ -137,8 +137,11 @@ func (r *reproduction) best(ctx context.Context, name string, v variant) (*Outco
 			continue
 		}
 		out, err := r.once(ctx, name, w)
+		if ctx.Err() != nil {
+			return best, ctx.Err()
+		}
 		if err != nil {
-			return best, err
+			continue // that cast can't tell it
 		}
 		if out.Reproduced() {
 			return out, nil

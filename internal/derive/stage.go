@@ -54,6 +54,9 @@ func (s *story) set() *stage {
 		}
 	}
 	for _, c := range s.conns {
+		if m := c.mute; m != nil && s.of(c, m.to()).host() {
+			needs[s.of(c, m.to()).side] = true
+		}
 		for _, x := range []side{originator, responder} {
 			d := c.distance(x)
 			a := s.of(c, x)
@@ -169,6 +172,9 @@ func (st *stage) box(a *actor) string { return st.boxes[a.side] }
 func (s *story) losing(st *stage) []rule {
 	var rules []rule
 	for _, c := range s.conns {
+		if m := c.mute; m != nil && s.of(c, m.to()).host() {
+			rules = append(rules, s.muting(st, c))
+		}
 		for _, from := range []side{originator, responder} {
 			var row []*pkt
 			for _, p := range c.packets {
@@ -181,6 +187,24 @@ func (s *story) losing(st *stage) []rule {
 		}
 	}
 	return rules
+}
+
+// muting writes the rule by which nothing of a receiver gets through any more.
+func (s *story) muting(st *stage, c *conn) rule {
+	x := c.mute.to()
+	for _, p := range c.packets {
+		if p.from == x && p.at < c.mute.at {
+			c.heard = p
+		}
+	}
+	if c.heard != nil {
+		c.heard.told = true // the rule must not meet it
+	}
+	return rule{
+		text:    fmt.Sprintf("%s drop %s > %s", st.box(s.of(c, x)), s.end(c, x), s.end(c, x.other())),
+		before:  c.mute,
+		comment: "its ACKs are lost; it may be the data that was",
+	}
 }
 
 // matters tells whether it makes a difference that p was lost: a peer does not

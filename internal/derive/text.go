@@ -182,7 +182,7 @@ func (s *story) declarations(st *stage) []string {
 				text += " " + k
 			}
 		}
-		if h := hops(a.ttl); h != "" {
+		if h := hops(a.ttl); h != "" && a.ttl != 0 {
 			text += " # " + h
 		}
 		return text

@@ -72,7 +72,15 @@ func (c *conn) inOrder() {
 // point saw no answer to it in time was lost behind that point; one whose
 // answer the main point did see in time lost its answer.
 func (c *conn) losses() {
+	c.unansweredSYN()
 	for _, run := range c.runs() {
+		if c.unheard(run) {
+			c.mute = run[0]
+			continue
+		}
+		if run[0].syn() && !run[0].hasACK() && c.resetBetween(run) {
+			continue // it asked again because the answer was wrong, not missing
+		}
 		for i, p := range run {
 			if p.lost != delivered {
 				continue
@@ -88,15 +96,83 @@ func (c *conn) losses() {
 				continue // a copy made on the way
 			}
 			until := next.at - max(c.rtt[p.from], 0)
-			if a := c.answer(p, until); a != nil {
-				if c.counterpart(p) {
-					a.lost, a.told = lostBehind, true
+			if c.answer(p, until) != nil {
+				for a := c.answer(p, until); a != nil && !a.rst() && c.counterpart(p); a = c.answer(p, until) {
+					a.lost, a.told = lostBehind, a.pure()
 				}
 				continue
 			}
 			p.lost = lostBehind
 		}
 	}
+}
+
+// unansweredSYN marks a SYN that nobody answered as lost, unless what comes
+// after it shows that it arrived.
+func (c *conn) unansweredSYN() {
+	for _, p := range c.packets {
+		if p.from == responder || p.rst() || p.seg.ICMP != "" || !p.syn() {
+			return
+		}
+	}
+	if c.halfOpened {
+		return
+	}
+	for _, p := range c.packets {
+		p.lost = lostBehind
+	}
+}
+
+// resetBetween tells whether the sender of a run reset an answer in its course.
+func (c *conn) resetBetween(run []*pkt) bool {
+	return slices.ContainsFunc(c.packets, func(q *pkt) bool {
+		return q.rst() && q.from == run[0].from && q.at > run[0].at && q.at < run[len(run)-1].at
+	})
+}
+
+// unheard tells whether a run of transmissions may have arrived and its
+// acknowledgments were lost behind the main point: nothing of the receiver
+// passes it any more, and the reset that ends the run bears the number that a
+// receiver of it expects. What was lost, the capture can't tell; had it been
+// the run, the receiver would have challenged the reset (RFC 5961, 3.2).
+func (c *conn) unheard(run []*pkt) bool {
+	last := run[len(run)-1]
+	end := c.resetAfter(last)
+	if end == nil || end.seq < run[0].end || run[0].syn() || run[0].lost != delivered || c.near(last.to()) {
+		return false
+	}
+	for _, q := range c.packets {
+		if q.from == last.to() && q.at > run[0].at {
+			return false
+		}
+	}
+	return true
+}
+
+// near tells whether the main point is at a side rather than at the other.
+func (c *conn) near(x side) bool {
+	if d := c.rtt[x]; d >= 0 && d < noticeable && c.rtt[x.other()] >= noticeable {
+		return true
+	}
+	return c.undecremented(x) && !c.undecremented(x.other())
+}
+
+// undecremented tells whether all of a side's packets have a TTL that stacks
+// begin with.
+func (c *conn) undecremented(x side) bool {
+	n := 0
+	for _, p := range c.packets {
+		if p.from != x || p.rst() || p.seg.TTL == nil {
+			continue
+		}
+		switch *p.seg.TTL {
+		case 64, 128, 255:
+			n++
+		default:
+			return false
+		}
+	}
+	return n > 0
 }
 
 // counterpart tells whether the answer to p can have been lost: not where p
