@@ -37,10 +37,12 @@ type group struct {
 	service        service
 	sender         judge.Sender
 	count          int
+	conns          int // runs of resets on one connection
+	conn           int // the last one
 	frames         []int
 	file           string
-	last           int64
-	shortest, long int64 // between two of them
+	last           int64 // its first reset
+	shortest, long int64 // between two connections' first ones
 	idle           [2]int64
 	survived       int64
 	benign         bool
@@ -69,15 +71,17 @@ func (f *findings) add(v *judge.Verdict, file string, frame int) *group {
 		f.groups[k] = g
 		f.order = append(f.order, g)
 	}
-	if g.count > 0 {
-		d := v.Time - g.last
-		if g.count == 1 || d < g.shortest {
-			g.shortest = d
+	if g.count == 0 || v.Conn.ID != g.conn {
+		if d := v.Time - g.last; g.conns > 0 {
+			if g.conns == 1 || d < g.shortest {
+				g.shortest = d
+			}
+			g.long = max(g.long, d)
 		}
-		g.long = max(g.long, d)
+		g.conns++
+		g.conn, g.last = v.Conn.ID, v.Time
 	}
 	g.count++
-	g.last = v.Time
 	g.idle[0], g.idle[1] = min(g.idle[0], v.Idle), max(g.idle[1], v.Idle)
 	g.survived = max(g.survived, v.Survived)
 	if file == g.file && len(g.frames) < findingFrames {
@@ -90,10 +94,10 @@ func (f *findings) add(v *judge.Verdict, file string, frame int) *group {
 // within a tenth, between all of them; 0 where it is not.
 func (g *group) period() time.Duration {
 	mean := (g.shortest + g.long) / 2
-	if g.count < findingMin || g.shortest <= int64(100*time.Millisecond) || g.long-g.shortest > mean/10 {
+	if g.conns < findingMin || g.shortest <= int64(100*time.Millisecond) || g.long-g.shortest > mean/10 {
 		return 0
 	}
-	return time.Duration(mean).Round(max(time.Duration(mean/100), time.Millisecond))
+	return tidy(mean)
 }
 
 // probe tells whether a group is that of a checker which connects and resets
@@ -102,7 +106,8 @@ func (g *group) probe(v *judge.Verdict) bool {
 	return v.Cause == cause.AbortiveClose && v.Sender == judge.Originator && v.Empty && g.period() > 0
 }
 
-// records gives the findings, those with most resets first. Each gets the
+// records gives the findings, those with most resets first: a connection of
+// its own makes none, its resets are chained. Each gets the
 // longest pause that did no harm between its hosts.
 func (f *findings) records(points []*point) []*Finding {
 	slices.SortStableFunc(f.order, func(a, b *group) int { return b.count - a.count })
@@ -110,6 +115,9 @@ func (f *findings) records(points []*point) []*Finding {
 	for _, g := range f.order {
 		if g.count < findingMin {
 			break
+		}
+		if g.conns < 2 {
+			continue
 		}
 		for _, p := range points {
 			g.survived = max(g.survived, p.sight.kept[g.service])
@@ -133,8 +141,8 @@ func (g *group) record() *Finding {
 		from, to = netip.AddrPortFrom(g.from, g.port).String(), g.to.String()
 	}
 	r := &Finding{Type: "finding", File: g.file, Cause: g.cause, Count: g.count, Pair: [2]string{from, to}, Period: Duration(g.period()),
-		IdleBefore: [2]Duration{tidy(g.idle[0]), tidy(g.idle[1])}, IdleSurvived: tidy(g.survived), Frames: g.frames}
-	r.Summary = fmt.Sprintf("%d resets in the name of %s towards %s: %s", g.count, from, to, g.cause)
+		IdleBefore: [2]Duration{Duration(tidy(g.idle[0])), Duration(tidy(g.idle[1]))}, IdleSurvived: Duration(tidy(g.survived)), Frames: g.frames}
+	r.Summary = fmt.Sprintf("%d resets on %d connections in the name of %s towards %s: %s", g.count, g.conns, from, to, g.cause)
 	if p := g.period(); p > 0 {
 		r.Summary += fmt.Sprintf(", one every %v", p)
 	}
@@ -149,16 +157,22 @@ func (g *group) record() *Finding {
 
 // bracket says which pauses killed and which did not.
 func (g *group) bracket() string {
-	died, most, kept := time.Duration(tidy(g.idle[0])), time.Duration(tidy(g.idle[1])), time.Duration(tidy(g.survived))
-	s := fmt.Sprintf(", after pauses of %v to %v", died, most)
+	died, kept := tidy(g.idle[0]), tidy(g.survived)
+	s := fmt.Sprintf(", after pauses of %v to %v", died, tidy(g.idle[1]))
 	switch {
-	case kept == 0:
+	case g.survived == 0:
 		return s + "; no shorter pause was seen that did no harm"
-	case kept >= died:
+	case g.survived >= g.idle[0]:
 		return s + fmt.Sprintf("; but pauses of up to %v did no harm: it is not the pause alone", kept)
 	}
 	return s + fmt.Sprintf("; pauses of up to %v did no harm: a timeout lies between %v and %v", kept, kept, died)
 }
 
-// tidy rounds nanoseconds to what matters of a pause.
-func tidy(ns int64) Duration { return Duration(time.Duration(ns).Round(10 * time.Millisecond)) }
+// tidy rounds nanoseconds to three or four figures, none below a millisecond.
+func tidy(ns int64) time.Duration {
+	step := time.Millisecond
+	for step*1000 <= time.Duration(ns) {
+		step *= 10
+	}
+	return time.Duration(ns).Round(step)
+}

@@ -29,7 +29,7 @@ var attackRules = []*rule{{
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
-		if _, lives := k.livesOn(); lives {
+		if k.goesOn() != nil {
 			return cause.Likely
 		}
 		return cause.Possible

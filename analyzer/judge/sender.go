@@ -483,6 +483,17 @@ func (k *Case) livesOn() (sign, bool) {
 	if !k.R.Is(segment.ACK) && k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() {
 		return sign{}, false // in SYN-RECEIVED a stack resets a bad ACK and keeps its state (RFC 9293, 3.5.2, group 2)
 	}
+	found := k.goesOn()
+	if found == nil {
+		return sign{}, false
+	}
+	return sign{kind: signLivesOn, proof: !k.hostForm(), frame: found.Frame,
+		text: fmt.Sprintf("the %s goes on %s later: %s", k.sender(), duration(found.Time-k.R.Time), k.brief(k.from, found))}, true
+}
+
+// goesOn finds what the sender of the reset sends afterwards as if there had
+// been none.
+func (k *Case) goesOn() *flow.Segment {
 	var found *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
 		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < allowance || s.Has(flow.Aimless) {
@@ -495,11 +506,7 @@ func (k *Case) livesOn() (sign, bool) {
 		}
 		return found == nil
 	})
-	if found == nil {
-		return sign{}, false
-	}
-	return sign{kind: signLivesOn, proof: !k.hostForm(), frame: found.Frame,
-		text: fmt.Sprintf("the %s goes on %s later: %s", k.sender(), duration(found.Time-k.R.Time), k.brief(k.from, found))}, true
+	return found
 }
 
 // hostForm tells whether the reset is what the stack of the sender's own host
