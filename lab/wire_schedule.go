@@ -78,7 +78,7 @@ func (s *schedule) arm() {
 	wait := max(time.Until(s.tasks[0].due), 1) // zero would disarm
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(wait.Nanoseconds())}
 	// The file is a timer and the time is valid; a closed one needs no arming.
-	s.raw.Control(func(fd uintptr) { unix.TimerfdSettime(int(fd), 0, &spec, nil) })
+	_ = s.raw.Control(func(fd uintptr) { _ = unix.TimerfdSettime(int(fd), 0, &spec, nil) })
 }
 
 func (s *schedule) loop() {

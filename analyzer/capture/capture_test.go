@@ -62,8 +62,8 @@ func ngFile(t *testing.T, name string, packets ...one) []byte {
 func gz(b []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
-	w.Write(b) //nolint:errcheck // to memory
-	w.Close()  //nolint:errcheck // to memory
+	w.Write(b)
+	w.Close()
 	return out.Bytes()
 }
 

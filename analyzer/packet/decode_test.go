@@ -323,9 +323,7 @@ func TestDecodeOptions(t *testing.T) {
 		s := seg{src: 1, dst: 2, flags: 2, options: c.b}
 		info := decode(101, ip(client4, server4, 6, s.on(client4, server4)))
 		got := options{info.MSS, info.WScale, info.SACKPermitted, nil, nil, info.HasMD5, info.HasAO, info.BadOptions, string(info.FastOpenCookie()), info.HasFastOpen, info.MPTCP}
-		for _, b := range info.SACK[:info.NSACK] {
-			got.SACK = append(got.SACK, b)
-		}
+		got.SACK = append(got.SACK, info.SACK[:info.NSACK]...)
 		if info.HasTS {
 			got.TS = []uint32{info.TSVal, info.TSEcr}
 		}

@@ -17,7 +17,7 @@ var (
 // frame appends the Ethernet frame of a packet to b.
 func (c *connection) frame(b []byte, p *packet, payload []byte) []byte {
 	me, peer := &c.ends[p.from], &c.ends[1-p.from]
-	b = append(b, 2, 0, 0, 0, byte(1-p.from), byte(peer.host), 2, 0, 0, 0, p.from, byte(me.host))
+	b = append(b, 2, 0, 0, 0, 1-p.from, byte(peer.host), 2, 0, 0, 0, p.from, byte(me.host))
 	options := tsOptions
 	switch {
 	case p.flags&syn != 0:

@@ -187,7 +187,7 @@ func (j *judge) hold(r reset, name, tap string, frame *lab.Frame, v *analyzer.Ve
 		return
 	}
 	want := expected{Expectation(r.head, name)}
-	if why := want.differs(v, p.role(v, truth.By, frame), p.role(v, want.By, frame)); why != "" {
+	if why := want.differs(v, p.role(v, want.By)); why != "" {
 		say("%s", why)
 	}
 	if slices.Contains(truth.Not, string(v.Cause)) {
@@ -210,7 +210,7 @@ func (j *judge) hold(r reset, name, tap string, frame *lab.Frame, v *analyzer.Ve
 }
 
 // role is what an actor is to the connection of a verdict.
-func (p *player) role(v *analyzer.Verdict, actor string, f *lab.Frame) analyzer.Sender {
+func (p *player) role(v *analyzer.Verdict, actor string) analyzer.Sender {
 	if actor == "" {
 		return ""
 	}
@@ -275,7 +275,7 @@ type expected struct{ script.Seen }
 
 // differs says how a verdict differs from what is expected; "" when it does
 // not. by is what the expected sender is to the connection.
-func (e expected) differs(v *analyzer.Verdict, truth, by analyzer.Sender) string {
+func (e expected) differs(v *analyzer.Verdict, by analyzer.Sender) string {
 	got := fmt.Sprintf("the verdict is %s (%s) by %s (%s)", v.Cause, v.Strength, v.Sender, v.SenderStrength)
 	switch {
 	case e.Undetermined && v.Strength != cause.Undetermined:

@@ -90,7 +90,7 @@ func (k *kernel) instructions(watched, ring *ebpf.Map, accepted bool) asm.Instru
 		c.add(asm.LoadMem(skb, args, 8, asm.DWord))
 	}
 	c.add(asm.Mov.Imm(asm.R0, 0))
-	for at := int16(recordAt); at < 0; at += 8 {
+	for at := recordAt; at < 0; at += 8 {
 		c.add(asm.StoreMem(asm.RFP, at, asm.R0, asm.DWord))
 	}
 

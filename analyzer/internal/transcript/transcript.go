@@ -283,7 +283,7 @@ func (r *reader) segment(s segment.Segment) error {
 func (r *reader) flow(name string) *flow {
 	f := r.flows[name]
 	if f == nil {
-		isn := uint32(0xffffffff-57*uint32(len(r.flows)+1)) + r.vary.ISN
+		isn := 0xffffffff - 57*uint32(len(r.flows)+1) + r.vary.ISN
 		f = &flow{isn: isn, nxt: isn}
 		r.flows[name] = f
 	}

@@ -97,9 +97,7 @@ func Open(ifindex int, o Options) (*Conn, error) {
 	file := os.NewFile(uintptr(fd), fmt.Sprintf("packet socket on interface %d", ifindex))
 	raw, err := file.SyscallConn()
 	if err != nil {
-		unmapRing(ring)
-		file.Close()
-		return nil, fmt.Errorf("open packet socket on interface %d: %w", ifindex, err)
+		return nil, fmt.Errorf("open packet socket on interface %d: %w", ifindex, errors.Join(err, unmapRing(ring), file.Close()))
 	}
 	return &Conn{file: file, raw: raw, ring: ring, slotSize: slotSize}, nil
 }
@@ -118,13 +116,11 @@ func setUp(fd, ifindex int, req unix.TpacketReq) ([]byte, error) {
 	}
 	all := binary.NativeEndian.Uint16([]byte{unix.ETH_P_ALL >> 8, unix.ETH_P_ALL})
 	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: ifindex}); err != nil {
-		unmapRing(ring)
-		return nil, fmt.Errorf("bind: %w", err)
+		return nil, fmt.Errorf("bind: %w", errors.Join(err, unmapRing(ring)))
 	}
 	// An interface that is still down leaves ENETDOWN for the next call.
 	if _, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil {
-		unmapRing(ring)
-		return nil, fmt.Errorf("read SO_ERROR: %w", err)
+		return nil, fmt.Errorf("read SO_ERROR: %w", errors.Join(err, unmapRing(ring)))
 	}
 	return ring, nil
 }
