@@ -82,10 +82,9 @@ type analysis struct {
 
 // A file is one input that is a capture.
 type file struct {
-	in      Input
-	reader  *capture.Reader
-	point   int
-	packets uint32
+	in     Input
+	reader *capture.Reader
+	point  int
 }
 
 // checkEvery is how many packets are read between two looks at the context.

@@ -2,6 +2,7 @@ package analyzer_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -248,6 +249,48 @@ func TestFindingsBracketATimeout(t *testing.T) {
 		f := fs[0]
 		if f.Count != 3 || f.File != "a" || len(f.Frames) != 3 || time.Duration(f.IdleSurvived).Round(time.Second) != test.survived || !strings.Contains(f.Summary, test.want) {
 			t.Errorf("finding %+v, want %q", f, test.want)
+		}
+	}
+}
+
+// Frames count as Wireshark's do, to which a custom block is a frame, too.
+func TestFramesCountCustomBlocks(t *testing.T) {
+	b := capture(t, "", refused)
+	last := 0 // where the last packet's block begins
+	for at := 0; at < len(b); at += int(binary.LittleEndian.Uint32(b[at+4:])) {
+		if binary.LittleEndian.Uint32(b[at:]) == 6 {
+			last = at
+		}
+	}
+	custom := []byte{0xad, 0x0b, 0, 0, 16, 0, 0, 0, 0xd9, 0x7e, 0, 0, 16, 0, 0, 0}
+	all, err := analyze(t, analyzer.Options{}, input("a", slices.Concat(b[:last], custom, b[last:])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if vs := pick[*analyzer.Verdict](all); len(vs) != 1 || vs[0].Frame != 3 || vs[0].Evidence[0].Frame != 1 {
+		t.Errorf("verdicts %+v, want one on frame 3", vs)
+	}
+}
+
+// A service's resets are one finding, however many each connection gets; what
+// one connection alone gets is none.
+func TestFindingsCountConnections(t *testing.T) {
+	one := "client.1000 > server.80: S\nserver.80 > client.1000: R. seq 0 ack 1 win 0\n" +
+		strings.Repeat("+500ms client.1000 > server.80: S seq 0\nserver.80 > client.1000: R. seq 0 ack 1 win 0\n", 3)
+	for text, want := range map[string]string{
+		one: "",
+		one + "+8500ms " + strings.ReplaceAll(one, "1000", "1001") + "+8500ms " + strings.ReplaceAll(one, "1000", "1002"): "12 resets on 3 connections in the name of 198.51.100.2:80 towards 192.0.2.1: port-closed, one every 10s",
+	} {
+		all, err := analyze(t, analyzer.Options{}, input("a", capture(t, "", text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, f := range pick[*analyzer.Finding](all) {
+			got += f.Summary
+		}
+		if got != want {
+			t.Errorf("findings %q, want %q", got, want)
 		}
 	}
 }

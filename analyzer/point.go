@@ -65,8 +65,7 @@ func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info) error {
 			p.a.begin = in.Time
 		}
 	}
-	p.frames++
-	f.packets++
+	p.frames = p.spans[len(p.spans)-1].before + uint32(in.Frame)
 	if in.Dropped > 0 {
 		p.judge.Drops = true
 		p.lost += in.Dropped

@@ -76,8 +76,7 @@ func (n *Notes) section(files []*file) pcapng.Section {
 
 // packet writes one packet with its comments.
 func (n *Notes) packet(out *pcapng.Writer, f *file, p *pcapng.Packet) error {
-	f.frames++
-	texts, err := n.take(f.name, f.frames)
+	texts, err := n.take(f.name, int32(p.Frame))
 	if err != nil {
 		return err
 	}
@@ -93,7 +92,6 @@ func (n *Notes) packet(out *pcapng.Writer, f *file, p *pcapng.Packet) error {
 type file struct {
 	name   string
 	reader *capture.Reader
-	frames int32
 	ifaces []int // of what is written, by the file's own
 }
 

@@ -112,11 +112,11 @@ func TestTextAnalysisOfConnectionsAndFindings(t *testing.T) {
 	got := analysis(t, "text", Style{},
 		&analyzer.Connection{File: "a.pcap", Ref: refused().Connection, Outcome: "reset", Packets: [2]int{1, 1}, Resets: 1},
 		&analyzer.Finding{Cause: cause.MiddleboxIdleTimeout, Count: 40, Pair: [2]string{"192.0.2.1", "192.0.2.2"},
-			Frames: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, Summary: "each after 300s of silence"})
+			Frames: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, Summary: "40 resets, each after 300s of silence"})
 	same(t, got, `connection 0  192.0.2.1.40001 > 192.0.2.2.80: reset; from frame 1 on, 1 and 1 packets, 0 and 0 bytes, 1 reset
-40 resets of middlebox-idle-timeout between 192.0.2.1 and 192.0.2.2
-  that is    each after 300s of silence
-  frames     1 2 3 4 5 6 7 8 9 10 11 12 and 2 more
+40 resets, each after 300s of silence
+  that is    a NAT, balancer or firewall forgot an idle connection and reset it
+  frames     1 2 3 4 5 6 7 8 9 10 11 12 and 28 more
 
 `)
 }

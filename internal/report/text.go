@@ -80,12 +80,16 @@ func plural[N int | int64](n N, noun string) string {
 
 // numbers returns "3 4 5", and of a long list its beginning and how many more
 // there are.
-func numbers(frames []int) string {
+func numbers(frames []int) string { return firstNumbers(frames, len(frames), "") }
+
+// firstNumbers is numbers for the first of so many frames, with what is to be
+// said of those that are named.
+func firstNumbers(frames []int, all int, of string) string {
 	const most = 12
-	more := ""
-	if len(frames) > most {
-		more = fmt.Sprintf(" and %d more", len(frames)-most)
-		frames = frames[:most]
+	frames = frames[:min(len(frames), most)]
+	s := strings.Trim(fmt.Sprint(frames), "[]") + of
+	if more := all - len(frames); more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
 	}
-	return strings.Trim(fmt.Sprint(frames), "[]") + more
+	return s
 }

@@ -187,14 +187,15 @@ func (t *textAnalysis) connection(c *analyzer.Connection) {
 }
 
 func (t *textAnalysis) finding(f *analyzer.Finding) {
-	t.printf("%s\n", t.paint(bold, clean(fmt.Sprintf("%s of %s between %s and %s",
-		plural(f.Count, "reset"), f.Cause, f.Pair[0], f.Pair[1]))))
-	t.field("that is", f.Summary)
-	frames := numbers(f.Frames)
-	if t.style.Files {
-		frames += " of " + f.File
+	t.printf("%s\n", t.paint(bold, clean(f.Summary)))
+	if c, ok := cause.Lookup(f.Cause); ok {
+		t.field("that is", c.Summary)
 	}
-	t.field("frames", frames)
+	of := ""
+	if t.style.Files {
+		of = " of " + f.File
+	}
+	t.field("frames", firstNumbers(f.Frames, f.Count, of))
 	t.printf("\n")
 }
 
