@@ -34,7 +34,7 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 		Seen: []Sighting{{file, frame}},
 	}
 	if g := a.findings.add(j, file, frame); g != nil && g.probe(j) {
-		g.benign, v.Benign = true, true
+		g.checker, v.Benign = true, true
 		v.Details["probe"] = fmt.Sprintf("the same source does this every %v", g.period())
 	}
 	delete(p.taps, j.Frame)

@@ -46,6 +46,7 @@ type group struct {
 	idle           [2]int64
 	survived       int64
 	benign         bool
+	checker        bool // it has shown itself as one, see probe
 }
 
 // add counts a verdict, and gives the group that it belongs to.
@@ -149,7 +150,10 @@ func (g *group) record() *Finding {
 	if g.idle[0] > 0 {
 		r.Summary += g.bracket()
 	}
-	if g.benign {
+	switch {
+	case g.checker:
+		r.Summary += "; a checker at work, as balancers and monitors have them: benign"
+	case g.benign:
 		r.Summary += "; benign"
 	}
 	return r
