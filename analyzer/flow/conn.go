@@ -1,7 +1,7 @@
 package flow
 
 import (
-	"bytes"
+	"encoding/binary"
 	"net/netip"
 
 	"rstlab/analyzer/packet"
@@ -18,14 +18,21 @@ type Key struct {
 
 // keyOf gives the key of a segment and which side sent it: 0 is A.
 func keyOf(in *packet.Info) (Key, int) {
-	c := bytes.Compare(in.Src[:], in.Dst[:])
-	if c == 0 {
-		c = int(in.SrcPort) - int(in.DstPort)
+	k := Key{Tunnel: in.Tunnel.Key()}
+	if less(&in.Dst, &in.Src) || in.Src == in.Dst && in.DstPort < in.SrcPort {
+		k.A, k.B, k.PortA, k.PortB = in.Dst, in.Src, in.DstPort, in.SrcPort
+		return k, 1
 	}
-	if c > 0 {
-		return Key{in.Dst, in.Src, in.DstPort, in.SrcPort, in.Tunnel.Key()}, 1
+	k.A, k.B, k.PortA, k.PortB = in.Src, in.Dst, in.SrcPort, in.DstPort
+	return k, 0
+}
+
+func less(a, b *[16]byte) bool {
+	x, y := binary.BigEndian.Uint64(a[:8]), binary.BigEndian.Uint64(b[:8])
+	if x == y {
+		x, y = binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(b[8:])
 	}
-	return Key{in.Src, in.Dst, in.SrcPort, in.DstPort, in.Tunnel.Key()}, 0
+	return x < y
 }
 
 // Addr gives the address and port of a side.
@@ -85,6 +92,7 @@ type Conn struct {
 	linked       int64
 	hash         uint32
 	ref          int32 // in the index
+	over         bool  // it is in the list of those that are closed
 	ended        bool
 }
 

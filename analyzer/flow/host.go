@@ -3,12 +3,14 @@ package flow
 // A Host is an address and what its packets, resets aside, look like at this
 // capture point, over all its connections.
 type Host struct {
-	TTLs   [4]TTLCount
-	RTT    int64 // the least time to it and back, 0: not known
-	RTTs   uint32
-	Tries  uint32 // the last attempt by it, and on it; for the judge's use
-	Tried  uint32
-	Echoes bool // a reset of it bore the DSCP, not 0, of the SYN that drew it
+	TTLs     [4]TTLCount
+	RTT      int64 // the least time to it and back, 0: not known
+	RTTs     uint32
+	Tries    uint32 // the last attempt by it, and on it; for the judge's use
+	Tried    uint32
+	Sums     uint8 // packets whose checksum was looked at
+	GoodSums bool  // one of them was right
+	Echoes   bool  // a reset of it bore the DSCP, not 0, of the SYN that drew it
 }
 
 func (h *Host) countTTL(ttl uint8) {

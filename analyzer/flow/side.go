@@ -45,8 +45,6 @@ type Side struct {
 	SYNs      uint16 // its SYNs, those sent again too
 	FINs      uint16
 	DupAcks   uint16 // in a row
-	Hint      Hint   // what its first payload looks like
-	LastHint  Hint   // and its last
 	IDSteps   IDSteps
 	LastID    uint16
 	TTLs      [4]TTLCount // values seen, resets aside
@@ -94,7 +92,6 @@ const (
 	OffersTS // timestamps on its SYN
 	OffersSACK
 	UsesTS     // timestamps on segments that are no SYN
-	GoodSums   // a right checksum was seen
 	SYNFeature // its SYN asked for something that a device may not know: ECN, fast open, MPTCP, reserved bits
 	Reordered  // segments of it came late
 	UnseenFIN  // the peer acknowledged one number more than was seen: a FIN that was not captured, most likely
@@ -175,21 +172,6 @@ func (r *RTT) add(d int64, handshake bool) {
 	r.N++
 }
 
-// Hint says what a payload begins with.
-type Hint uint8
-
-// Hints.
-const (
-	NoHint Hint = iota
-	ClientHello
-	TLSAlert
-	TLSOther
-	HTTPRequest
-	HTTPError // status 400 and above
-	HTTPReply
-	SSHBanner
-)
-
 // Knows tells whether all of k is known.
 func (s *Side) Knows(k Known) bool { return s.Known&k == k }
 
@@ -260,31 +242,6 @@ func (s *Side) countMAC(in *packet.Info) {
 		s.MAC[s.MACs] = in.SrcMAC
 		s.MACs++
 	}
-}
-
-// hint looks at the first bytes of a payload.
-func hint(b []byte) Hint {
-	if len(b) < 5 {
-		return NoHint
-	}
-	switch {
-	case b[0] == 22 && b[1] == 3 && len(b) > 5 && b[5] == 1:
-		return ClientHello
-	case b[0] == 21 && b[1] == 3:
-		return TLSAlert
-	case b[0] >= 20 && b[0] <= 24 && b[1] == 3:
-		return TLSOther
-	case string(b[:4]) == "SSH-":
-		return SSHBanner
-	case len(b) > 9 && string(b[:5]) == "HTTP/":
-		if b[9] == '4' || b[9] == '5' {
-			return HTTPError
-		}
-		return HTTPReply
-	case string(b[:4]) == "GET ", string(b[:5]) == "POST ", string(b[:4]) == "PUT ", string(b[:5]) == "HEAD ":
-		return HTTPRequest
-	}
-	return NoHint
 }
 
 // scale is the factor of the side's windows: right only where both SYNs were

@@ -21,6 +21,10 @@ const (
 	// relink is how old, in nanoseconds, a connection's place in the order of
 	// quietness may be.
 	relink = int64(1e9)
+	// linger is how long, in nanoseconds, a connection that is over stays in the
+	// table: what is still on its way finds all of it, later ones its numbers. That
+	// keeps the table as small as what lives.
+	linger = int64(1e9)
 	// copyWindow is how far apart, in nanoseconds, two sightings of one packet
 	// can be (causes.md, 4.2, step 1).
 	copyWindow = int64(2e6)
@@ -43,14 +47,19 @@ type Table struct {
 	Forgotten int              // connections of which nothing is kept, for want of room
 	Count     int              // connections ever
 
-	index          index
-	conns          []*Conn // by reference-1
-	spare          []int32 // references that are free
-	pasts          []past  // a ring, by -reference-1
-	nextPast       int
-	hosts          map[[16]byte]*Host
+	index        index
+	conns        []*Conn // by reference-1
+	spare        []int32 // references that are free
+	pasts        []past  // a ring, by -reference-1
+	nextPast     int
+	hosts        map[[16]byte]*Host
+	open, closed list // connections in the table, those quiet longest first
+	live         int
+}
+
+// A list links connections.
+type list struct {
 	oldest, newest *Conn
-	live           int
 }
 
 // A past is a connection that left.
@@ -205,18 +214,25 @@ func (t *Table) host(a [16]byte) *Host {
 	return h
 }
 
-// evict takes the connection that was quiet longest and can leave out of the
-// table, and keeps its numbers.
+// evict takes a connection out of the table, and keeps its numbers: one that is
+// over, else the one that was quiet longest and can leave.
 func (t *Table) evict() bool {
-	for c := t.oldest; c != nil; c = c.newer {
-		if t.Busy == nil || !t.Busy(c) {
-			key, hash, was := c.Key, c.hash, c.past()
-			t.drop(c)
-			t.keep(&key, hash, was)
-			return true
+	for _, l := range [...]*list{&t.closed, &t.open} {
+		for c := l.oldest; c != nil; c = c.newer {
+			if t.Busy == nil || !t.Busy(c) {
+				t.leave(c)
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// leave takes a connection out of the table and keeps its numbers.
+func (t *Table) leave(c *Conn) {
+	key, hash, was := c.Key, c.hash, c.past()
+	t.drop(c)
+	t.keep(&key, hash, was)
 }
 
 // keep remembers the numbers of a connection that left.
@@ -238,8 +254,10 @@ func (t *Table) keep(key *Key, hash uint32, was Past) {
 
 // Close drops all connections, those quiet longest first.
 func (t *Table) Close() {
-	for t.oldest != nil {
-		t.drop(t.oldest)
+	for _, l := range [...]*list{&t.closed, &t.open} {
+		for l.oldest != nil {
+			t.drop(l.oldest)
+		}
 	}
 }
 
@@ -261,39 +279,71 @@ func (t *Table) drop(c *Conn) {
 // Gone tells whether the connection has left the table.
 func (c *Conn) Gone() bool { return c.ended }
 
+// link puts a connection at the end of its list.
 func (t *Table) link(c *Conn) {
+	l := t.listOf(c)
 	c.linked = c.LastTime
-	c.older, c.newer = t.newest, nil
-	if t.newest != nil {
-		t.newest.newer = c
+	c.older, c.newer = l.newest, nil
+	if l.newest != nil {
+		l.newest.newer = c
 	} else {
-		t.oldest = c
+		l.oldest = c
 	}
-	t.newest = c
+	l.newest = c
 }
 
 func (t *Table) unlink(c *Conn) {
+	l := t.listOf(c)
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {
-		t.oldest = c.newer
+		l.oldest = c.newer
 	}
 	if c.newer != nil {
 		c.newer.older = c.older
 	} else {
-		t.newest = c.older
+		l.newest = c.older
 	}
 	c.older, c.newer = nil, nil
+}
+
+func (t *Table) listOf(c *Conn) *list {
+	if c.over {
+		return &t.closed
+	}
+	return &t.open
 }
 
 // Apply brings the connection up to date with the segment of a Find.
 func (t *Table) Apply(st *Step, in *packet.Info) {
 	c := st.Conn
 	c.apply(st.From, &st.Seg, in)
-	if c.LastTime-c.linked > relink && t.newest != c {
+	if over := c.isOver(); over != c.over || c.LastTime-c.linked > relink {
 		t.unlink(c)
+		c.over = over
 		t.link(c)
 	}
+	// Two at once, since each packet can end one at most.
+	for range 2 {
+		old := t.closed.oldest
+		if old == nil || c.LastTime-old.linked <= linger {
+			break
+		}
+		if t.Busy == nil || !t.Busy(old) {
+			t.leave(old)
+			continue
+		}
+		t.unlink(old)
+		t.link(old)
+		old.linked = c.LastTime
+		break
+	}
+}
+
+// isOver tells whether the connection was closed by both sides, or reset.
+func (c *Conn) isOver() bool {
+	a, b := &c.Sides[0], &c.Sides[1]
+	return c.NumResets > c.Revived || a.Knows(HasFIN|FINAcked) && b.Knows(HasFIN|FINAcked)
 }
 
 // Lookup finds the connection that an ICMP error quotes; nil where there is

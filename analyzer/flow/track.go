@@ -181,7 +181,7 @@ func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
 		me.put(s)
 		return
 	}
-	c.sent(me, peer, s, in)
+	c.sent(me, s)
 	if s.Is(segment.ACK) {
 		c.acked(me, peer, s)
 	}
@@ -256,7 +256,7 @@ func (s *Side) stamp(seg *Segment) {
 }
 
 // sent follows the sequence numbers of what a side sent.
-func (c *Conn) sent(me, peer *Side, s *Segment, in *packet.Info) {
+func (c *Conn) sent(me *Side, s *Segment) {
 	end := s.End()
 	switch {
 	case !me.Knows(KnowsNxt):
@@ -291,11 +291,9 @@ func (c *Conn) sent(me, peer *Side, s *Segment, in *packet.Info) {
 	if s.Len > 0 && !s.Has(Probe) {
 		if !me.FirstData.Exists() {
 			me.FirstData = s.Stamp()
-			me.Hint = hint(in.Payload)
 		}
 		if !s.Has(Again) {
 			me.LastData = *s
-			me.LastHint = hint(in.Payload)
 		}
 	}
 	switch {

@@ -72,7 +72,7 @@ func (k *Case) state(side int) string {
 // direction are right. One of the pseudo-header only is no damage: it was left
 // to the network card.
 func (k *Case) badSum() bool {
-	return k.sum == packet.SumBad && k.S.Knows(flow.GoodSums)
+	return k.sum == packet.SumBad && k.S.Host.GoodSums
 }
 
 // inWindow tells whether the reset's number lies in the receiver's window and

@@ -18,6 +18,9 @@ const (
 	// patience is how long, in nanoseconds of capture time, a verdict waits for
 	// evidence that follows the reset (causes.md, 4.1).
 	patience = int64(3e9)
+	// maxSums is of how many packets of a host the checksum is looked at, to know
+	// whether it leaves them to its network card.
+	maxSums = 8
 	// maxPending is how many resets wait at once.
 	maxPending = 2048
 )
@@ -83,8 +86,9 @@ func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
 	if st.Seg.Is(segment.RST) && !st.Seg.Has(flow.Copy) {
 		k = j.newCase(st, in)
 	}
-	if !st.Seg.Is(segment.RST) && c.Sides[st.From].Packets == 0 && in.Checksum() == packet.SumGood {
-		c.Sides[st.From].Known |= flow.GoodSums
+	if h := c.Sides[st.From].Host; h.Sums < maxSums && !st.Seg.Is(segment.RST) {
+		h.Sums++
+		h.GoodSums = h.GoodSums || in.Checksum() == packet.SumGood
 	}
 	j.Flows.Apply(st, in)
 	if st.New {
