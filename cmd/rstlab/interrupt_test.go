@@ -6,12 +6,17 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"rstlab/internal/pcapng"
 )
 
 // start runs the command as a process of its own, which reads from the
@@ -48,7 +53,8 @@ func wantStatus(t *testing.T, cmd *exec.Cmd, want int) {
 // A live capture ends when its reader is interrupted, even while the writer
 // is silent: what was read is judged.
 func TestAnalyzeInterrupted(t *testing.T) {
-	cmd, stdin := start(t, "analyze", "-")
+	annotated := filepath.Join(t.TempDir(), "out.pcapng")
+	cmd, stdin := start(t, "analyze", "--annotate", annotated, "-")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
@@ -74,6 +80,31 @@ func TestAnalyzeInterrupted(t *testing.T) {
 	}
 	if !strings.HasPrefix(stderr.String(), "rstlab: interrupted") {
 		t.Errorf("standard error is %q", stderr.String())
+	}
+	// What was read until then is written, too.
+	f, err := os.Open(annotated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := pcapng.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p pcapng.Packet
+	var packets, verdicts int
+	for ; ; packets++ {
+		if err := r.Next(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if p.Frame == 2 {
+			verdicts = len(p.Comments)
+		}
+	}
+	if told := fmt.Sprintf("1 reset in %d packets", packets); verdicts != 1 || !strings.Contains(stdout.String(), told) {
+		t.Errorf("annotated are %d packets, the reset with %d comments; want 1 comment and as many as in\n%s", packets, verdicts, stdout.String())
 	}
 }
 
