@@ -94,6 +94,13 @@ func (t *Trouble) derive(name string, v variant) (*Scenario, error) {
 		return nil, fmt.Errorf("derive scenario: %w", err)
 	}
 	s.address()
+	for _, c := range s.conns {
+		if s.scripted() {
+			c.asSeen()
+		} else {
+			c.ways()
+		}
+	}
 	s.keepBack()
 	s.follow()
 	return s.write(name)

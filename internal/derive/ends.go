@@ -206,6 +206,8 @@ func (c *conn) unlikeSegment(p *pkt, i int) string {
 		return fmt.Sprintf("frame %d has urgent data", n)
 	case p.syn() && p.fin(), p.seg.Flags&(segment.SYN|segment.ACK) == 0:
 		return fmt.Sprintf("frame %d has the flags %v, which no stack sends", n, p.seg.Flags)
+	case p.again != nil && p.seq == p.again.seq && p.end > p.again.end && p.len() > 0 && p.again.len() > 0:
+		return fmt.Sprintf("frame %d sends bytes again together with new ones", n)
 	case p.syn() && p.hasACK() && !c.asked(i):
 		return fmt.Sprintf("frame %d is a SYN-ACK that nobody asked for", n)
 	case p.syn() && p.hasACK() && p.from == responder && p.ack != c.synEnd() && c.syn[originator]:

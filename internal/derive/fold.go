@@ -174,34 +174,55 @@ func shortened(cuts []cut, n int64) int64 {
 	return short
 }
 
-// split cuts segments that were captured before the network card cut them.
+// split cuts segments that were captured before the network card cut them, and
+// takes a FIN off the data that it rides on: when a program closes decides that,
+// and a kernel mostly sends it alone.
 func (c *conn) split() {
 	var all []*pkt
 	for _, p := range c.packets {
 		mss := int64(c.mss)
-		if p.len() <= mss || p.rst() || p.syn() || !c.existed {
+		if p.rst() || p.syn() || !c.existed || p.len() <= mss && !(p.fin() && p.len() > 0) {
 			all = append(all, p)
 			continue
 		}
-		c.tooLong = append(c.tooLong, p.frame())
-		for from := int64(0); from < p.len(); from += mss {
-			q := *p
-			n := min(mss, p.len()-from)
-			q.seq, q.end = p.seq+from, p.seq+from+n
-			q.seg.Length = ptr(uint32(n))
-			q.seg.Seq = ptr(*p.seg.Seq)
-			q.seg.Seq.Start += uint32(from)
-			q.seg.Seq.End = q.seg.Seq.Start + uint32(n)
-			if p.data != nil {
-				q.data = p.data[min(from, int64(len(p.data))):min(from+n, int64(len(p.data)))]
-			}
-			if from+n < p.len() {
-				q.seg.Flags &^= segment.FIN // goes with the last part
-			} else if p.fin() {
-				q.end++
-			}
-			all = append(all, &q)
+		if p.fin() && p.len() > 0 {
+			fin := *p
+			fin.seq, fin.data = p.seq+p.len(), nil
+			fin.seg.Length, fin.seg.Seq = ptr(uint32(0)), ptr(*p.seg.Seq)
+			fin.seg.Seq.Start += uint32(p.len())
+			fin.seg.Seq.HasEnd = false
+			fin.seg.Flags &^= segment.PSH
+			p.seg.Flags &^= segment.FIN
+			p.end--
+			all = append(all, c.pieces(p)...)
+			all = append(all, &fin)
+			continue
 		}
+		c.tooLong = append(c.tooLong, p.frame())
+		all = append(all, c.pieces(p)...)
 	}
 	c.packets = all
+}
+
+// pieces are a data segment as it went over the wire.
+func (c *conn) pieces(p *pkt) []*pkt {
+	mss := int64(c.mss)
+	if p.len() <= mss {
+		return []*pkt{p}
+	}
+	var all []*pkt
+	for from := int64(0); from < p.len(); from += mss {
+		q := *p
+		n := min(mss, p.len()-from)
+		q.seq, q.end = p.seq+from, p.seq+from+n
+		q.seg.Length = ptr(uint32(n))
+		q.seg.Seq = ptr(*p.seg.Seq)
+		q.seg.Seq.Start += uint32(from)
+		q.seg.Seq.End = q.seg.Seq.Start + uint32(n)
+		if p.data != nil {
+			q.data = p.data[min(from, int64(len(p.data))):min(from+n, int64(len(p.data)))]
+		}
+		all = append(all, &q)
+	}
+	return all
 }

@@ -129,6 +129,9 @@ func (t *teller) write(p *pkt, exact bool) string {
 	if p.len() == 0 || !exact && !t.pushed(p) {
 		seg.Flags &^= segment.PSH
 	}
+	if !exact && !p.syn() {
+		seg.Flags &^= segment.ECE | segment.CWR // congestion that was another path's
+	}
 	seg.Seq, seg.Ack = t.numbers(p, exact)
 	return seg.String()
 }

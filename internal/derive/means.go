@@ -46,6 +46,9 @@ func (l *life) gone() bool { return l.dead != nil }
 // reset of a host is made, and what must have been lost because a living or a
 // dead end did not react to it. It returns why an end can't be a kernel.
 func (s *story) follow() {
+	if s.scripted() {
+		return
+	}
 	lives := map[*conn]*[2]life{}
 	for _, c := range s.conns {
 		lives[c] = &[2]life{}

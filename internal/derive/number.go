@@ -168,7 +168,6 @@ func (s *story) tell(recs []*recording) {
 		if !s.whole {
 			s.folds = append(s.folds, c.fold(s.verdicts)...)
 			c.fill()
-			c.ways()
 		}
 		s.packets = append(s.packets, c.packets...)
 	}
@@ -215,6 +214,7 @@ func (c *conn) number() {
 		}
 	}
 	c.packets = slices.DeleteFunc(c.packets, c.copies())
+	c.badSums()
 	c.existed = c.exists()
 	for _, s := range []side{originator, responder} {
 		if !c.syn[s] && c.existed {
@@ -244,6 +244,18 @@ func (c *conn) number() {
 		if !p.rst() && c.counts(p.from) && p.seq > offset[p.from] && p.seq-offset[p.from] < 1<<30 {
 			offset[p.from], last[p.from] = p.seq, p.seg.Seq.Start
 		}
+	}
+}
+
+// badSums keeps the mark of a wrong checksum only where it is one packet's among
+// good ones: a capture that was made anonymous has nothing else.
+func (c *conn) badSums() {
+	var good [2]bool
+	for _, p := range c.packets {
+		good[p.from] = good[p.from] || !p.seg.BadSum && p.seg.ICMP == ""
+	}
+	for _, p := range c.packets {
+		p.seg.BadSum = p.seg.BadSum && good[p.from] && p.rst()
 	}
 }
 
@@ -302,27 +314,46 @@ func (c *conn) guessISN(s side) uint32 {
 }
 
 // copies tells the frames that show a packet for a second time: a mirror of
-// both sides of a switch, or of a router.
+// both sides of a switch or of a router, or an access point that hears itself.
+// The latter may be late, but the IP identification gives it away where a side
+// counts it.
 func (c *conn) copies() func(*pkt) bool {
-	type identity struct {
-		from     side
-		seq, ack uint32
-		flags    segment.Flags
-		length   uint32
-		id       uint16
-		icmp     string
-	}
-	const within = 2 * time.Millisecond
-	seen := map[identity]*pkt{}
-	return func(p *pkt) bool {
-		k := identity{p.from, p.seg.Seq.Start, p.seg.Ack.N, p.seg.Flags, *p.seg.Length, 0, p.seg.ICMP}
+	const mirror, radio = 2 * time.Millisecond, 50 * time.Millisecond
+	ids := [2]map[uint16]bool{{}, {}}
+	for _, p := range c.packets {
 		if p.seg.ID != nil {
-			k.id = *p.seg.ID
+			ids[p.from][*p.seg.ID] = true
 		}
-		old := seen[k]
-		seen[k] = p
-		return old != nil && k.id != 0 && p.at-old.at < within
 	}
+	var seen []*pkt
+	return func(p *pkt) bool {
+		within := mirror
+		if p.seg.ID != nil && *p.seg.ID != 0 && len(ids[p.from]) > 1 {
+			within = radio
+		}
+		for i := len(seen) - 1; i >= 0 && p.at-seen[i].at < within; i-- {
+			if samePacket(p, seen[i]) {
+				return true
+			}
+		}
+		seen = append(seen, p)
+		return false
+	}
+}
+
+// samePacket compares all that a packet keeps on its way but its TTL, which a
+// router may have lowered.
+func samePacket(p, q *pkt) bool {
+	a, b := &p.seg, &q.seg
+	if p.from != q.from || a.Flags != b.Flags || a.ICMP != b.ICMP || a.Seq.Start != b.Seq.Start || a.Ack.N != b.Ack.N ||
+		*a.Length != *b.Length || *a.Win != *b.Win || segment.OptionsString(a.Options) != segment.OptionsString(b.Options) {
+		return false
+	}
+	d := int(*a.TTL) - int(*b.TTL)
+	if d < -1 || d > 1 || a.ID != nil && *a.ID != *b.ID {
+		return false
+	}
+	return a.ID != nil && *a.ID != 0 || d != 0
 }
 
 // sort finds retransmissions, probes and answers that stand out, and puts
@@ -404,6 +435,10 @@ func (c *conn) sentBefore(p *pkt, i int) bool {
 	return slices.ContainsFunc(c.packets[:i], func(q *pkt) bool { return q.from == p.from && !q.rst() && q.seq <= p.seq && p.seq < q.end })
 }
 
+// longestMTU is the most that a link of the lab takes. A capture on a loopback
+// interface has more.
+const longestMTU = 9216
+
 // segmentSizes finds the largest segments of the connection: by the SYNs, else
 // what an Ethernet holds. What is longer was captured before it was cut.
 func (c *conn) segmentSizes() {
@@ -422,7 +457,7 @@ func (c *conn) segmentSizes() {
 		}
 	}
 	if mss > 0 && mss+header < 65536 {
-		c.mtu = max(mss+header, 576)
+		c.mtu = min(max(mss+header, 576), longestMTU)
 	}
 	c.mss = c.mtu - header - stamps
 }
@@ -431,6 +466,7 @@ func (c *conn) segmentSizes() {
 // shortest that the handshake and acknowledged data show.
 func (c *conn) measure() {
 	c.rtt = [2]time.Duration{-1, -1}
+	var prompt [2]bool
 	for i, p := range c.packets {
 		if p.end == p.seq || p.again != nil || p.rst() {
 			continue
@@ -442,13 +478,16 @@ func (c *conn) measure() {
 			if q.from == p.from || !q.hasACK() || q.ack < p.end {
 				continue
 			}
-			if q.len() > 0 && !q.syn() {
-				break // a program took its time
-			}
 			if d := q.at - p.at; c.rtt[p.to()] < 0 || d < c.rtt[p.to()] {
 				c.rtt[p.to()] = d
 			}
+			prompt[p.to()] = prompt[p.to()] || q.len() == 0 || q.syn()
 			break
+		}
+	}
+	for x := range c.rtt {
+		if !prompt[x] {
+			c.rtt[x] = -1 // in all of them a program took its time
 		}
 	}
 }

@@ -86,10 +86,13 @@ func (c *conn) resetAfter(p *pkt) *pkt {
 // before is how long to wait before the moment m, which follows one at last.
 func (p pace) before(m moment, last time.Duration) time.Duration {
 	gap := m.at - last
+	q := m.pkt
+	if p.s.scripted() {
+		return p.asSeen(q, gap)
+	}
 	if gap < time.Millisecond {
 		return 0
 	}
-	q := m.pkt
 	if !p.s.acts(q) {
 		return 0
 	}
@@ -98,8 +101,10 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 	}
 	f, kept := p.factor[q]
 	switch {
-	case !kept && q.drew():
+	case !kept && q.drew() && !(q.syn() && !q.hasACK()):
 		return p.late(q)
+	case !kept && q.syn() && q.from == originator:
+		return p.apart(q)
 	case !kept:
 		return 0
 	case !p.s.of(q.conn, q.from).host():
@@ -226,4 +231,55 @@ func (p pace) late(answer *pkt) time.Duration {
 		return 0
 	}
 	return 0
+}
+
+// apart is how long a connect waits behind the one before it: over a second if
+// it was in the capture, for connections that begin together are judged
+// together.
+func (p pace) apart(q *pkt) time.Duration {
+	if q.again != nil {
+		return 0
+	}
+	for i := q.conn.index - 1; i >= 0; i-- {
+		if d := q.at - p.s.conns[i].packets[0].at; d >= time.Second {
+			return 1100 * time.Millisecond
+		}
+		return 0
+	}
+	return 0
+}
+
+// What scripted ends wait: no less than their packets take to pass each other,
+// and no more than is worth it where the capture's pause is no evidence.
+const (
+	passing = 2 * time.Millisecond
+	pause   = 200 * time.Millisecond
+)
+
+// asSeen is how long scripted ends wait before q.
+func (p pace) asSeen(q *pkt, gap time.Duration) time.Duration {
+	turned := false
+	for _, r := range p.s.packets {
+		if r == q {
+			break
+		}
+		turned = r.conn != q.conn || r.from != q.from
+	}
+	f, kept := p.factor[q]
+	switch {
+	case p.s.opts.RealTime:
+	case kept:
+		gap = time.Duration(float64(gap) * f)
+	case gap >= time.Second && (q.drew() || q.rst() || q.syn()):
+		gap = 1100 * time.Millisecond
+	default:
+		gap = min(gap, pause)
+	}
+	if turned {
+		return max(gap, passing)
+	}
+	if gap < time.Millisecond {
+		return 0
+	}
+	return gap
 }

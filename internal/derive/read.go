@@ -259,7 +259,7 @@ func keep(at sight, payload bool) *rawPacket {
 	} else {
 		s.ID, s.DF = ptr(uint16(in.ID)), ptr(in.DF)
 	}
-	s.BadSum = in.Flags&segment.RST != 0 && in.Checksum() == packet.SumBad
+	s.BadSum = in.Checksum() == packet.SumBad
 	if payload {
 		p.payload = slices.Clone(in.Payload)
 	}

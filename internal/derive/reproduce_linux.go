@@ -124,18 +124,7 @@ func (r *reproduction) best(ctx context.Context, name string, v variant) (*Outco
 	}
 	best := first
 	s := first.Scenario.story
-	for _, ends := range [][]int{{0}, {1}, {0, 1}} {
-		w, new := v, false
-		for _, i := range ends {
-			if s.actors[i].host() {
-				w.scripted[i], new = "with a kernel here "+first.why(), true
-			} else if w.scripted[i] == "" {
-				w.scripted[i] = s.actors[i].scripted
-			}
-		}
-		if !new {
-			continue
-		}
+	for _, w := range s.otherCasts(first.why()) {
 		out, err := r.once(ctx, name, w)
 		if ctx.Err() != nil {
 			return best, ctx.Err()
@@ -151,6 +140,35 @@ func (r *reproduction) best(ctx context.Context, name string, v variant) (*Outco
 		}
 	}
 	return best, nil
+}
+
+// otherCasts are the ways to tell the story when kernels with their usual
+// manners show other packets: with ACKs that ride on answers, with one end
+// scripted, with both.
+func (s *story) otherCasts(why string) []variant {
+	var all []variant
+	v := s.variant
+	v.seen = nil
+	for _, a := range s.actors {
+		if a.host() && s.piggybacks(a) && !v.delayed {
+			w := v
+			w.delayed = true
+			all = append(all, w)
+			break
+		}
+	}
+	for _, ends := range [][]int{{0}, {1}, {0, 1}} {
+		w, new := v, false
+		for _, i := range ends {
+			if s.actors[i].host() {
+				w.scripted[i], new = "with a kernel here "+why, true
+			}
+		}
+		if new {
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // better tells whether a is nearer to the capture than b.

@@ -12,6 +12,7 @@ import (
 // A variant is a way to tell a story other than the first.
 type variant struct {
 	instead  *claim                // of the first reset, in place of its verdict's
+	delayed  bool                  // hosts acknowledge with their answers, where the capture's ends did
 	scripted [2]string             // why the client, and the server, are peers all the same
 	seen     map[frameRef][]string // lines under resets that say what the taps show
 }

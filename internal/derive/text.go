@@ -10,6 +10,7 @@ import (
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
 	"rstlab/internal/script"
+	"rstlab/internal/segment"
 )
 
 // A Scenario is a derived scenario.
@@ -255,6 +256,9 @@ func (s *story) sysctls(a *actor) []string {
 					if p.len() > 0 {
 						add("tcp_fastopen", 5)
 					}
+					if p.is(segment.ECE) {
+						add("tcp_ecn", 1)
+					}
 				}
 				if p.rst() && p.how == byOverflow && p.form == provoked {
 					add("tcp_abort_on_overflow", 1)
@@ -310,11 +314,34 @@ func (s *story) routes() []string {
 				}
 			}
 		}
+		if s.variant.delayed && s.piggybacks(a) {
+			lines = append(lines, fmt.Sprintf("%s route %s quickack=0 # it acknowledges with its answers", a.name, s.actors[a.side.other()].name))
+		}
 		if least > 0 {
 			lines = append(lines, fmt.Sprintf("%s route %s rto_min=%s # retransmissions in less time", a.name, s.actors[a.side.other()].name, shown(least)))
 		}
 	}
 	return lines
+}
+
+// piggybacks tells whether an actor acknowledged data with data of its own.
+func (s *story) piggybacks(a *actor) bool {
+	for _, c := range s.conns {
+		for _, x := range []side{originator, responder} {
+			if s.of(c, x) != a {
+				continue
+			}
+			for _, p := range c.packets {
+				if p.from == x || p.len() == 0 {
+					continue
+				}
+				if q := c.answer(p, c.end()); q != nil && q.len() > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // documentation are the ranges that addresses are mapped to (RFC 5737, 3849).
