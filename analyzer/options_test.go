@@ -136,6 +136,32 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestLimitsTellOfDrops(t *testing.T) {
+	var b bytes.Buffer
+	w := pcapng.NewWriter(&b, pcapng.Section{})
+	if _, err := w.AddInterface(pcapng.Interface{LinkType: pcapng.LinkEthernet}); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, capture(t, "", talk), func(p pcapng.Packet, _ func(pcapng.Packet)) {
+		if err := w.WritePacket(&p); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := w.WriteStats(0, transcript.Start.UnixNano(), pcapng.Stats{Dropped: pcapng.Count{N: 7, Known: true}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	all, err := analyze(t, analyzer.Options{}, input("a", b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := summary(t, all).Limits, []string{"a: 7 packets were lost while capturing"}; !slices.Equal(got, want) {
+		t.Errorf("limits %q, want %q", got, want)
+	}
+}
+
 // A connection that two points saw is one.
 func TestConnectionsOfTwoPointsCountOnce(t *testing.T) {
 	client := capture(t, "client", talk+"\nclient.1001 > server.80: S")

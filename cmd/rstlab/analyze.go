@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -48,9 +47,13 @@ are merged in order of time.`,
 	output := addOutput(cmd, report.AnalysisFormats())
 	connections := cmd.Flags().Bool("connections", false, "list every connection and how it ended, too")
 	at := cmd.Flags().StringSlice("at", nil, "`FILE=ADDRESS`: the capture was taken at the host with this address")
-	host := cmd.Flags().String("host", "", "tell only of connections of this `ADDRESS`")
-	stream := cmd.Flags().Int("stream", -1, "tell only of the connection with this `NUMBER`, which is Wireshark's tcp.stream")
-	var since, until moment
+	var (
+		host         address
+		only         stream
+		since, until moment
+	)
+	cmd.Flags().Var(&host, "host", "tell only of connections of this `ADDRESS`")
+	cmd.Flags().Var(&only, "stream", "tell only of the connection with this `NUMBER`, which is Wireshark's tcp.stream")
 	cmd.Flags().Var(&since, "since", "tell only of resets from `T` on")
 	cmd.Flags().Var(&until, "until", "tell only of resets before `T`")
 	annotated := cmd.Flags().String("annotate", "", "write the packets to `OUT.pcapng`, the verdicts as comments")
@@ -66,18 +69,7 @@ are merged in order of time.`,
 		if err != nil {
 			return usage(cmd, err)
 		}
-		opts := analyzer.Options{Connections: *connections, Since: since.at, Until: until.at}
-		if cmd.Flags().Changed("host") {
-			if opts.Host, err = netip.ParseAddr(*host); err != nil {
-				return usage(cmd, fmt.Errorf("read --host %q: want an address, such as 192.0.2.1 or 2001:db8::1", *host))
-			}
-			opts.Host = opts.Host.Unmap()
-		}
-		if cmd.Flags().Changed("stream") {
-			if opts.Stream = stream; *stream < 0 {
-				return usage(cmd, fmt.Errorf("read --stream %d: want a number from 0 on", *stream))
-			}
-		}
+		opts := analyzer.Options{Connections: *connections, Host: host.Addr, Stream: only.id, Since: since.at, Until: until.at}
 		var notes *annotation
 		if *annotated != "" {
 			if notes, err = newAnnotation(*annotated, from); err != nil {
