@@ -9,7 +9,7 @@ import (
 
 // A Record is one object of the analyzer's result: *Verdict, *Connection,
 // *Finding, *Error or *Summary. Its JSON form is the contract that
-// schema/analyze.schema.json documents.
+// docs/schema/analyze.json documents.
 type Record interface{ record() }
 
 // Sender says who sent a reset, whatever address it bears.

@@ -168,8 +168,9 @@ func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
 	if me.Packets <= 4 {
 		me.Host.countTTL(s.TTL)
 	}
-	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there).
-	me.countID(s, first || s.Is(segment.SYN) || me.Packets == 2 && me.SYN.Is(segment.ACK))
+	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there), so
+	// the first packet after it begins one.
+	me.countID(s, first || s.Is(segment.SYN) || me.SYN.Is(segment.SYN|segment.ACK) && !me.FirstACK.Exists())
 	me.countMAC(in)
 	if s.Is(segment.SYN) {
 		c.syn(from, s, in)

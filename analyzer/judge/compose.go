@@ -210,6 +210,9 @@ func (k *Case) detail(v *Verdict) {
 	if k.text != "" {
 		d["payload"] = k.text // a claim of whoever sent it
 	}
+	if text := netScaler[k.R.Win]; text != "" && k.R.Win != k.S.Win {
+		d["window_code"] = fmt.Sprintf("%d: %s, where the sender is a NetScaler", k.R.Win, text)
+	}
 	if k.mptcp.Has(packet.MPTCPReset) {
 		d["mptcp_reason"] = fmt.Sprintf("%d (%s)", k.mptcp.ResetReason, resetReason(k.mptcp.ResetReason))
 	}
@@ -250,6 +253,10 @@ func (k *Case) detail(v *Verdict) {
 		}
 	}
 }
+
+// netScaler are codes that such a balancer writes into the window of its resets
+// (causes.md, 3.5).
+var netScaler = map[uint16]string{8201: "no such connection", 9300: "idle connection cleaned up"}
 
 // stage names the moment of the reset as Cloudflare's public figures do, by
 // what the originator had sent.

@@ -23,13 +23,29 @@ func (c *correlation) legs(verdicts []*Verdict) {
 			if d > legWindow {
 				break
 			}
-			if w.Point == v.Point || w.From == w.Conn.Originator || w.Effect == Ignored || c.together(v.Point, w.Point) {
+			if w.Point == v.Point || w.From == w.Conn.Originator || w.Effect == Ignored || c.together(v.Point, w.Point) || c.saidSince(v, at-d) {
 				continue
 			}
 			c.passedOn(v, w, d)
 			break
 		}
 	}
+}
+
+// saidSince tells whether the sender of v sent payload on its connection since
+// a time.
+func (c *correlation) saidSince(v *Verdict, t int64) bool {
+	l := c.logOf(v)
+	if l == nil {
+		return false
+	}
+	for i := range l.lines {
+		x := &l.lines[i]
+		if int(x.from) == v.raw.from && x.len > 0 && c.common(v.Point, x.time) > t && x.frame < v.Frame {
+			return true
+		}
+	}
+	return false
 }
 
 // together tells whether two points saw a common connection: then they lie on

@@ -30,10 +30,13 @@ var legRules = []*rule{{
 		}, k.abortFacts()...), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.passedOn() >= 3 {
+		switch {
+		case k.passedOn() >= 3:
 			return cause.Likely
+		case k.R.Time-k.otherLeg().time <= soon:
+			return cause.Possible
 		}
-		return cause.Possible
+		return cause.Undetermined
 	},
 	open: "it may have passed on what happened to its other leg",
 }, {
@@ -100,17 +103,26 @@ func (k *Case) strayTrigger() bool {
 	return k.form == provoked && k.trigger.Has(flow.Aimless)
 }
 
-// legWindow is how soon, in nanoseconds, a proxy passes a failure on.
-const legWindow = int64(50e6)
+// legWindow is how soon, in nanoseconds, a proxy passes a failure on, also on a
+// busy machine; soon, on one that is not.
+const (
+	legWindow = int64(1e9)
+	soon      = int64(50e6)
+)
 
 // otherLeg finds the failure that the sender may have passed on: a reset that
 // it got as the originator of another connection just before, when it is the
-// responder here, or the other way round.
+// responder here, or the other way round, and had nothing else to say here
+// between.
 func (k *Case) otherLeg() *recent {
 	var found *recent
 	me := k.conn.Key.Addr(k.from).Addr()
+	said := int64(0)
+	if d := &k.S.LastData; d.Exists() {
+		said = d.Time
+	}
 	k.around(legWindow, func(x *recent) {
-		if x.time <= k.R.Time && x.frame < k.R.Frame && x.id != k.conn.ID && x.to.Addr() == me && x.toOrig != k.byOriginator() &&
+		if found == nil && x.time >= said && x.time <= k.R.Time && x.frame < k.R.Frame && x.id != k.conn.ID && x.to.Addr() == me && x.toOrig != k.byOriginator() &&
 			x.from.Addr() != k.conn.Key.Addr(1-k.from).Addr() {
 			found = x
 		}
