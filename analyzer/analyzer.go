@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rstlab/analyzer/capture"
+	"rstlab/analyzer/flow"
 	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
 )
@@ -106,7 +107,10 @@ func (a *analysis) readOne(ctx context.Context, f *file) error {
 	defer stop(nil)
 	for b := range batches {
 		for i := range b.packets.Packets {
-			if err := p.decoded(f, &b.packets.Packets[i], &b.infos[i]); err != nil {
+			if i%flow.WarmLen == 0 {
+				p.judge.Flows.Warm(b.flows[i:])
+			}
+			if err := p.decoded(f, &b.packets.Packets[i], &b.infos[i], &b.flows[i]); err != nil {
 				return err
 			}
 		}
@@ -131,6 +135,7 @@ func (a *analysis) readOne(ctx context.Context, f *file) error {
 type batch struct {
 	packets pcapng.Batch
 	infos   []packet.Info
+	flows   []flow.Packet
 	err     error
 	free    chan<- *batch
 }
@@ -158,8 +163,11 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder) <-chan
 			b.err = r.ReadBatch(&b.packets)
 			n := len(b.packets.Packets)
 			b.infos = slices.Grow(b.infos[:0], n)[:n]
+			b.flows = slices.Grow(b.flows[:0], n)[:n]
 			for i := range b.infos {
-				d.Decode(&b.packets.Packets[i], &b.infos[i])
+				in := &b.packets.Packets[i]
+				d.Decode(in, &b.infos[i])
+				b.flows[i].Read(0, in.Time, &b.infos[i])
 			}
 			full <- b
 			if b.err != nil {

@@ -21,6 +21,7 @@ type point struct {
 	judge       judge.Judge
 	decoder     packet.Decoder
 	info        packet.Info
+	next        flow.Packet
 	spans       []span
 	frames      uint32
 	taps        map[uint32]string // interface names of the frames that were resets
@@ -54,11 +55,12 @@ func (a *analysis) newPoint(f *file) *point {
 // packet takes the next packet of one of the point's files.
 func (p *point) packet(f *file, in *pcapng.Packet) error {
 	p.decoder.Decode(in, &p.info)
-	return p.decoded(f, in, &p.info)
+	p.next.Read(0, in.Time, &p.info)
+	return p.decoded(f, in, &p.info, &p.next)
 }
 
-// decoded takes the next packet and what it says.
-func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info) error {
+// decoded takes the next packet and what it says, its number aside.
+func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info, s *flow.Packet) error {
 	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
 		p.spans = append(p.spans, span{p.frames, f})
 		if p.a.begin == 0 {
@@ -70,19 +72,20 @@ func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info) error {
 		p.judge.Drops = true
 		p.lost += in.Dropped
 	}
-	if info.Kind != packet.TCP && info.Kind != packet.ICMPError {
+	if s.Kind != packet.TCP && s.Kind != packet.ICMPError {
 		return nil
 	}
+	s.Seg.Frame = p.frames
 	if in.Time < p.last {
 		p.disorder = max(p.disorder, p.last-in.Time)
 	}
 	p.last = max(p.last, in.Time)
-	if info.Kind == packet.TCP && info.Flags&segment.RST != 0 {
+	if s.Kind == packet.TCP && s.Seg.Is(segment.RST) {
 		if ifs := f.reader.Interfaces(); in.Interface < len(ifs) && ifs[in.Interface].Name != "" {
 			p.taps[p.frames] = ifs[in.Interface].Name
 		}
 	}
-	return p.judge.Packet(p.frames, in.Time, info)
+	return p.judge.Take(s, info)
 }
 
 // at leads a frame of the point back to its file and its number there.

@@ -16,15 +16,15 @@ type Key struct {
 	Tunnel       uint64 // packet.Tunnel.Key
 }
 
-// keyOf gives the key of a segment and which side sent it: 0 is A.
-func keyOf(in *packet.Info) (Key, int) {
-	k := Key{Tunnel: in.Tunnel.Key()}
+// read fills k from a segment and tells which side sent it: 0 is A.
+func (k *Key) read(in *packet.Info) (from int) {
+	k.Tunnel = in.Tunnel.Key()
 	if less(&in.Dst, &in.Src) || in.Src == in.Dst && in.DstPort < in.SrcPort {
 		k.A, k.B, k.PortA, k.PortB = in.Dst, in.Src, in.DstPort, in.SrcPort
-		return k, 1
+		return 1
 	}
 	k.A, k.B, k.PortA, k.PortB = in.Src, in.Dst, in.SrcPort, in.DstPort
-	return k, 0
+	return 0
 }
 
 func less(a, b *[16]byte) bool {
@@ -54,46 +54,42 @@ func (k *Key) Port(side int) uint16 {
 // A Conn is one connection: a pair of endpoints from a SYN on, or from the
 // first packet of it that was captured.
 type Conn struct {
-	Key    Key
-	ID     int  // counts as Wireshark's tcp.stream
-	Orig   int  // the side that is, or seems to be, the originator
-	Seen   bool // a SYN or SYN-ACK tells so
-	Tunnel packet.Tunnel
-	V6     bool
+	// What each packet touches comes first and together, here and in Side: a
+	// connection is in few of the processor's cache lines.
+	Key      Key
+	LastTime int64
+	Pending  int // resets that still wait for their verdict; kept by the judge
 
+	NumResets  uint32
+	Revived    uint32 // how many of them a later SYN with the same number made void
+	hash       uint32
+	ref        int32  // in the index
+	Slot       uint32 // for the judge's use
 	FirstFrame uint32
-	FirstTime  int64
-	LastTime   int64
+	over       bool // it is in the queue of those
+	ended      bool
+	Seen       bool // a SYN or SYN-ACK tells who the originator is
+	V6         bool
+	Recalled   bool // it had left the table; only its numbers were kept
+	Orig       int  // the side that is, or seems to be, the originator
 
 	Sides [2]Side
 
+	ID        int // counts as Wireshark's tcp.stream
+	FirstTime int64
+
 	Pause   Pause // the last one
 	Longest int64 // the longest pause that it survived, not counting the last
-
-	Recalled bool // it had left the table; only its numbers were kept
 
 	Missing uint32 // acknowledgments of what was not captured, and holes
 	Copies  uint32
 	Cuts    uint32 // segments whose payload or options were cut
 	MPTCP   MPTCP
-
-	Resets    [MaxResets]Reset
-	NumResets uint32
-	Revived   uint32 // how many of them a later SYN with the same number made void
+	Tunnel  packet.Tunnel
+	ICMP    ICMP // the last error about it
+	Resets  [MaxResets]Reset
 
 	Past Past // the connection before on the same endpoints
-
-	Pending int  // resets that still wait for their verdict; kept by the judge
-	ICMP    ICMP // the last error about it
-
-	Slot uint32 // for the judge's use
-
-	older, newer *Conn // by LastTime, as it was when linked
-	linked       int64
-	hash         uint32
-	ref          int32 // in the index
-	over         bool  // it is in the list of those that are closed
-	ended        bool
 }
 
 // A Pause is a time without packets in either direction, longer than
@@ -165,6 +161,11 @@ type PastSide struct {
 // Exists tells whether there was an earlier connection.
 func (p *Past) Exists() bool { return p.FirstFrame != 0 }
 
+// over is Conn.Over.
+func (p *Past) over() bool {
+	return p.Sides[0].Known&p.Sides[1].Known&FINAcked != 0 || p.Resets > 0
+}
+
 // Closed tells whether both sides had sent a FIN.
 func (p *Past) Closed() bool { return p.Sides[0].FIN.Exists() && p.Sides[1].FIN.Exists() }
 
@@ -206,6 +207,12 @@ func (c *Conn) recall(p *Past) {
 			s.FIN = Segment{Frame: was.FIN.Frame, Time: was.FIN.Time, Seq: s.FinSeq, Ack: was.Ack, Flags: segment.FIN | segment.ACK}
 		}
 	}
+}
+
+// Over tells whether nothing more is to be expected of the connection: both
+// FINs were acknowledged, or it was reset.
+func (c *Conn) Over() bool {
+	return c.Sides[0].Known&c.Sides[1].Known&FINAcked != 0 || c.NumResets > c.Revived
 }
 
 // O is the originator's side.

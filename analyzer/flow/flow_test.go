@@ -19,6 +19,7 @@ type feed struct {
 	d     packet.Decoder
 	in    packet.Info
 	step  flow.Step
+	next  flow.Packet
 	frame uint32
 }
 
@@ -32,7 +33,8 @@ func (f *feed) play(text string, each func(*flow.Step)) {
 		p := pcapng.Packet{Time: x.Time.UnixNano(), HasTime: true, Data: x.Data, OrigLen: len(x.Data), LinkType: pcapng.LinkEthernet}
 		f.d.Decode(&p, &f.in)
 		f.frame++
-		f.table.Find(f.frame, p.Time, &f.in, &f.step)
+		f.next.Read(f.frame, p.Time, &f.in)
+		f.table.Find(&f.next, &f.in, &f.step)
 		if each != nil {
 			each(&f.step)
 		}

@@ -6,27 +6,26 @@ import (
 	"math/bits"
 )
 
-// An index finds connections by their keys: open addressing with linear
-// probing, and no deletions that leave gaps behind. What it points to keeps the
-// keys. A reference above 0 is a connection, below 0 a past one.
+// An index finds references by the hashes of keys: open addressing with linear
+// probing, and no deletions that leave gaps behind. What it refers to keeps the
+// keys.
 type index struct {
 	slots []slot
 	used  int
-	seed  uint64
 }
 
 type slot struct {
 	hash uint32
-	ref  int32 // 0: empty
+	at   int32 // the reference and 1; 0: empty
 }
 
-// hash mixes a key. The seed keeps captures from being made that put all of
-// their connections into one slot.
-func (x *index) hash(k *Key) uint32 {
-	if x.seed == 0 {
-		x.seed = maphash.Bytes(maphash.MakeSeed(), nil) | 1
-	}
-	h := mix(half(&k.A, 0)^x.seed, half(&k.A, 8)^0x9e3779b97f4a7c15)
+// seed keeps captures from being made that put all of their connections into
+// one slot.
+var seed = maphash.Bytes(maphash.MakeSeed(), nil) | 1
+
+// hash mixes a key.
+func (k *Key) hash() uint32 {
+	h := mix(half(&k.A, 0)^seed, half(&k.A, 8)^0x9e3779b97f4a7c15)
 	h = mix(half(&k.B, 0)^h, half(&k.B, 8)^0xbf58476d1ce4e5b9)
 	h = mix(uint64(k.PortA)<<16|uint64(k.PortB)^h, k.Tunnel^0x94d049bb133111eb)
 	return uint32(h) ^ uint32(h>>32)
@@ -39,6 +38,21 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
+// first gives the place at which to begin to look for a hash, next the one
+// after it.
+func (x *index) first(hash uint32) uint32 { return hash & uint32(len(x.slots)-1) }
+func (x *index) next(i uint32) uint32     { return (i + 1) & uint32(len(x.slots)-1) }
+
+// at gives the reference at a place and whether it is one of this hash, ok
+// false where nothing stands: then the hash has no more.
+func (x *index) at(i, hash uint32) (ref int32, same, ok bool) {
+	if len(x.slots) == 0 {
+		return 0, false, false
+	}
+	s := x.slots[i]
+	return s.at - 1, s.hash == hash, s.at != 0
+}
+
 // put adds a reference, whose key is not there.
 func (x *index) put(hash uint32, ref int32) {
 	if (x.used+1)*4 > len(x.slots)*3 {
@@ -49,20 +63,19 @@ func (x *index) put(hash uint32, ref int32) {
 }
 
 func (x *index) place(hash uint32, ref int32) {
-	mask := uint32(len(x.slots) - 1)
-	i := hash & mask
-	for x.slots[i].ref != 0 {
-		i = (i + 1) & mask
+	i := x.first(hash)
+	for x.slots[i].at != 0 {
+		i = x.next(i)
 	}
-	x.slots[i] = slot{hash, ref}
+	x.slots[i] = slot{hash, ref + 1}
 }
 
 func (x *index) grow() {
 	old := x.slots
 	x.slots = make([]slot, max(1<<10, 2*len(old)))
 	for _, s := range old {
-		if s.ref != 0 {
-			x.place(s.hash, s.ref)
+		if s.at != 0 {
+			x.place(s.hash, s.at-1)
 		}
 	}
 }
@@ -70,20 +83,20 @@ func (x *index) grow() {
 // remove takes a reference out and closes the gap: what stands behind it and
 // could stand in it moves up.
 func (x *index) remove(hash uint32, ref int32) {
-	mask := uint32(len(x.slots) - 1)
-	i := hash & mask
-	for x.slots[i].ref != ref {
-		if x.slots[i].ref == 0 {
+	i := x.first(hash)
+	for x.slots[i].at != ref+1 {
+		if x.slots[i].at == 0 {
 			return
 		}
-		i = (i + 1) & mask
+		i = x.next(i)
 	}
 	x.used--
+	mask := uint32(len(x.slots) - 1)
 	for j := i; ; {
 		x.slots[i] = slot{}
 		for {
-			j = (j + 1) & mask
-			if x.slots[j].ref == 0 {
+			j = x.next(j)
+			if x.slots[j].at == 0 {
 				return
 			}
 			if home := x.slots[j].hash & mask; (j-home)&mask >= (j-i)&mask {

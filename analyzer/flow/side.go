@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"rstlab/analyzer/packet"
 	"rstlab/internal/segment"
 )
 
@@ -13,68 +12,66 @@ const RingLen = 8
 // point: what it sent, and what it said of the other's.
 type Side struct {
 	Packets uint32 // segments, copies aside
-	Resets  uint32
+	Put     uint32 // segments ever put into Ring
 	Payload uint64 // bytes, those sent again counted again
 
 	// Sequence numbers, as far as Known tells.
-	Known     Known
-	ISN       Seq
-	First     Seq // of the first segment, whatever it was
 	Nxt       Seq // SND.NXT: beyond the highest number sent
 	Una       Seq // SND.UNA: the highest acknowledgment of it by the peer
 	Ack       Seq // the highest acknowledgment sent: RCV.NXT but for what is not acknowledged yet
 	Edge      Seq // the highest right edge of the window offered
 	EdgeStuck Seq // the acknowledgment with which Edge was first offered
-	StuckAt   int64
-	StuckAcks uint16 // acknowledgments that advanced since and left Edge where it was
-	FinSeq    Seq    // the FIN's own number
-	HoleFrom  Seq    // a hole in what was seen of it, empty when both are equal
+	ISN       Seq
+	First     Seq // of the first segment, whatever it was
+	FinSeq    Seq // the FIN's own number
+	HoleFrom  Seq // a hole in what was seen of it, empty when both are equal
 	HoleTo    Seq
+	Known     Known
+	StuckAcks uint16 // acknowledgments that advanced since EdgeStuck and left Edge where it was
+	StuckAt   int64
 	HoleAt    int64
-
+	WinZeroAt int64  // since when Win is 0
 	Win       uint16 // the last one, unscaled
-	WinZeroAt int64  // since when it is 0
-	Scale     int8   // window scale of its SYN, -1: none
 	MSS       uint16
-	Layout    Layout // of the options on its SYN
-	FirstTS   uint32 // timestamp clock: first and last value, last echoed
-	LastTS    uint32
-	LastEcr   uint32
-	FirstTSAt int64
-	LastTSAt  int64
+	Scale     int8 // window scale of its SYN, -1: none
+	MACs      uint8
+	DupAcks   uint16 // in a row
 	SYNs      uint16 // its SYNs, those sent again too
 	FINs      uint16
-	DupAcks   uint16 // in a row
-	IDSteps   IDSteps
 	LastID    uint16
-	TTLs      [4]TTLCount // values seen, resets aside
-	MAC       [2][6]byte  // source link addresses seen, resets aside
-	MACs      uint8
-	Signed    bool  // its SYN bore an MD5 or AO option
-	HasDirs   uint8 // In and Out marks seen: bit 0, bit 1
+	Layout    Layout // of the options on its SYN
+	Signed    bool   // its SYN bore an MD5 or AO option
+	HasDirs   uint8  // In and Out marks seen: bit 0, bit 1
 
-	SYN       Segment // the first one, SYN-ACK too
-	FIN       Segment // the first one
-	LastData  Segment
-	LastSYN   Stamp
-	FirstData Stamp
-	FirstACK  Stamp // the first segment without SYN: of an originator it ends the handshake
-
-	Sent   Run // transmissions of what begins at Una
-	Ended  Run // the last such run of more than one that an answer ended
-	Probes Run
-
-	RTT RTT // from the capture point to this side and back
-
-	sample   Seq // end of the peer-bound segment that is being timed
-	sampleAt int64
 	samples  bool
 	sampled  bool // the sample is a SYN
+	sample   Seq  // end of the peer-bound segment that is being timed
+	sampleAt int64
 
-	Ring [RingLen]Segment
-	Put  uint32 // segments ever put into Ring
+	LastTS    uint32 // timestamp clock: last value, last echoed, first value
+	LastEcr   uint32
+	FirstTS   uint32
+	Resets    uint32
+	LastTSAt  int64
+	FirstTSAt int64
+	IDSteps   IDSteps
+	MAC       [2][6]byte  // source link addresses seen, resets aside
+	TTLs      [4]TTLCount // values seen, resets aside
 
-	Host *Host
+	FirstACK  Stamp // the first segment without SYN: of an originator it ends the handshake
+	FirstData Stamp
+	RTT       RTT // from the capture point to this side and back
+	Host      *Host
+
+	Sent     Run // transmissions of what begins at Una
+	Ended    Run // the last such run of more than one that an answer ended
+	LastData Segment
+	Ring     [RingLen]Segment
+
+	SYN     Segment // the first one, SYN-ACK too
+	FIN     Segment // the first one
+	LastSYN Stamp
+	Probes  Run
 }
 
 // Known tells which numbers of a Side mean something.
@@ -229,17 +226,14 @@ func (s *Side) countID(seg *Segment, first bool) {
 	s.LastID = seg.ID
 }
 
-func (s *Side) countMAC(in *packet.Info) {
-	if !in.HasMAC {
-		return
-	}
+func (s *Side) countMAC(mac [6]byte) {
 	for i := range s.MACs {
-		if s.MAC[i] == in.SrcMAC {
+		if s.MAC[i] == mac {
 			return
 		}
 	}
 	if int(s.MACs) < len(s.MAC) {
-		s.MAC[s.MACs] = in.SrcMAC
+		s.MAC[s.MACs] = mac
 		s.MACs++
 	}
 }

@@ -14,17 +14,16 @@ const (
 	// DefaultConns is how many connections are followed in full at once; of those
 	// that were quiet longest only the numbers are kept.
 	DefaultConns = 1 << 14
+	// maxOver is how many of them may be over.
+	maxOver = 1 << 11
 	// maxPasts is of how many more connections the numbers are kept.
 	maxPasts = 1 << 17
+	// lookBack is how long, in nanoseconds, a connection that is over has to be
+	// known: as long as a stack keeps one in TIME-WAIT, 2 MSL with RFC 9293's MSL
+	// of two minutes.
+	lookBack = int64(240e9)
 	// maxHosts is how many addresses are remembered.
 	maxHosts = 1 << 16
-	// relink is how old, in nanoseconds, a connection's place in the order of
-	// quietness may be.
-	relink = int64(1e9)
-	// linger is how long, in nanoseconds, a connection that is over stays in the
-	// table: what is still on its way finds all of it, later ones its numbers. That
-	// keeps the table as small as what lives.
-	linger = int64(1e9)
 	// copyWindow is how far apart, in nanoseconds, two sightings of one packet
 	// can be (causes.md, 4.2, step 1).
 	copyWindow = int64(2e6)
@@ -44,22 +43,25 @@ type Table struct {
 	MaxConns  int              // 0: DefaultConns
 	Ended     func(*Conn)      // called when a connection leaves the table; it is not kept
 	Busy      func(*Conn) bool // says that a connection can't leave yet
-	Forgotten int              // connections of which nothing is kept, for want of room
+	Forgotten int              // connections of which nothing is kept, for want of room; not those that were over and beyond the look-back
 	Count     int              // connections ever
 
-	index        index
-	conns        []*Conn // by reference-1
-	spare        []int32 // references that are free
-	pasts        []past  // a ring, by -reference-1
-	nextPast     int
-	hosts        map[[16]byte]*Host
-	open, closed list // connections in the table, those quiet longest first
-	live         int
-}
+	index index   // of conns
+	conns []*Conn // by reference
+	fresh []Conn  // not used yet
+	spare []int32 // references that are free; the last one first, whose memory the processor still has at hand
 
-// A list links connections.
-type list struct {
-	oldest, newest *Conn
+	open, over queue // of conns
+	turns      turns
+
+	left     index       // of pasts
+	pasts    []*pastPage // a ring
+	nextPast int
+
+	hosts map[[16]byte]*Host
+	now   int64 // the latest time seen
+
+	warmed int64
 }
 
 // A past is a connection that left.
@@ -69,77 +71,84 @@ type past struct {
 	Past // empty: it came back
 }
 
+// Pasts are kept by pages, so that their number can grow without a copy.
+type pastPage [1 << 10]past
+
+// past gives a past connection.
+func (t *Table) past(ref int32) *past {
+	return &t.pasts[ref/int32(len(pastPage{}))][ref%int32(len(pastPage{}))]
+}
+
 // A Step is one segment in its connection.
 type Step struct {
+	*Packet
 	Conn *Conn
-	From int // the side that sent it
-	Seg  Segment
+	From int  // the side that sent it
 	New  bool // it began the connection
 }
 
 // Find classifies a TCP segment: it finds or begins its connection and sets
 // the marks that tell how the segment stands to what came before. The
 // connection is not changed yet: see Apply.
-func (t *Table) Find(frame uint32, time int64, in *packet.Info, st *Step) {
-	key, from := keyOf(in)
-	st.From, st.New = from, false
-	st.Seg.read(frame, time, in)
-	hash := t.index.hash(&key)
-	var c *Conn
-	switch ref := t.find(hash, &key); {
-	case ref > 0:
-		c = t.conns[ref-1]
-	case ref < 0:
-		c = t.again(ref, &key, in)
+func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
+	from := int(s.from)
+	*st = Step{Packet: s, From: from}
+	t.now = max(t.now, s.Seg.Time)
+	c := t.find(s.hash, &s.key)
+	if c == nil {
+		c = t.again(s, in)
 	}
 	switch {
 	case c == nil:
 		st.New = true
-		c = t.begin(hash, &key, from, &st.Seg, in)
-	case begins(c, from, &st.Seg):
+		c = t.begin(s, in)
+	case begins(c, from, &s.Seg):
 		was := c.past()
 		t.drop(c)
 		st.New = true
-		c = t.begin(hash, &key, from, &st.Seg, in)
+		c = t.begin(s, in)
 		c.Past = was
 	}
 	st.Conn = c
 	c.classify(from, &st.Seg, in)
 }
 
-// find gives the reference of a key, 0 where there is none.
-func (t *Table) find(hash uint32, key *Key) int32 {
-	slots := t.index.slots
-	if len(slots) == 0 {
-		return 0
-	}
-	mask := uint32(len(slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
-		s := slots[i]
-		switch {
-		case s.ref == 0:
-			return 0
-		case s.hash != hash:
-		case s.ref > 0 && t.conns[s.ref-1].Key == *key, s.ref < 0 && t.pasts[-s.ref-1].key == *key:
-			return s.ref
+// find gives the connection with a key, nil where there is none.
+func (t *Table) find(hash uint32, key *Key) *Conn {
+	for i := t.index.first(hash); ; i = t.index.next(i) {
+		ref, same, ok := t.index.at(i, hash)
+		if !ok {
+			return nil
+		}
+		if same && t.conns[ref].Key == *key {
+			return t.conns[ref]
 		}
 	}
 }
 
-// again takes a connection back that had left the table.
-func (t *Table) again(ref int32, key *Key, in *packet.Info) *Conn {
-	p := &t.pasts[-ref-1]
-	hash, was := p.hash, p.Past
-	t.forget(ref)
-	c := t.take(hash, key, in)
-	c.recall(&was)
-	return c
+// again takes a connection back that had left the table, nil where there is
+// none.
+func (t *Table) again(x *Packet, in *packet.Info) *Conn {
+	hash, key := x.hash, &x.key
+	for i := t.left.first(hash); ; i = t.left.next(i) {
+		ref, same, ok := t.left.at(i, hash)
+		if !ok {
+			return nil
+		}
+		if same && t.past(ref).key == *key {
+			was := t.past(ref).Past
+			t.forget(ref)
+			c := t.take(x, in)
+			c.recall(&was)
+			return c
+		}
+	}
 }
 
 // forget drops a past connection.
 func (t *Table) forget(ref int32) {
-	p := &t.pasts[-ref-1]
-	t.index.remove(p.hash, ref)
+	p := t.past(ref)
+	t.left.remove(p.hash, ref)
 	p.Past = Past{}
 }
 
@@ -154,8 +163,9 @@ func begins(c *Conn, from int, s *Segment) bool {
 }
 
 // begin makes a connection.
-func (t *Table) begin(hash uint32, key *Key, from int, s *Segment, in *packet.Info) *Conn {
-	c := t.take(hash, key, in)
+func (t *Table) begin(x *Packet, in *packet.Info) *Conn {
+	from, s := int(x.from), &x.Seg
+	c := t.take(x, in)
 	c.ID = t.Count
 	c.FirstFrame, c.FirstTime, c.LastTime = s.Frame, s.Time, s.Time
 	for i := range c.Sides {
@@ -173,31 +183,49 @@ func (t *Table) begin(hash uint32, key *Key, from int, s *Segment, in *packet.In
 	return c
 }
 
-// take gives an empty connection for a key, in the table.
-func (t *Table) take(hash uint32, key *Key, in *packet.Info) *Conn {
+// take gives an empty connection for a segment, in the table.
+func (t *Table) take(x *Packet, in *packet.Info) *Conn {
 	if t.MaxConns == 0 {
 		t.MaxConns = DefaultConns
 	}
-	for t.live >= t.MaxConns && t.evict() {
+	if t.over.n >= maxOver {
+		t.evict(&t.over, fewTries)
+	}
+	for t.live() >= t.MaxConns && (t.evict(&t.over, 2*t.over.n) || t.evict(&t.open, 2*t.open.n)) {
 	}
 	var ref int32
 	if n := len(t.spare); n > 0 {
 		ref = t.spare[n-1]
 		t.spare = t.spare[:n-1]
-		*t.conns[ref-1] = Conn{}
+		*t.conns[ref] = Conn{}
 	} else {
-		t.conns = append(t.conns, new(Conn))
 		ref = int32(len(t.conns))
+		t.conns = append(t.conns, t.blank())
 	}
-	c := t.conns[ref-1]
-	c.Key, c.Tunnel, c.V6, c.hash, c.ref = *key, in.Tunnel, in.V6, hash, ref
-	c.Sides[0].Host = t.host(key.A)
-	c.Sides[1].Host = t.host(key.B)
-	t.index.put(hash, ref)
-	t.live++
-	t.link(c)
+	c := t.conns[ref]
+	c.Key, c.V6, c.hash, c.ref = x.key, x.v6, x.hash, ref
+	if x.tunnelled {
+		c.Tunnel = in.Tunnel
+	}
+	c.Sides[0].Host = t.host(c.Key.A)
+	c.Sides[1].Host = t.host(c.Key.B)
+	t.index.put(c.hash, ref)
+	t.enqueue(c)
 	return c
 }
+
+// blank gives memory for a connection.
+func (t *Table) blank() *Conn {
+	if len(t.fresh) == 0 {
+		t.fresh = make([]Conn, 32)
+	}
+	c := &t.fresh[0]
+	t.fresh = t.fresh[1:]
+	return c
+}
+
+// live is how many connections are followed in full.
+func (t *Table) live() int { return t.open.n + t.over.n }
 
 // host gives the host of an address; past the bound one that nobody else sees.
 func (t *Table) host(a [16]byte) *Host {
@@ -214,49 +242,65 @@ func (t *Table) host(a [16]byte) *Host {
 	return h
 }
 
-// evict takes a connection out of the table, and keeps its numbers: one that is
-// over, else the one that was quiet longest and can leave.
-func (t *Table) evict() bool {
-	for _, l := range [...]*list{&t.closed, &t.open} {
-		for c := l.oldest; c != nil; c = c.newer {
-			if t.Busy == nil || !t.Busy(c) {
-				t.leave(c)
-				return true
-			}
+// fewTries is how many connections are asked whether they can leave where that
+// is not urgent.
+const fewTries = 4
+
+// evict takes the connection of a queue that was quiet longest and can leave
+// out of the table, and keeps its numbers. It tries some only.
+func (t *Table) evict(q *queue, tries int) bool {
+	for ; q.n > 0 && tries > 0; tries-- {
+		x := q.first(&t.turns)
+		c := t.conns[x.ref]
+		if c.LastTime == x.seen && (t.Busy == nil || !t.Busy(c)) {
+			key, hash, was := c.Key, c.hash, c.past()
+			t.drop(c)
+			t.keep(&key, hash, was)
+			return true
 		}
+		q.leave(x.ref, &t.turns)
+		t.enqueue(c)
 	}
 	return false
 }
 
-// leave takes a connection out of the table and keeps its numbers.
-func (t *Table) leave(c *Conn) {
-	key, hash, was := c.Key, c.hash, c.past()
-	t.drop(c)
-	t.keep(&key, hash, was)
+// enqueue puts a connection, which is in neither queue, into the right one.
+func (t *Table) enqueue(c *Conn) {
+	c.over = c.Over()
+	t.queue(c).put(c, &t.turns)
+}
+
+// queue gives the one that a connection is in.
+func (t *Table) queue(c *Conn) *queue {
+	if c.over {
+		return &t.over
+	}
+	return &t.open
 }
 
 // keep remembers the numbers of a connection that left.
 func (t *Table) keep(key *Key, hash uint32, was Past) {
-	if len(t.pasts) < maxPasts {
-		t.pasts = append(t.pasts, past{})
-		t.nextPast = len(t.pasts) - 1
-	} else {
-		t.nextPast = (t.nextPast + 1) % maxPasts
+	if t.nextPast == len(t.pasts)*len(pastPage{}) {
+		t.pasts = append(t.pasts, new(pastPage))
 	}
-	ref := int32(-t.nextPast - 1)
-	if t.pasts[t.nextPast].Exists() {
-		t.Forgotten++
+	ref := int32(t.nextPast)
+	t.nextPast = (t.nextPast + 1) % maxPasts
+	p := t.past(ref)
+	if p.Exists() {
+		if !p.over() || t.now-p.LastTime < lookBack {
+			t.Forgotten++
+		}
 		t.forget(ref)
 	}
-	t.pasts[t.nextPast] = past{*key, hash, was}
-	t.index.put(hash, ref)
+	*p = past{*key, hash, was}
+	t.left.put(hash, ref)
 }
 
-// Close drops all connections, those quiet longest first.
+// Close drops all connections.
 func (t *Table) Close() {
-	for _, l := range [...]*list{&t.closed, &t.open} {
-		for l.oldest != nil {
-			t.drop(l.oldest)
+	for _, q := range []*queue{&t.over, &t.open} {
+		for q.n > 0 {
+			t.drop(t.conns[q.first(&t.turns).ref])
 		}
 	}
 }
@@ -266,12 +310,11 @@ func (t *Table) drop(c *Conn) {
 	if t.Ended != nil {
 		t.Ended(c)
 	}
-	t.unlink(c)
+	t.queue(c).leave(c.ref, &t.turns)
 	t.index.remove(c.hash, c.ref)
-	t.live--
 	c.ended = true
 	if t.Busy != nil && t.Busy(c) {
-		t.conns[c.ref-1] = new(Conn) // somebody still looks at the old one
+		t.conns[c.ref] = t.blank() // somebody still looks at the old one
 	}
 	t.spare = append(t.spare, c.ref)
 }
@@ -279,84 +322,25 @@ func (t *Table) drop(c *Conn) {
 // Gone tells whether the connection has left the table.
 func (c *Conn) Gone() bool { return c.ended }
 
-// link puts a connection at the end of its list.
-func (t *Table) link(c *Conn) {
-	l := t.listOf(c)
-	c.linked = c.LastTime
-	c.older, c.newer = l.newest, nil
-	if l.newest != nil {
-		l.newest.newer = c
-	} else {
-		l.oldest = c
-	}
-	l.newest = c
-}
-
-func (t *Table) unlink(c *Conn) {
-	l := t.listOf(c)
-	if c.older != nil {
-		c.older.newer = c.newer
-	} else {
-		l.oldest = c.newer
-	}
-	if c.newer != nil {
-		c.newer.older = c.older
-	} else {
-		l.newest = c.older
-	}
-	c.older, c.newer = nil, nil
-}
-
-func (t *Table) listOf(c *Conn) *list {
-	if c.over {
-		return &t.closed
-	}
-	return &t.open
-}
-
 // Apply brings the connection up to date with the segment of a Find.
 func (t *Table) Apply(st *Step, in *packet.Info) {
 	c := st.Conn
-	c.apply(st.From, &st.Seg, in)
-	if over := c.isOver(); over != c.over || c.LastTime-c.linked > relink {
-		t.unlink(c)
-		c.over = over
-		t.link(c)
+	c.apply(st.From, st.Packet, in)
+	if c.Over() != c.over {
+		t.queue(c).leave(c.ref, &t.turns)
+		t.enqueue(c)
 	}
-	// Two at once, since each packet can end one at most.
-	for range 2 {
-		old := t.closed.oldest
-		if old == nil || c.LastTime-old.linked <= linger {
-			break
-		}
-		if t.Busy == nil || !t.Busy(old) {
-			t.leave(old)
-			continue
-		}
-		t.unlink(old)
-		t.link(old)
-		old.linked = c.LastTime
-		break
-	}
-}
-
-// isOver tells whether the connection was closed by both sides, or reset.
-func (c *Conn) isOver() bool {
-	a, b := &c.Sides[0], &c.Sides[1]
-	return c.NumResets > c.Revived || a.Knows(HasFIN|FINAcked) && b.Knows(HasFIN|FINAcked)
 }
 
 // Lookup finds the connection that an ICMP error quotes; nil where there is
 // none.
 func (t *Table) Lookup(in *packet.Info) (c *Conn, from int) {
-	key, from := keyOf(in)
-	ref := t.find(t.index.hash(&key), &key)
-	if ref == 0 && key.Tunnel != 0 {
+	var key Key
+	from = key.read(in)
+	c = t.find(key.hash(), &key)
+	if c == nil && key.Tunnel != 0 {
 		key.Tunnel = 0
-		ref = t.find(t.index.hash(&key), &key)
+		c = t.find(key.hash(), &key)
 	}
-	if ref <= 0 {
-		return nil, from
-	}
-	return t.conns[ref-1], from
+	return c, from
 }

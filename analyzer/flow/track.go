@@ -131,14 +131,15 @@ func (s *Side) twoTriggers(peer *Side, first, second *Segment) bool {
 }
 
 // apply brings the connection up to date.
-func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
+func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
+	s := &x.Seg
 	me, peer := &c.Sides[from], &c.Sides[1-from]
 	if s.Has(Copy) {
 		c.Copies++
 		return
 	}
 	c.pass(s)
-	if in.Cut != 0 {
+	if x.cut != 0 {
 		c.Cuts++
 	}
 	if s.Has(In) {
@@ -147,7 +148,9 @@ func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
 	if s.Has(Out) {
 		me.HasDirs |= 2
 	}
-	c.MPTCP.read(from, s, in)
+	if x.multipath {
+		c.MPTCP.read(from, s, in)
+	}
 	if s.Is(segment.RST) {
 		me.Resets++
 		if me.Packets+me.Resets == 1 {
@@ -170,10 +173,12 @@ func (c *Conn) apply(from int, s *Segment, in *packet.Info) {
 	}
 	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there), so
 	// the first packet after it begins one.
-	me.countID(s, first || s.Is(segment.SYN) || me.SYN.Is(segment.SYN|segment.ACK) && !me.FirstACK.Exists())
-	me.countMAC(in)
+	me.countID(s, first || s.Is(segment.SYN) || !me.FirstACK.Exists() && me.SYN.Is(segment.SYN|segment.ACK))
+	if x.hasMAC {
+		me.countMAC(x.mac)
+	}
 	if s.Is(segment.SYN) {
-		c.syn(from, s, in)
+		c.syn(from, s, &x.offer)
 	} else if !me.FirstACK.Exists() && s.Is(segment.ACK) {
 		me.FirstACK = s.Stamp()
 	}
@@ -205,7 +210,7 @@ func (c *Conn) pass(s *Segment) {
 }
 
 // syn reads a SYN.
-func (c *Conn) syn(from int, s *Segment, in *packet.Info) {
+func (c *Conn) syn(from int, s *Segment, o *offer) {
 	me := &c.Sides[from]
 	if !c.Seen {
 		// the capture holds later packets of it before: reordered, or another's
@@ -224,20 +229,9 @@ func (c *Conn) syn(from int, s *Segment, in *packet.Info) {
 	if !s.Is(segment.ACK) {
 		c.Revived = c.NumResets // a SYN sent again after a reset tries anew
 	}
-	me.ISN, me.Known = s.Seq, me.Known|KnowsISN
-	me.Scale = in.WScale
-	me.MSS = in.MSS
-	me.Layout = layoutOf(in.Options())
-	me.Signed = in.HasMD5 || in.HasAO
-	if in.HasTS {
-		me.Known |= OffersTS
-	}
-	if in.SACKPermitted {
-		me.Known |= OffersSACK
-	}
-	if s.Flags&(segment.ECE|segment.CWR) != 0 || in.AE || in.Reserved != 0 || in.HasFastOpen || in.MPTCP.Subtypes != 0 || s.Len > 0 {
-		me.Known |= SYNFeature
-	}
+	me.ISN = s.Seq
+	me.Known |= KnowsISN | o.known
+	me.Scale, me.MSS, me.Layout, me.Signed = o.scale, o.mss, o.layout, o.signed
 }
 
 // stamp reads the timestamp option.
@@ -458,9 +452,6 @@ func (s *Side) window(peer *Side, seg *Segment, scaled bool) {
 // read notes the multipath options.
 func (m *MPTCP) read(from int, s *Segment, in *packet.Info) {
 	o := &in.MPTCP
-	if o.Subtypes == 0 {
-		return
-	}
 	if s.Is(segment.SYN) {
 		m.Capable = m.Capable || o.Has(packet.MPCapable)
 		if o.Has(packet.MPJoin) {

@@ -45,10 +45,18 @@ type Judge struct {
 	told     map[int]*told // by connection
 	err      error
 	step     flow.Step
+	next     flow.Packet
 }
 
 // Packet takes the next packet. It returns the error of Emit.
 func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
+	j.next.Read(frame, time, in)
+	return j.Take(&j.next, in)
+}
+
+// Take is Packet for one that was read ahead.
+func (j *Judge) Take(s *flow.Packet, in *packet.Info) error {
+	time := s.Seg.Time
 	if j.began0 == 0 {
 		j.began0 = time
 		j.told = make(map[int]*told)
@@ -56,11 +64,11 @@ func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
 		j.Flows.Ended = j.gone
 	}
 	j.now = max(j.now, time)
-	switch in.Kind {
+	switch s.Kind {
 	case packet.TCP:
-		j.segment(frame, time, in)
+		j.segment(s, in)
 	case packet.ICMPError:
-		j.icmp(frame, time, in)
+		j.icmp(s.Seg.Frame, time, in)
 	}
 	for len(j.queue) > 0 && (j.queue[0].R.Time+patience < j.now || len(j.queue) > maxPending) {
 		if j.queue[0].R.Time+patience >= j.now {
@@ -72,9 +80,9 @@ func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
 }
 
 // segment takes a TCP segment.
-func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
+func (j *Judge) segment(s *flow.Packet, in *packet.Info) {
 	st := &j.step
-	j.Flows.Find(frame, time, in, st)
+	j.Flows.Find(s, in, st)
 	c := st.Conn
 	if j.Log != nil {
 		j.Log.add(st, in)
@@ -88,7 +96,7 @@ func (j *Judge) segment(frame uint32, time int64, in *packet.Info) {
 	}
 	if h := c.Sides[st.From].Host; h.Sums < maxSums && !st.Seg.Is(segment.RST) {
 		h.Sums++
-		h.GoodSums = h.GoodSums || in.Checksum() == packet.SumGood
+		h.GoodSums = h.GoodSums || s.Checksum(in) == packet.SumGood
 	}
 	j.Flows.Apply(st, in)
 	if st.New {
@@ -144,7 +152,7 @@ func (j *Judge) icmp(frame uint32, time int64, in *packet.Info) {
 // gone takes leave of a connection.
 func (j *Judge) gone(c *flow.Conn) {
 	j.ended(c)
-	if c.Pending == 0 {
+	if c.Pending == 0 && c.NumResets > 0 {
 		delete(j.told, c.ID)
 	}
 	if j.Ended != nil {

@@ -1,0 +1,78 @@
+package flow
+
+import (
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// A Packet is a packet as a Table takes it, before its connection is known. It
+// is made of the packet alone, so that one goroutine can read ahead of another
+// that keeps the connections; and it holds all that most segments have to say,
+// so that the other seldom looks at the packet itself.
+type Packet struct {
+	Kind packet.Kind
+	Seg  Segment // with TCP and ICMPError
+
+	from      uint8
+	hasMAC    bool
+	multipath bool // it has MPTCP options
+	tunnelled bool
+	v6        bool
+	sum       packet.Checksum // of a SYN
+	cut       packet.Cut
+	mac       [6]byte // source link address
+	offer     offer   // of a SYN
+	hash      uint32
+	key       Key
+}
+
+// An offer is what the options and bits of a SYN say.
+type offer struct {
+	known  Known
+	mss    uint16
+	scale  int8
+	layout Layout
+	signed bool
+}
+
+// Read fills s from the decoded packet with this number.
+func (s *Packet) Read(frame uint32, time int64, in *packet.Info) {
+	s.Kind = in.Kind
+	if in.Kind != packet.TCP && in.Kind != packet.ICMPError {
+		return
+	}
+	s.Seg.read(frame, time, in)
+	s.from = uint8(s.key.read(in))
+	s.hash = s.key.hash()
+	s.hasMAC, s.mac = in.HasMAC, in.SrcMAC
+	s.multipath = in.MPTCP.Subtypes != 0
+	s.tunnelled = in.Tunnel.N != 0
+	s.v6 = in.V6
+	s.cut = in.Cut
+	if s.Seg.Is(segment.SYN) {
+		s.sum = in.Checksum()
+		s.offer.read(in)
+	}
+}
+
+// Checksum is the packet's.
+func (s *Packet) Checksum(in *packet.Info) packet.Checksum {
+	if s.Seg.Is(segment.SYN) {
+		return s.sum
+	}
+	return in.Checksum()
+}
+
+// read fills o from a SYN.
+func (o *offer) read(in *packet.Info) {
+	*o = offer{mss: in.MSS, scale: in.WScale, layout: layoutOf(in.Options()), signed: in.HasMD5 || in.HasAO}
+	if in.HasTS {
+		o.known |= OffersTS
+	}
+	if in.SACKPermitted {
+		o.known |= OffersSACK
+	}
+	if in.Flags&(segment.ECE|segment.CWR) != 0 || in.AE || in.Reserved != 0 || in.HasFastOpen || in.MPTCP.Subtypes != 0 || in.PayloadLen > 0 {
+		o.known |= SYNFeature
+	}
+}
