@@ -389,8 +389,10 @@ func (t *teller) peerFields(p *pkt) string {
 	if p.seg.TOS != nil && *p.seg.TOS != 0 {
 		s.TOS = p.seg.TOS
 	}
-	if p.rst() || t.scripted() {
-		s.ID = p.seg.ID
+	if p.rst() || t.scripted() || a.ids {
+		if a.ids || t.scripted() || p.seg.ID != nil && *p.seg.ID == 0 {
+			s.ID = p.seg.ID
+		}
 		if p.seg.DF != nil && !*p.seg.DF {
 			s.DF = p.seg.DF
 		}

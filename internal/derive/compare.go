@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -8,7 +9,9 @@ import (
 	"strings"
 
 	"rstlab/analyzer"
+	"rstlab/analyzer/capture"
 	"rstlab/analyzer/cause"
+	"rstlab/internal/pcapng"
 	"rstlab/internal/segment"
 )
 
@@ -42,6 +45,8 @@ type Comparison struct {
 	Verdicts    []string // verdicts that are not the same
 	Strengths   []string // same verdicts, not as sure
 	resets      []pairOfResets
+	partner     map[*pkt]*pkt // counterparts
+	extra       []*pkt        // of the replay, without one
 }
 
 // A pairOfResets is a reset and its replay.
@@ -78,6 +83,96 @@ func (s *story) replayOf(ctx context.Context, name string, open func() (io.ReadC
 	return r, nil
 }
 
+// trimmed judges the replay again without what stands for packets that the
+// capture does not have: a verdict on a connection whose beginning was not
+// captured must not be surer for having one.
+func (s *story) trimmed(ctx context.Context, r *story, c *Comparison) error {
+	drop := map[int]bool{}
+	for _, p := range s.packets {
+		if q := c.partner[p]; q != nil && p.assumed != "" {
+			drop[q.frame()] = true
+		}
+	}
+	if len(drop) == 0 {
+		return nil
+	}
+	first := s.firstFrame()
+	for _, q := range r.packets {
+		if q.plain() && first != nil && c.partner[first] != nil && q.frame() < c.partner[first].frame() {
+			drop[q.frame()] = true
+		}
+	}
+	in := r.inputs[0]
+	data, frames, err := without(in, drop)
+	if err != nil {
+		return err
+	}
+	survey, err := look(ctx, []Input{{Name: in.Name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}})
+	if err != nil {
+		return err
+	}
+	of := map[int]*analyzer.Verdict{}
+	for _, v := range survey.verdicts {
+		of[frames[v.Frame]] = v
+	}
+	for _, q := range r.packets {
+		if q.rst() {
+			q.verdict = of[q.frame()]
+		}
+	}
+	return nil
+}
+
+// firstFrame is the first packet that was captured.
+func (s *story) firstFrame() *pkt {
+	for _, p := range s.packets {
+		if p.frame() != none {
+			return p
+		}
+	}
+	return nil
+}
+
+// without copies a capture but for some frames, and tells which frame of the
+// copy is which of the capture.
+func without(in Input, drop map[int]bool) (data []byte, frames map[int]int, err error) {
+	f, err := in.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	r, err := capture.NewReader(in.Name, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out bytes.Buffer
+	w := pcapng.NewWriter(&out, pcapng.Section{})
+	frames = map[int]int{}
+	var p pcapng.Packet
+	for n := 1; ; n++ {
+		if err := r.Next(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, nil, err
+		}
+		if len(frames) == 0 {
+			for _, i := range r.Interfaces() {
+				if _, err := w.AddInterface(i); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+		if drop[n] {
+			continue
+		}
+		frames[len(frames)+1] = n
+		if err := w.WritePacket(&p); err != nil {
+			return nil, nil, err
+		}
+	}
+	return out.Bytes(), frames, w.Flush()
+}
+
 // portsOf names a connection by its ends in the replay.
 func (s *story) portsOf(c *conn) string {
 	return fmt.Sprintf("%d>%d", c.addr[originator].Port(), c.addr[responder].Port())
@@ -97,16 +192,26 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// compare holds a replay against the story.
-func (s *story) compare(r *story) *Comparison {
-	out := &Comparison{}
+// compare holds a replay against the story, with verdicts on what the capture
+// has of it.
+func (s *story) compare(ctx context.Context, r *story) (*Comparison, error) {
+	out := s.align(r)
+	if err := s.trimmed(ctx, r, out); err != nil {
+		return nil, err
+	}
+	out.lay(s, r)
+	out.judge(s)
+	return out, nil
+}
+
+// align finds the counterparts of the story's packets in a replay.
+func (s *story) align(r *story) *Comparison {
+	out := &Comparison{partner: map[*pkt]*pkt{}}
 	of := map[string][]*conn{}
 	for _, c := range r.conns {
 		k := r.portsOf(c)
 		of[k] = append(of[k], c)
 	}
-	partner := map[*pkt]*pkt{}
-	var extra []*pkt
 	for _, c := range s.conns {
 		k := s.portsOf(c)
 		var d *conn
@@ -117,22 +222,20 @@ func (s *story) compare(r *story) *Comparison {
 			a, b := row(c, x), row(d, x)
 			pairs, only := align(a, b)
 			for p, q := range pairs {
-				partner[p] = q
+				out.partner[p] = q
 			}
-			extra = append(extra, only...)
+			out.extra = append(out.extra, only...)
 		}
 	}
 	for _, rest := range of {
 		for _, d := range rest {
 			for _, p := range d.packets {
 				if !p.plain() {
-					extra = append(extra, p)
+					out.extra = append(out.extra, p)
 				}
 			}
 		}
 	}
-	out.lay(s, r, partner, extra)
-	out.judge(s, partner)
 	return out
 }
 
@@ -228,14 +331,14 @@ func align(a, b []*pkt) (pairs map[*pkt]*pkt, only []*pkt) {
 func likeEnough(p, q *pkt) bool { return keyOf(p) == keyOf(q) }
 
 // lay puts the packets side by side, in the order of the capture.
-func (c *Comparison) lay(s, r *story, partner map[*pkt]*pkt, extra []*pkt) {
+func (c *Comparison) lay(s, r *story) {
 	after := map[*pkt][]*pkt{} // extra packets behind the last of the replay that has a counterpart
 	back := map[*pkt]*pkt{}
-	for p, q := range partner {
+	for p, q := range c.partner {
 		back[q] = p
 	}
 	isExtra := map[*pkt]bool{}
-	for _, q := range extra {
+	for _, q := range c.extra {
 		isExtra[q] = true
 	}
 	var last *pkt
@@ -264,7 +367,7 @@ func (c *Comparison) lay(s, r *story, partner map[*pkt]*pkt, extra []*pkt) {
 		if p.lost == lostBefore || p.seg.ICMP != "" {
 			continue
 		}
-		q := partner[p]
+		q := c.partner[p]
 		row := Row{Mark: Same, CaptureFrame: p.frame(), Capture: s.show(p)}
 		if p.assumed != "" {
 			row.Capture, row.Note = "", "assumed: "+p.assumed
@@ -324,12 +427,12 @@ func (s *story) show(p *pkt) string {
 }
 
 // judge compares the verdicts on the resets.
-func (c *Comparison) judge(s *story, partner map[*pkt]*pkt) {
+func (c *Comparison) judge(s *story) {
 	for _, p := range s.packets {
 		if !p.rst() {
 			continue
 		}
-		q := partner[p]
+		q := c.partner[p]
 		c.resets = append(c.resets, pairOfResets{p, q})
 		if q == nil || p.verdict == nil {
 			continue // the packet itself is the difference

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { lab.Main(m) }
 
 func read(path string, stream int) (*Trouble, error) {
 	in := Input{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
-	return Read(context.Background(), []Input{in}, Options{Stream: stream})
+	return Read(context.Background(), []Input{in}, Options{Stream: stream, KeepPayload: true, RealTime: os.Getenv("REALTIME") != ""})
 }
 
 func try(t *testing.T, path string, stream int) string {

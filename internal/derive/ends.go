@@ -18,6 +18,7 @@ type actor struct {
 	addrs    []netip.Addr
 	scripted string // why it is a peer and no kernel; "": it is a host
 	ttl      uint8
+	ids      bool // a peer's IP identifications are written: what they are is evidence
 }
 
 func (a *actor) host() bool { return a.scripted == "" }
@@ -61,8 +62,33 @@ func (s *story) cast() error {
 			a.scripted = s.variant.scripted[a.side]
 		}
 		a.ttl = s.usual(a)
+		a.ids = s.oddIDs(a)
 	}
 	return nil
+}
+
+// oddIDs tells whether a reset in the name of an end, or against it, has an IP
+// identification that does not follow from the counting of a peer: the next
+// one, or 0.
+func (s *story) oddIDs(a *actor) bool {
+	last := map[*conn]uint16{}
+	for _, p := range s.packets {
+		if p.seg.ID == nil || p.assumed != "" {
+			continue
+		}
+		id := *p.seg.ID
+		own := s.of(p.conn, p.from) == a
+		switch {
+		case p.rst() && own && !s.byDevice(p) && id != 0 && id != last[p.conn]+1:
+			return true
+		case p.rst() && !own && s.byDevice(p) && id != 0 && id == last[p.conn]:
+			return true // it copies what this end sent
+		}
+		if own {
+			last[p.conn] = id
+		}
+	}
+	return false
 }
 
 // keepBack marks what a device did not let through: the segment that it

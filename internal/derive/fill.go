@@ -127,6 +127,13 @@ func (c *conn) fillBytes() {
 			nxt[o] = p.ack
 			continue
 		}
+		if p.rst() && p.form == spontaneous && c.existed && nxt[p.from] > 0 && p.seq > nxt[p.from] {
+			lost := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d counts it", p.frame()))
+			lost.lost, lost.told = lostBefore, true
+			c.packets = slices.Insert(c.packets, i, lost)
+			nxt[p.from] = p.seq
+			continue
+		}
 		if !p.rst() && c.counts(p.from) && c.existed && nxt[p.from] > 0 && p.seq > nxt[p.from] && p.end > p.seq && p.again == nil {
 			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.frame()))
 			if late := c.later(i, hole); late != nil {

@@ -3,6 +3,7 @@ package derive
 import (
 	"time"
 
+	"rstlab/analyzer"
 	"rstlab/internal/segment"
 )
 
@@ -64,7 +65,10 @@ func (c *conn) formOf(p *pkt, before []*pkt, taken map[*pkt]bool, nxt, ack [2]in
 			return provoked, t
 		}
 	}
-	if p.seq == nxt[s] && nxt[s] > 0 && p.ack >= ack[s] && p.ack <= max(nxt[o], ack[s]) {
+	// What it sent last may have been lost before it came by here.
+	lost := p.seq - nxt[s]
+	own := lost == 0 || lost > 0 && lost < 1<<16 && p.verdict != nil && p.verdict.Sender != analyzer.Middlebox && p.verdict.Sender != analyzer.UndeterminedSender
+	if own && nxt[s] > 0 && p.ack >= ack[s] && p.ack <= max(nxt[o], ack[s]) {
 		return spontaneous, nil
 	}
 	return odd, nil
@@ -89,7 +93,7 @@ func (c *conn) answeredBy(p *pkt, before []*pkt, taken map[*pkt]bool) *pkt {
 }
 
 // dealtWith tells whether the sender of the reset p had answered t before as a
-// living connection does.
+// living connection does, or something that was sent behind t.
 func (c *conn) dealtWith(t, p *pkt) bool {
 	after := false
 	for _, q := range c.packets {
@@ -98,7 +102,7 @@ func (c *conn) dealtWith(t, p *pkt) bool {
 			return false
 		case q == t:
 			after = true
-		case after && q.from == p.from && !q.rst() && q.hasACK() && q.ack >= t.end && (t.end > t.seq || q.len() > 0):
+		case after && q.from == p.from && !q.rst() && q.hasACK() && (q.ack > t.end || q.ack == t.end && (t.end > t.seq || q.len() > 0)):
 			return true
 		}
 	}

@@ -90,10 +90,13 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 	if p.s.scripted() {
 		return p.asSeen(q, gap)
 	}
-	if gap < time.Millisecond {
+	if !p.s.acts(q) {
 		return 0
 	}
-	if !p.s.acts(q) {
+	if !p.s.opts.RealTime && q.drew() && !(q.syn() && !q.hasACK()) {
+		return p.late(q)
+	}
+	if gap < time.Millisecond {
 		return 0
 	}
 	if p.s.opts.RealTime {
@@ -101,8 +104,6 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 	}
 	f, kept := p.factor[q]
 	switch {
-	case !kept && q.drew() && !(q.syn() && !q.hasACK()):
-		return p.late(q)
 	case !kept && q.syn() && q.from == originator:
 		return p.apart(q)
 	case !kept:

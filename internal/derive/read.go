@@ -152,10 +152,13 @@ func (s *survey) company(group []*analyzer.Connection, chosen *Choice) []*analyz
 				return group
 			}
 		}
-		other := s.nearest(v, group, func(c *analyzer.Connection) bool {
-			return hostOf(c.Ref.Responder) == hostOf(v.Connection.Responder) && hostOf(c.Ref.Originator) == hostOf(v.Connection.Originator) &&
-				c.Ref.Roles == "seen" && c.Packets[1] > c.Resets
-		})
+		sameHosts := func(c *analyzer.Connection) bool {
+			return hostOf(c.Ref.Responder) == hostOf(v.Connection.Responder) && hostOf(c.Ref.Originator) == hostOf(v.Connection.Originator) && c.Ref.Roles == "seen"
+		}
+		other := s.nearest(v, group, func(c *analyzer.Connection) bool { return sameHosts(c) && c.Packets[1] > c.Resets })
+		if other == nil {
+			other = s.nearest(v, group, sameHosts)
+		}
 		if other != nil {
 			group = append(group, other)
 			if other.Ref.Responder != v.Connection.Responder {

@@ -236,7 +236,9 @@ func (r *reproduction) play(ctx context.Context, out *Outcome) error {
 	if err != nil {
 		return err
 	}
-	out.Comparison = s.compare(replay)
+	if out.Comparison, err = s.compare(ctx, replay); err != nil {
+		return err
+	}
 	if len(res.Resets) == 0 && res.Result == play.Fail {
 		out.Failed = res.Why
 	}
@@ -272,7 +274,9 @@ func (sc *Scenario) witnesses(ctx context.Context, res *play.Result) (map[frameR
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range s.compare(replay).resets {
+		c := s.align(replay)
+		c.judge(s)
+		for _, r := range c.resets {
 			if r.replay != nil && r.replay.verdict != nil {
 				of[r.capture] = append(of[r.capture], sighting{tap, r.replay.verdict})
 			}

@@ -56,19 +56,10 @@ func (s *story) head(st *stage) []string {
 	lines = append(lines, wrap(s.place(st)+s.shortened()+s.leftOut()+s.castWords(), 78)...)
 	frames := ""
 	if n := len(s.packets); n > 0 {
-		frames = fmt.Sprintf(", frames %d to %d", s.packets[0].firstFrame(s), s.packets[n-1].frame())
+		frames = fmt.Sprintf(", frames %d to %d", s.firstFrame().frame(), s.packets[n-1].frame())
 	}
 	lines = append(lines, fmt.Sprintf("See: %s%s, connection %d", filepath.Base(s.main), frames, s.chosen.Stream))
 	return lines
-}
-
-func (p *pkt) firstFrame(s *story) int {
-	for _, q := range s.packets {
-		if q.frame() != none {
-			return q.frame()
-		}
-	}
-	return 0
 }
 
 // firstReset is the reset that the story is about.

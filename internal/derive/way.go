@@ -50,7 +50,7 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 			p.sent = min(p.sent, p.arrived-1)
 			return
 		case p.rst() && !q.rst() && q.at-p.at < 2*max(c.rtt[q.from], 0)+10*time.Millisecond,
-			!p.rst() && !q.rst() && q.hasACK() && p.end > p.seq:
+			!p.rst() && (!q.rst() || q.form == spontaneous) && q.hasACK() && p.end > p.seq:
 			p.arrived = max(p.arrived, q.sent+1)
 		}
 	}
