@@ -18,7 +18,7 @@ type pace struct {
 
 // steps is the pace of canonical captures, of the order of what a quiet machine
 // needs.
-var steps = pace{kernel: 10 * time.Microsecond, box: 50 * time.Microsecond, script: 200 * time.Microsecond}
+var steps = pace{kernel: 20 * time.Microsecond, box: 100 * time.Microsecond, script: 100 * time.Microsecond}
 
 // A clock tells the time of a scene anew. Each frame is as late as what caused
 // it and the cause's own delay say, and one step behind the frame before it of

@@ -2,6 +2,7 @@ package canon
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"rstlab/internal/script"
@@ -22,6 +23,8 @@ type host struct {
 	keepIdle       time.Duration // 0: no keepalive
 	keepIntvl      time.Duration
 	userTimeout    time.Duration
+	finWait        []time.Duration // in which FIN-WAIT-2 may end by a reset
+	numbersIDs     bool            // a rule of the script numbers its IPv4 packets
 	acts           []act
 	senders        map[flow]*sender
 
@@ -38,6 +41,9 @@ func newHost(step time.Duration) host {
 // configure takes what a line says about timers.
 func (h *host) configure(a *script.Action) error {
 	for _, arg := range a.Args {
+		if arg.String != nil && a.Verb == "nft" && strings.Contains(*arg.String, "ip id set") {
+			h.numbersIDs = true
+		}
 		if arg.Attr == nil {
 			continue
 		}
@@ -51,6 +57,8 @@ func (h *host) configure(a *script.Action) error {
 			err = h.set(&h.keepIdle, *arg.Attr, time.Second)
 		case "keepintvl":
 			err = h.set(&h.keepIntvl, *arg.Attr, time.Second)
+		case "linger2":
+			err = h.addFinWait(*arg.Attr)
 		default:
 			err = h.sysctl(*arg.Attr)
 		}
@@ -72,8 +80,23 @@ func (h *host) sysctl(a script.Attr) error {
 		return h.set(&h.keepIdle, a, time.Second)
 	case "tcp_keepalive_intvl":
 		return h.set(&h.keepIntvl, a, time.Second)
+	case "tcp_fin_timeout":
+		return h.addFinWait(a)
 	}
 	return nil
+}
+
+// timeWait is how long TIME-WAIT lasts (TCP_TIMEWAIT_LEN). A timeout of
+// FIN-WAIT-2 is spent in that state as far as it is not longer, and the rest
+// before (tcp_close()).
+const timeWait = 60 * time.Second
+
+func (h *host) addFinWait(a script.Attr) error {
+	n, _, err := a.Shift()
+	if d := time.Duration(n)*time.Second - timeWait; d > 0 {
+		h.finWait = append(h.finWait, d)
+	}
+	return err
 }
 
 func (h *host) set(to *time.Duration, a script.Attr, unit time.Duration) error {

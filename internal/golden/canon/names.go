@@ -46,15 +46,16 @@ const idJump = 256
 type counter struct{ raw, canonical uint16 }
 
 // count gives the IPv4 packets of kernels canonical identifications: those of
-// a flow count as they did, from a fixed number. Those of peers and middleboxes
-// are counted from 1 by the lab and stay, as does 0.
+// a flow count as they did, from a fixed number. Those of peers and middleboxes,
+// which the lab counts from 1, and those that a rule of the script sets stay, as
+// does 0.
 func (s *scene) count() {
 	counters := map[any]*counter{}
 	bases := uint16(0)
 	for _, x := range s.origins() {
 		id := x.idHere()
 		x.id = id
-		if x.tap.node.kind != script.Host || isIPv6(x.was) {
+		if x.tap.node.kind != script.Host || x.tap.node.numbersIDs || isIPv6(x.was) {
 			continue
 		}
 		var key any = x.flow()

@@ -3,6 +3,7 @@ package canon
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -26,13 +27,14 @@ type rewriter struct {
 	*scene
 	chosen map[uint16]uint16 // the ports that a kernel chose
 	cookie map[string]byte   // Fast Open cookies, by their order
+	multipath
 }
 
 // rewrite makes the canonical form of every frame.
 func (s *scene) rewrite() error {
 	l := literalsOf(s.file)
 	s.number(&l)
-	w := &rewriter{scene: s, chosen: s.ephemeral(&l), cookie: map[string]byte{}}
+	w := &rewriter{scene: s, chosen: s.ephemeral(&l), cookie: map[string]byte{}, multipath: newMultipath()}
 	if err := s.stamp(); err != nil {
 		return err
 	}
@@ -77,8 +79,11 @@ func (w *rewriter) segment(x *sighting) error {
 	binary.BigEndian.PutUint16(h[2:], w.port(info.DstPort))
 	binary.BigEndian.PutUint32(h[4:], x.seqHere())
 	binary.BigEndian.PutUint32(h[8:], x.ackHere())
+	var err error
 	inet.Options(h, func(kind uint8, v []byte) {
 		switch {
+		case kind == inet.OptMPTCP:
+			err = errors.Join(err, w.option(x.origin, v))
 		case kind == inet.OptTS && len(v) == 8:
 			binary.BigEndian.PutUint32(v, x.stampHere())
 			binary.BigEndian.PutUint32(v[4:], x.echoHere())
@@ -91,7 +96,7 @@ func (w *rewriter) segment(x *sighting) error {
 		}
 	})
 	binary.BigEndian.PutUint16(h[16:], checksum(&info)^wrong)
-	return nil
+	return err
 }
 
 // checksum is the right one of a segment.

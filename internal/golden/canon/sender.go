@@ -114,6 +114,12 @@ func (h *host) sends(x *sighting) (time.Duration, error) {
 	switch {
 	case x.is(segment.RST) && late > promptly && (cause == nil || s.heard != nil && cause.raw.Before(s.heard.raw)):
 		return h.givesUp(s, x, due)
+	case x.info.PayloadLen > 0 && s.acked && s.nxt != s.una && cause != nil && x.raw.Sub(cause.raw) > promptly:
+		// What waited for an acknowledgment (Nagle) goes when the timer of what is
+		// not acknowledged fires (tcp_send_loss_probe()).
+		if d, err := nominal(x.raw.Sub(s.last.raw), h.rto(s)); err == nil {
+			return s.last.at + d, nil
+		}
 	case !x.isAcknowledgment():
 	case !answered && late > promptly:
 		if d, err := nominal(late, delayedACK, latestACK); err == nil {
@@ -184,7 +190,8 @@ func (h *host) givesUp(s *sender, x *sighting, due time.Duration) (time.Duration
 	if ref == nil {
 		return due, nil
 	}
-	d, err := nominal(x.raw.Sub(ref.raw), h.keepIntvl, h.userTimeout, s.gap, min(2*s.gap, h.rtoMax))
+	options := append([]time.Duration{h.keepIntvl, h.userTimeout, s.gap, min(2*s.gap, h.rtoMax)}, h.finWait...)
+	d, err := nominal(x.raw.Sub(ref.raw), options...)
 	return ref.at + d, err
 }
 

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rstlab/internal/golden"
+	"rstlab/internal/script"
+	"rstlab/lab"
+)
+
+// writeGolden writes the golden files of scenarios.
+func writeGolden(cmd *cobra.Command, dir string, files []*script.File, o goldenOptions) error {
+	if err := lab.Available(); err != nil {
+		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
+	}
+	tally, err := golden.Write(cmd.Context(), dir, files, golden.WriteOptions{Jobs: o.jobs, Raw: o.raw, All: o.all}, tellChange(cmd))
+	return tellTally(cmd, tally, err)
+}
+
+// verifyGolden compares scenarios with their golden files.
+func verifyGolden(cmd *cobra.Command, dir string, files []*script.File, o goldenOptions) error {
+	if err := lab.Available(); err != nil {
+		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
+	}
+	set, err := golden.Open(dir)
+	if err != nil {
+		return err
+	}
+	tally, err := golden.Verify(cmd.Context(), set, files, o.jobs, o.all, tellChange(cmd))
+	if err == nil && tally[golden.Other] > 0 {
+		hint(cmd.ErrOrStderr(), fmt.Sprintf("the set was written on Linux %s, which is another release: what differs in packets is told, and is no error", set.Machine.Kernel))
+	}
+	return tellTally(cmd, tally, err)
+}
+
+// tellChange tells of a scenario unless all is as it was.
+func tellChange(cmd *cobra.Command) func(golden.Change) {
+	return func(c golden.Change) {
+		if c.Kind == golden.Same && c.Text == "" || c.Kind == golden.Listed {
+			return
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%-7s  %s\n", c.Kind, c.Name)
+		if c.Text == "" {
+			return
+		}
+		for _, line := range strings.Split(c.Text, "\n") {
+			fmt.Fprintf(cmd.OutOrStdout(), "         %s\n", line)
+		}
+	}
+}
+
+// tellTally ends the command.
+func tellTally(cmd *cobra.Command, tally golden.Tally, err error) error {
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), tally)
+	if tally.Wrong() > 0 {
+		return &statusError{Status: statusFailed}
+	}
+	return nil
+}
