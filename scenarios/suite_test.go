@@ -70,6 +70,9 @@ var _ = AfterSuite(func() {
 	if !*update {
 		return
 	}
+	if config, _ := GinkgoConfiguration(); config.ParallelTotal > 1 {
+		Fail("-update needs all specs in one process: go test ./scenarios -update")
+	}
 	var b strings.Builder
 	fmt.Fprintln(&b, "# scenario\tcause\treasons of the kernel; written by: go test ./scenarios -update")
 	for _, name := range slices.Sorted(maps.Keys(said)) {
