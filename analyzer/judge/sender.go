@@ -147,22 +147,20 @@ func chainOf(s *flow.Side) chain {
 }
 
 // otherChain: the reset's IP identification leaves the sender's counter, its
-// flow label the sender's, or DF is missing where the sender always sets it. A
-// bare RST with identification 0 is a stack's normal answer (causes.md, 0.1).
+// flow label the sender's, or DF is missing where the sender always sets it. It
+// says nothing of a bare RST: a stack writes those without the socket, with
+// identification 0 (Linux today) or out of a counter of its own (before).
 func (k *Case) otherChain() (sign, bool) {
 	s := sign{kind: signChain, frame: k.R.Frame}
 	if k.conn.V6 {
 		return s, k.otherLabel(&s)
 	}
-	if !k.R.Has(flow.HasID) || k.conn.Missing > 0 {
+	if !k.R.Has(flow.HasID) || k.conn.Missing > 0 || !k.R.Is(segment.ACK) {
 		return s, false
 	}
-	provokedForm := !k.R.Is(segment.ACK)
 	ch := chainOf(k.S)
 	d := k.R.ID - k.S.LastID
 	switch {
-	case provokedForm && k.R.ID == 0:
-		return s, false
 	case ch == socketChain && (d == 0 || d > 8):
 		s.text = fmt.Sprintf("IP identification %d, the %s's packets count up by one and were at %d", k.R.ID, k.sender(), k.S.LastID)
 		return s, true
