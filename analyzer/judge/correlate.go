@@ -99,12 +99,7 @@ func (c *correlation) match() {
 		if log == nil {
 			continue
 		}
-		ids := make([]int, 0, len(log.conns))
-		for id := range log.conns {
-			ids = append(ids, id)
-		}
-		slices.Sort(ids)
-		for _, id := range ids {
+		for _, id := range log.ids() {
 			l := log.conns[id]
 			o := l.orig
 			g, ok := -1, false
@@ -251,7 +246,8 @@ func (c *correlation) lone() {
 		if log == nil {
 			continue
 		}
-		for _, l := range log.conns {
+		for _, id := range log.ids() {
+			l := log.conns[id]
 			var nxt [2]flow.Seq
 			var has [2]bool
 			for i := range l.lines {
@@ -422,8 +418,29 @@ func (s *sightings) judge() *Verdict {
 		out.Evidence = append(slices.Clone(out.Evidence), Fact{q, s.frameAround(q, near),
 			fmt.Sprintf("the reset of frame %d at %s never came by here", s.lines[near].frame, s.points[near].Name)})
 	}
+	if out.Point != near {
+		out.Excluded = s.translate(out.Excluded, near, out.Point)
+	}
 	describe(&out, v.raw.to)
 	return &out
+}
+
+// translate gives exclusions by the frames of the verdict's own point: those of
+// the packets that were seen there.
+func (s *sightings) translate(all []Exclusion, near, to int) []Exclusion {
+	all = slices.Clone(all)
+	for i := range all {
+		var frames []uint32
+		for _, f := range all[i].Frames {
+			if x := s.logs[near].at(f); x != nil {
+				if y := s.logs[near].find(x, s.logs[to]); y != nil {
+					frames = append(frames, y.frame)
+				}
+			}
+		}
+		all[i].Frames = frames
+	}
+	return all
 }
 
 // nearest is the point that saw the reset and lies nearest to its named sender.
@@ -486,7 +503,11 @@ func (s *sightings) aside(near int) int {
 		return -1
 	}
 	t := s.common(near, s.lines[near].time)
-	for q, path := range s.paths {
+	for q := range s.points {
+		path, ok := s.paths[q]
+		if !ok {
+			continue
+		}
 		j := s.points[q].Judge
 		d := path[0].with(path[1]).closer // above 0: home lies nearer to the originator, as seen from its own packets
 		if s.sender != s.logs[s.home].orig {

@@ -37,15 +37,16 @@ type Judge struct {
 	Flows flow.Table
 	Flood uint32 // resets judged before their time, for want of room
 
-	began0   int64 // the first packet's time
-	now      int64 // the latest time seen
-	queue    []*Case
-	attempts attempts
-	recents  recents
-	told     map[int]*told // by connection
-	err      error
-	step     flow.Step
-	next     flow.Packet
+	began0     int64 // the first packet's time
+	now        int64 // the latest time seen
+	queue      []*Case
+	attempts   attempts
+	multipaths multipaths
+	recents    recents
+	told       map[int]*told // by connection
+	err        error
+	step       flow.Step
+	next       flow.Packet
 }
 
 // Packet takes the next packet. It returns the error of Emit.
@@ -99,6 +100,7 @@ func (j *Judge) segment(s *flow.Packet, in *packet.Info) {
 		h.GoodSums = h.GoodSums || s.Checksum(in) == packet.SumGood
 	}
 	j.Flows.Apply(st, in)
+	j.multipaths.read(c, &st.Seg, in)
 	if st.New {
 		j.began(st)
 	}

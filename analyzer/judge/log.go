@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"hash/fnv"
+	"maps"
 	"slices"
 
 	"rstlab/analyzer/flow"
@@ -103,6 +104,9 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 		l.first++
 	}
 }
+
+// ids are the connections of the log, in order.
+func (l *Log) ids() []int { return slices.Sorted(maps.Keys(l.conns)) }
 
 func hashOf(b []byte) uint32 {
 	if len(b) == 0 {

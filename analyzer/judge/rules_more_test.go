@@ -147,6 +147,21 @@ func TestMultipath(t *testing.T) {
 		text: hand + `
 			client.1000 > server.80: R. <TS val 1001 ecr 900001,mptcp fastclose "000011223344556677",mptcp rst reason 0>`,
 		wants: []string{"4 likely mptcp-fastclose by likely originator"},
+	}, {
+		name: "fast close on the other subflow, linked by the token of its key",
+		text: `
+			client.1000 > server.80: S <mss 1460,mptcp capable version 1 "01">
+			server.80 > client.1000: S. <mss 1460,mptcp capable version 1 "010000000000000002">
+			client.1000 > server.80: . <mptcp capable version 1 "0100000000000000010000000000000002">
+			client.1001 > server.80: S <mss 1460,mptcp join flags 0 "01cd04a47500000007">
+			server.80 > client.1001: S.
+			client.1001 > server.80: .
+			client.1000 > server.80: R. <mptcp fastclose "000000000000000002">
+			client.1001 > server.80: R.`,
+		wants: []string{
+			"7 likely mptcp-fastclose by likely originator",
+			"8 likely mptcp-fastclose by likely originator; frames 7",
+		},
 	}})
 }
 

@@ -106,10 +106,18 @@ var multipathRules = []*rule{{
 		if f := k.conn.MPTCP.Fastclose[1-k.from]; f != 0 && !k.R.Is(segment.ACK) {
 			return []Fact{{Frame: f, Text: fmt.Sprintf("the %s sends MP_FASTCLOSE", k.receiver())}, fact(&k.R, "the reset answers it")}, true
 		}
+		if g := k.fastclosed(); g != nil {
+			return []Fact{factAt(g.fastclose, "MP_FASTCLOSE on another subflow of the same connection (%d)", g.on), fact(&k.R, "the reset of this one")}, true
+		}
 		return nil, false
 	},
-	strength: always(cause.Proven),
-	open:     "MP_FASTCLOSE stands on this connection",
+	strength: func(k *Case) cause.Strength {
+		if k.fastclosed() != nil {
+			return cause.Likely
+		}
+		return cause.Proven
+	},
+	open: "MP_FASTCLOSE stands on this connection",
 }, {
 	cause: cause.MPTCPSubflowReset,
 	in:    anyPhase,
@@ -138,6 +146,16 @@ var multipathRules = []*rule{{
 	},
 	open: "the address of this subflow was taken back",
 }}
+
+// fastclosed finds the multipath connection that was aborted on another subflow
+// within a second before the reset, or just after it.
+func (k *Case) fastclosed() *multipath {
+	g := k.j.multipaths.find(&k.conn)
+	if g == nil || !g.fastclose.Exists() || g.on == k.conn.ID || abs(k.R.Time-g.fastclose.Time) > 1e9 {
+		return nil
+	}
+	return g
+}
 
 // resetReason names a reason of MP_TCPRST (RFC 8684, 3.6).
 func resetReason(code uint8) string {
