@@ -446,13 +446,18 @@ func (c *Comparison) judge(s *story) {
 		case s.instead != nil && s.instead.reset == p:
 		case have.Cause != want.Cause || have.Sender != want.Sender:
 			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's %s", p.frame(), verdictWords(want), verdictWords(have)))
-		case have.Strength != want.Strength || have.SenderStrength != want.SenderStrength:
+		case !sameVerdict(have, want):
 			c.Strengths = append(c.Strengths, fmt.Sprintf("frame %d is %s, the replay's %s", p.frame(), verdictWords(want), verdictWords(have)))
 		}
 	}
 }
 
-// leading words of a verdict for a list of alternatives.
+// sameVerdict tells whether two verdicts say the same, and are as sure.
+func sameVerdict(a, b *analyzer.Verdict) bool {
+	return a.Cause == b.Cause && a.Strength == b.Strength && a.Sender == b.Sender && a.SenderStrength == b.SenderStrength
+}
+
+// causeBy writes a claim.
 func causeBy(c claim) string { return fmt.Sprintf("%s by the %s", c.cause, c.sender) }
 
 // alternatives are the claims that the verdict on the first reset leaves open.

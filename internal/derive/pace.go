@@ -94,13 +94,18 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 		return 0
 	}
 	if !p.s.opts.RealTime && q.drew() && !(q.syn() && !q.hasACK()) {
-		return p.late(q)
+		if d := p.late(q); d > 0 {
+			return d
+		}
 	}
 	if gap < time.Millisecond {
 		return 0
 	}
 	if p.s.opts.RealTime {
 		return gap
+	}
+	if d := p.afterForgery(q); d > 0 {
+		return d
 	}
 	f, kept := p.factor[q]
 	switch {
@@ -283,4 +288,24 @@ func (p pace) asSeen(q *pkt, gap time.Duration) time.Duration {
 		return 0
 	}
 	return gap
+}
+
+// afterForgery is how long an end waits that goes on after a reset in its name:
+// so much that the two can't have changed places on their way (captures
+// with several queues mix up 10 ms).
+func (p pace) afterForgery(q *pkt) time.Duration {
+	const enough = 20 * time.Millisecond
+	var last *pkt
+	for _, r := range q.conn.packets {
+		if r == q {
+			break
+		}
+		if r.from == q.from && !r.plain() {
+			last = r
+		}
+	}
+	if last == nil || !last.rst() || !p.s.byDevice(last) || q.rst() {
+		return 0
+	}
+	return min(q.at-last.at, enough)
 }

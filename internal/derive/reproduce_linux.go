@@ -13,53 +13,6 @@ import (
 	"rstlab/internal/script"
 )
 
-// An Outcome is what became of the reproduction of a capture.
-type Outcome struct {
-	Scenario   *Scenario
-	Result     *play.Result
-	Comparison *Comparison
-	Except     []string // what is not the same
-	Failed     string   // why it was not reproduced; "" where it was, but for Except
-
-	Alternatives []Alternative
-}
-
-// An Alternative is a cause that the capture leaves open, played as well.
-type Alternative struct {
-	Claim    string // "close-unread-data by the responder"
-	Scenario *Scenario
-	Alike    bool
-	Why      string // why it does not show the same packets, or can't be played
-}
-
-// Line says in one line how it ended.
-func (o *Outcome) Line() string {
-	switch {
-	case o.Failed != "":
-		return "not reproduced because " + o.Failed
-	case len(o.Except) > 0:
-		return "reproduced except " + strings.Join(o.Except, "; ")
-	}
-	return "reproduced" + o.others()
-}
-
-// others says which alternatives show the same packets.
-func (o *Outcome) others() string {
-	var same []string
-	for _, a := range o.Alternatives {
-		if a.Alike {
-			same = append(same, a.Claim)
-		}
-	}
-	if len(same) == 0 {
-		return ""
-	}
-	return "; the same packets come of " + strings.Join(same, ", of ")
-}
-
-// Reproduced tells whether the replay is the capture.
-func (o *Outcome) Reproduced() bool { return o.Failed == "" && len(o.Except) == 0 }
-
 // Reproduce derives the scenario of the trouble, plays it and compares; then
 // the same for every alternative that the first reset's verdict leaves open.
 // Where a kernel shows other packets than the capture, an end is scripted.
@@ -95,17 +48,6 @@ func (t *Trouble) Reproduce(ctx context.Context, name string) (*Outcome, error) 
 		best.Alternatives = append(best.Alternatives, a)
 	}
 	return best, nil
-}
-
-// why says in what an attempt falls short.
-func (o *Outcome) why() string {
-	switch {
-	case o.Failed != "":
-		return o.Failed
-	case len(o.Comparison.Differences) > 0:
-		return o.Comparison.Differences[0]
-	}
-	return strings.Join(o.Except, "; ")
 }
 
 // A reproduction is one call of Reproduce.
@@ -169,14 +111,6 @@ func (s *story) otherCasts(why string) []variant {
 		}
 	}
 	return all
-}
-
-// better tells whether a is nearer to the capture than b.
-func better(a, b *Outcome) bool {
-	if (a.Failed == "") != (b.Failed == "") {
-		return a.Failed == ""
-	}
-	return a.Failed == "" && len(a.Except) < len(b.Except)
 }
 
 // once derives one scenario, plays it and compares. What the other taps show
@@ -289,17 +223,4 @@ func (sc *Scenario) witnesses(ctx context.Context, res *play.Result) (map[frameR
 		}
 	}
 	return seen, nil
-}
-
-// sum says what of the capture the replay does not show.
-func (o *Outcome) sum() {
-	c := o.Comparison
-	if n := len(c.Differences); n > 0 {
-		text := c.Differences[0]
-		if n > 1 {
-			text += fmt.Sprintf(", and %d more differences", n-1)
-		}
-		o.Except = append(o.Except, text)
-	}
-	o.Except = append(o.Except, c.Verdicts...)
 }
