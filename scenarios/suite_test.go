@@ -18,6 +18,7 @@ import (
 	"rstlab/analyzer/cause"
 	"rstlab/internal/catalogue"
 	"rstlab/internal/play"
+	"rstlab/internal/report"
 	"rstlab/internal/script"
 	"rstlab/lab"
 	"rstlab/lab/oracle"
@@ -73,15 +74,45 @@ var _ = AfterSuite(func() {
 	if config, _ := GinkgoConfiguration(); config.ParallelTotal > 1 {
 		Fail("-update needs all specs in one process: go test ./scenarios -update")
 	}
+	files, err := scenarios.All()
+	Expect(err).NotTo(HaveOccurred())
+	recorded, err := scenarios.Reasons()
+	Expect(err).NotTo(HaveOccurred())
+	maps.DeleteFunc(recorded, func(name string, _ map[string][]string) bool {
+		return !slices.ContainsFunc(files, func(f *script.File) bool { return f.Name == name })
+	})
+	maps.Copy(recorded, said)
+	Expect(os.WriteFile("reasons.tsv", []byte(reasonsTable(recorded)), 0o644)).To(Succeed())
+	Expect(os.WriteFile(matrixPath, []byte(matrix(files, recorded)), 0o644)).To(Succeed())
+})
+
+func reasonsTable(recorded catalogue.Recorded) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "# scenario\tcause\treasons of the kernel; written by: go test ./scenarios -update")
-	for _, name := range slices.Sorted(maps.Keys(said)) {
-		for _, id := range slices.Sorted(maps.Keys(said[name])) {
-			fmt.Fprintf(&b, "%s\t%s\t%s\n", name, id, strings.Join(slices.Sorted(slices.Values(said[name][id])), ","))
+	for _, name := range slices.Sorted(maps.Keys(recorded)) {
+		for _, id := range slices.Sorted(maps.Keys(recorded[name])) {
+			fmt.Fprintf(&b, "%s\t%s\t%s\n", name, id, strings.Join(slices.Sorted(slices.Values(recorded[name][id])), ","))
 		}
 	}
-	Expect(os.WriteFile("reasons.tsv", []byte(b.String()), 0o644)).To(Succeed())
-})
+	return b.String()
+}
+
+const matrixPath = "../docs/matrix.md"
+
+func matrix(files []*script.File, recorded catalogue.Recorded) string {
+	var b strings.Builder
+	fmt.Fprint(&b, `# Which scenario shows which cause
+
+Written by `+"`go test ./scenarios -update`. `rstlab list causes --coverage`"+` adds the reasons of
+the running kernel, and says of those that no scenario reaches why.
+
+`)
+	table := report.NewList("md", &b, report.Style{})
+	for _, row := range catalogue.Cover(files, recorded) {
+		Expect(table.Coverage(row)).To(Succeed())
+	}
+	return b.String()
+}
 
 var _ = Describe("coverage", func() {
 	It("shows every cause", func() {
@@ -92,6 +123,16 @@ var _ = Describe("coverage", func() {
 				Expect(row.Scenario).NotTo(BeEmpty(), "no scenario shows %s", row.Cause)
 			}
 		}
+	})
+	It("is what docs/matrix.md shows", func() {
+		files, err := scenarios.All()
+		Expect(err).NotTo(HaveOccurred())
+		recorded, err := scenarios.Reasons()
+		Expect(err).NotTo(HaveOccurred())
+		text, err := os.ReadFile(matrixPath)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(text) == matrix(files, recorded) || *update).To(BeTrue(),
+			"docs/matrix.md is not what the catalogue covers: go test ./scenarios -update")
 	})
 	It("reaches every reason of the kernel, or says why not", func() {
 		known, err := oracle.Reasons()

@@ -55,6 +55,7 @@ var (
 	lists = map[string]func(io.Writer, Style) List{
 		"text":  newTextList,
 		"jsonl": newJSONLList,
+		"md":    newMDList,
 	}
 )
 
