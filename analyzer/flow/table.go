@@ -13,7 +13,7 @@ import (
 const (
 	// DefaultConns is how many connections are followed in full at once; of those
 	// that were quiet longest only the numbers are kept.
-	DefaultConns = 1 << 14
+	DefaultConns = 12 << 10
 	// maxOver is how many of them may be over.
 	maxOver = 1 << 11
 	// maxPasts is of how many more connections the numbers are kept.

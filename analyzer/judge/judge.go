@@ -6,6 +6,7 @@ package judge
 
 import (
 	"net/netip"
+	"slices"
 
 	"rstlab/analyzer/cause"
 	"rstlab/analyzer/flow"
@@ -119,16 +120,18 @@ func (j *Judge) segment(s *flow.Packet, in *packet.Info) {
 
 // observe shows the resets that wait on a connection what comes after them.
 func (j *Judge) observe(c *flow.Conn, st *flow.Step) {
-	for _, k := range j.told[c.ID].waiting {
+	// Backwards: those before one that has all it keeps have theirs, too.
+	for _, k := range slices.Backward(j.told[c.ID].waiting) {
 		if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
 			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
 				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
 			}
 			continue
 		}
-		if len(k.later) < maxLater {
-			k.later = append(k.later, laterSegment{st.Seg, st.From})
+		if len(k.later) == maxLater {
+			break
 		}
+		k.later = append(k.later, laterSegment{st.Seg, st.From})
 	}
 }
 
