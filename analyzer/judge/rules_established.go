@@ -75,7 +75,7 @@ var establishedRules = []*rule{{
 	open: "a host that has forgotten the connection answers like this",
 }, {
 	cause: cause.AbortiveClose,
-	in:    handshaken | established | noSYN | synWaiting | synAnswered | synReceived | closing,
+	in:    handshaken | established | noSYN | synWaiting | synAnswered | synReceived | ending,
 	need: func(k *Case) ([]Fact, bool) {
 		if k.phase == synReceived && k.P.Payload == 0 {
 			return nil, false
@@ -83,7 +83,7 @@ var establishedRules = []*rule{{
 		if k.phase == synAnswered && !(k.R.Is(segment.ACK) && k.P.SYN.Is(segment.SYN|segment.ACK) && k.R.Ack == k.P.Nxt) {
 			return nil, false
 		}
-		if k.form != spontaneous || k.phase == closing || k.S.Packets == 0 {
+		if k.form != spontaneous || k.S.Packets == 0 {
 			return nil, false
 		}
 		return k.abortFacts(), true
@@ -100,6 +100,12 @@ var establishedRules = []*rule{{
 			return fmt.Sprintf("it acknowledges data that came after the %s's own FIN", k.sender()), []uint32{k.S.FIN.Frame, d.Frame}
 		}
 		return "", nil
+	},
+	strength: func(k *Case) cause.Strength {
+		if k.phase&ending != 0 {
+			return cause.Undetermined // close-then-abort: the same call of the program's, only later
+		}
+		return cause.Possible
 	},
 	open: "a program can abort at any moment",
 }}

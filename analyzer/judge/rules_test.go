@@ -743,8 +743,20 @@ func TestForged(t *testing.T) {
 			client.1000 > server.80: P. length 100
 			+100ms server.80 > client.1000: .
 			client.1000 > server.80: P. length 100
-			+5ms server.80 > client.1000: R. seq 1 ack 201`,
+			+5ms server.80 > client.1000: R. seq 1 ack 201 ttl=51`,
 		wants: []string{"7 likely injected-reset by likely middlebox; frames 6"},
+	}, {
+		name: "faster than the way, but from as far: a hint",
+		text: `
+			server: ttl=50
+			client.1000 > server.80: S
+			+100ms server.80 > client.1000: S.
+			client.1000 > server.80: .
+			client.1000 > server.80: P. length 100
+			+100ms server.80 > client.1000: .
+			client.1000 > server.80: P. length 100
+			+5ms server.80 > client.1000: R. seq 1 ack 201`,
+		wants: []string{"7 possible close-unread-data by possible responder or injected-reset abortive-close"},
 	}, {
 		name: "Linux' own pair: too high, challenged, then lower",
 		text: hand + `
