@@ -298,7 +298,7 @@ func (t *teller) leaves(p *pkt, me *program) {
 func (t *teller) inject(p *pkt) {
 	text := t.write(p, true)
 	text += t.attrs(p)
-	t.add(fmt.Sprintf("%s inject %s", t.stage.box(t.of(p.conn, p.from)), text), t.mark(p))
+	t.add(fmt.Sprintf("%s inject %s", t.stage.boxes[t.boxSide(p)], text), t.mark(p))
 	t.claims(p)
 }
 

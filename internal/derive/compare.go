@@ -55,9 +55,9 @@ type pairOfResets struct{ capture, replay *pkt }
 // Alike tells whether the replay shows the same packets.
 func (c *Comparison) Alike() bool { return len(c.Differences) == 0 }
 
-// replayOf reads the capture of a replay as a story with the same connections.
-func (s *story) replayOf(ctx context.Context, name string, open func() (io.ReadCloser, error)) (*story, error) {
-	inputs := []Input{{Name: name, Open: open}}
+// replayOf reads the captures of a replay as a story with the same connections.
+// The first is the main point's.
+func (s *story) replayOf(ctx context.Context, inputs []Input) (*story, error) {
 	survey, err := look(ctx, inputs)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (s *story) replayOf(ctx context.Context, name string, open func() (io.ReadC
 		ours[s.portsOf(c)] = true
 	}
 	var group []*analyzer.Connection
-	r := &story{inputs: inputs, opts: s.opts, verdicts: survey.verdicts, main: name, chosen: s.chosen, whole: true}
+	r := &story{inputs: inputs, opts: s.opts, verdicts: survey.verdicts, chosen: s.chosen, whole: true, mainFile: inputs[0].Name}
 	for _, c := range survey.conns {
 		if ours[recordPorts(c)] {
 			group = append(group, c)
@@ -87,6 +87,9 @@ func (s *story) replayOf(ctx context.Context, name string, open func() (io.ReadC
 // capture does not have: a verdict on a connection whose beginning was not
 // captured must not be surer for having one.
 func (s *story) trimmed(ctx context.Context, r *story, c *Comparison) error {
+	if len(r.inputs) > 1 {
+		return nil
+	}
 	drop := map[int]bool{}
 	for _, p := range s.packets {
 		if q := c.partner[p]; q != nil && p.assumed != "" {
@@ -195,7 +198,11 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // compare holds a replay against the story, with verdicts on what the capture
 // has of it.
 func (s *story) compare(ctx context.Context, r *story) (*Comparison, error) {
-	out := s.align(r)
+	pairs := [][2]int{{0, 0}}
+	if s.points == 2 {
+		pairs = append(pairs, [2]int{1, 1})
+	}
+	out := s.align(r, pairs)
 	if err := s.trimmed(ctx, r, out); err != nil {
 		return nil, err
 	}
@@ -204,8 +211,9 @@ func (s *story) compare(ctx context.Context, r *story) (*Comparison, error) {
 	return out, nil
 }
 
-// align finds the counterparts of the story's packets in a replay.
-func (s *story) align(r *story) *Comparison {
+// align finds the counterparts of the story's packets in a replay. Each pair is
+// a point of the story and the point of the replay that stands for it.
+func (s *story) align(r *story, points [][2]int) *Comparison {
 	out := &Comparison{partner: map[*pkt]*pkt{}}
 	of := map[string][]*conn{}
 	for _, c := range r.conns {
@@ -219,12 +227,17 @@ func (s *story) align(r *story) *Comparison {
 			d, of[k] = of[k][0], of[k][1:]
 		}
 		for _, x := range []side{originator, responder} {
-			a, b := row(c, x), row(d, x)
-			pairs, only := align(a, b)
-			for p, q := range pairs {
-				out.partner[p] = q
+			for _, at := range points {
+				pairs, only := align(row(c, x, at[0]), row(d, x, at[1]))
+				for p, q := range pairs {
+					out.partner[p] = q
+				}
+				for _, q := range only {
+					if at[1] == 0 || q.frame() == none {
+						out.extra = append(out.extra, q)
+					}
+				}
 			}
-			out.extra = append(out.extra, only...)
 		}
 	}
 	for _, rest := range of {
@@ -239,14 +252,15 @@ func (s *story) align(r *story) *Comparison {
 	return out
 }
 
-// row gives what one side of a connection sent, as far as it passed.
-func row(c *conn, x side) []*pkt {
+// row gives what one side of a connection sent, as far as it passed a point.
+func row(c *conn, x side, point int) []*pkt {
 	if c == nil {
 		return nil
 	}
 	var row []*pkt
 	for _, p := range c.packets {
-		if p.from == x && p.lost != lostBefore && p.seg.ICMP == "" {
+		passed := p.frames[point].frame != none || p.assumed != "" && p.lost != lostBefore
+		if p.from == x && passed && p.seg.ICMP == "" {
 			row = append(row, p)
 		}
 	}
@@ -364,17 +378,28 @@ func (c *Comparison) lay(s, r *story) {
 	}
 	put(after[nil], false)
 	for _, p := range s.packets {
-		if p.lost == lostBefore || p.seg.ICMP != "" {
+		if p.seg.ICMP != "" || p.assumed != "" && p.lost == lostBefore {
 			continue
 		}
 		q := c.partner[p]
-		row := Row{Mark: Same, CaptureFrame: p.frame(), Capture: s.show(p)}
+		row := Row{Mark: Same, CaptureFrame: p.ref().frame, Capture: s.show(p)}
+		if s.points == 2 {
+			row.Note = s.where(p)
+		}
 		if p.assumed != "" {
 			row.Capture, row.Note = "", "assumed: "+p.assumed
 		}
 		switch {
 		case q != nil:
-			row.Replay, row.ReplayFrame = r.show(q), q.frame()
+			row.Replay, row.ReplayFrame = r.show(q), q.ref().frame
+			if s.points == 2 && p.assumed == "" && (p.frame() == none) != (q.frame() == none) || s.points == 2 && p.assumed == "" && (p.frames[1].frame == none) != (q.frames[1].frame == none) {
+				row.Mark, row.Note = Differs, fmt.Sprintf("%s; the replay's %s", s.where(p), r.where(q))
+				if !p.plain() {
+					c.Differences = append(c.Differences, fmt.Sprintf("frame %d (%s) was %s, the replay's %s", p.ref().frame, s.show(p), s.where(p), r.where(q)))
+				} else {
+					row.Mark = Tolerated
+				}
+			}
 			if p.assumed != "" {
 				row.Mark = Tolerated
 			}
@@ -391,6 +416,17 @@ func (c *Comparison) lay(s, r *story) {
 		c.Rows = append(c.Rows, row)
 		put(after[p], p == end || p.at > end.at)
 	}
+}
+
+// where says which of two points saw a packet.
+func (s *story) where(p *pkt) string {
+	switch {
+	case p.frames[1].frame == none:
+		return "seen at the first point only"
+	case p.frames[0].frame == none:
+		return "seen at the second point only"
+	}
+	return ""
 }
 
 // lastTold is the last packet of the capture that is no plain ACK.
@@ -438,16 +474,16 @@ func (c *Comparison) judge(s *story) {
 			continue // the packet itself is the difference
 		}
 		if q.verdict == nil {
-			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's has no verdict of its own", p.frame(), p.verdict.Cause))
+			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's has no verdict of its own", p.ref().frame, p.verdict.Cause))
 			continue
 		}
 		have, want := q.verdict, p.verdict
 		switch {
 		case s.instead != nil && s.instead.reset == p:
 		case have.Cause != want.Cause || have.Sender != want.Sender:
-			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's %s", p.frame(), verdictWords(want), verdictWords(have)))
+			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's %s", p.ref().frame, verdictWords(want), verdictWords(have)))
 		case !sameVerdict(have, want):
-			c.Strengths = append(c.Strengths, fmt.Sprintf("frame %d is %s, the replay's %s", p.frame(), verdictWords(want), verdictWords(have)))
+			c.Strengths = append(c.Strengths, fmt.Sprintf("frame %d is %s, the replay's %s", p.ref().frame, verdictWords(want), verdictWords(have)))
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (t *Trouble) Scenario(name string) (*Scenario, error) { return t.derive(nam
 // told from a story of its own.
 func (t *Trouble) derive(name string, v variant) (*Scenario, error) {
 	s := &story{inputs: t.inputs, opts: t.opts, chosen: &t.Choice, limits: t.Limits, verdicts: t.verdicts,
-		main: t.Choice.Verdicts[0].File, variant: v}
+		variant: v}
 	s.tell(t.recs)
 	if len(s.packets) == 0 {
 		return nil, errors.New("derive scenario: the capture shows no packet of that connection")

@@ -3,6 +3,7 @@ package derive
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -211,7 +212,7 @@ func (t *teller) departs(p *pkt) {
 	}
 	a := t.of(p.conn, p.from)
 	if !a.host() {
-		if p.lost != lostBefore {
+		if p.lost != lostBefore || p.frames[1].frame != none {
 			t.peerSends(p)
 		}
 		return
@@ -415,7 +416,9 @@ func (t *teller) hadAgain(p *pkt) bool {
 
 // carriedAway tells whether no line waits for p: a plain ACK, or what never
 // passed the main point.
-func (p *pkt) carriedAway() bool { return p.plain() && p.conn.quiet(p) || p.lost == lostBefore }
+func (p *pkt) carriedAway() bool {
+	return p.plain() && p.conn.quiet(p) || p.lost == lostBefore && p.frames[1].frame == none
+}
 
 // quiet tells whether the ACK p needs no line.
 func (c *conn) quiet(p *pkt) bool { return !p.needed }
@@ -435,7 +438,10 @@ func (t *teller) awaits(p *pkt) {
 	if n > 1 {
 		text += fmt.Sprintf(" x%d", n)
 	}
-	if p.lost != delivered {
+	switch {
+	case p.lost == lostBefore:
+		text += " @" + t.stage.otherTap
+	case p.lost != delivered:
 		text += " @" + t.stage.tap
 	}
 	if d := t.pace.patience(p, n); d > 0 {
@@ -493,10 +499,23 @@ func (t *teller) mark(p *pkt) string {
 	switch {
 	case p.assumed != "" && !p.fin():
 		return p.assumed
-	case p.rst() && p.frame() != none:
-		return fmt.Sprintf("frame %d", p.frame())
+	case p.rst():
+		return t.frameWords(p)
 	}
 	return ""
+}
+
+// frameWords names the frames of a packet.
+func (s *story) frameWords(p *pkt) string {
+	switch {
+	case s.points < 2:
+		return fmt.Sprintf("frame %d", p.frame())
+	case p.frame() == none:
+		return fmt.Sprintf("frame %d of %s", p.frames[1].frame, filepath.Base(p.frames[1].file))
+	case p.frames[1].frame == none:
+		return fmt.Sprintf("frame %d of %s", p.frame(), filepath.Base(p.frames[0].file))
+	}
+	return fmt.Sprintf("frame %d, and %d of %s", p.frame(), p.frames[1].frame, filepath.Base(p.frames[1].file))
 }
 
 // header writes what of a reset's header is part of its form.
@@ -512,7 +531,7 @@ func (t *teller) claims(p *pkt) {
 	claim := t.claim(p)
 	by := t.actorOf(p, claim.sender)
 	t.truth(fmt.Sprintf("=> %s by %s", claim.cause, by))
-	for _, line := range t.variant.seen[p.frames[0]] {
+	for _, line := range t.variant.seen[p.ref()] {
 		t.truth(line)
 	}
 }
@@ -521,7 +540,7 @@ func (t *teller) claims(p *pkt) {
 func (t *teller) actorOf(p *pkt, sender analyzer.Sender) string {
 	switch sender {
 	case analyzer.Middlebox:
-		return t.stage.box(t.of(p.conn, p.from))
+		return t.stage.boxes[t.boxSide(p)]
 	case analyzer.Originator:
 		return t.of(p.conn, originator).name
 	default:

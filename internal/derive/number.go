@@ -39,6 +39,8 @@ type conn struct {
 	skipped    int     // packets of a long transfer that were not kept
 	index      int     // in the story
 
+	between time.Duration // from the main point to the other one
+
 	mtu     int      // of its path, by the SYNs
 	mss     int      // payload that a segment holds at most
 	tooLong []int    // frames longer than that: captured before they were cut
@@ -61,21 +63,23 @@ type pkt struct {
 	ack     int64             // without the ACK flag 0
 	verdict *analyzer.Verdict // on a reset
 
-	again   *pkt   // the first transmission of the same bytes
-	probe   bool   // a keepalive or window probe
-	assumed string // why it is here although it was not captured
-	told    bool   // an answer that stands out: never a plain ACK
-	form    form   // of a reset: how it came to be
-	trigger *pkt   // of a provoked reset: the segment that it answers
-	lost    lostAt
-	sent    time.Duration // when its sender sent it
-	arrived time.Duration // when it came to its destination
-	how     means         // of a host's reset
-	half    bool          // of a FIN: the program only shut down its sending
-	scanned bool          // half is known
-	carried bool          // it goes with the send before it
-	counted bool          // the line of an earlier transmission waits for it
-	needed  bool          // though it is a plain ACK, what follows must not come before it
+	again     *pkt   // the first transmission of the same bytes
+	beyond    bool   // a device's reset that went from between two points to the responder
+	probe     bool   // a keepalive or window probe
+	assumed   string // why it is here although it was not captured
+	told      bool   // an answer that stands out: never a plain ACK
+	form      form   // of a reset: how it came to be
+	trigger   *pkt   // of a provoked reset: the segment that it answers
+	lost      lostAt
+	elsewhere time.Duration // when it passed the other point, by that one's clock
+	sent      time.Duration // when its sender sent it
+	arrived   time.Duration // when it came to its destination
+	how       means         // of a host's reset
+	half      bool          // of a FIN: the program only shut down its sending
+	scanned   bool          // half is known
+	carried   bool          // it goes with the send before it
+	counted   bool          // the line of an earlier transmission waits for it
+	needed    bool          // though it is a plain ACK, what follows must not come before it
 }
 
 // A lostAt says where on its way a packet was lost, as seen from the main
@@ -109,6 +113,14 @@ func (p *pkt) plain() bool { return p.pure() && !p.told && !p.probe }
 // frame is where the main point saw p.
 func (p *pkt) frame() int { return p.frames[0].frame }
 
+// ref names the packet by the first point that saw it.
+func (p *pkt) ref() frameRef {
+	if p.frames[0].frame != none {
+		return p.frames[0]
+	}
+	return p.frames[1]
+}
+
 // A story is the connections of a capture that are told together.
 type story struct {
 	inputs   []Input
@@ -116,8 +128,10 @@ type story struct {
 	chosen   *Choice
 	conns    []*conn
 	packets  []*pkt // of all, in the order of the main point
-	points   int    // how many points of capture there are
+	points   int    // how many points of capture there are: one or two
 	main     string // name of the main point's file
+	other    string // and of the other point's, where there is one
+	mainFile string // of a replay: the file that is the main point's
 	limits   []string
 	actors   [2]*actor
 	addrs    map[netip.Addr]netip.Addr
@@ -129,33 +143,35 @@ type story struct {
 	verdicts []*analyzer.Verdict // on the resets of these connections
 }
 
-// tell makes the story of the recordings, which are of one point.
+// tell makes the story of the recordings. Those of the main point give its
+// connections; what another point saw of them is joined to them.
 func (s *story) tell(recs []*recording) {
-	var first int64
+	var own, others []*recording
+	main := s.mainPoint(recs)
 	for _, r := range recs {
-		if t := r.packets[0].time; first == 0 || t < first {
-			first = t
+		if r.point == main {
+			own = append(own, r)
+		} else {
+			others = append(others, r)
 		}
 	}
-	slices.SortStableFunc(recs, func(a, b *recording) int { return cmp.Compare(a.packets[0].time, b.packets[0].time) })
-	for i, r := range recs {
+	slices.SortStableFunc(own, func(a, b *recording) int { return cmp.Compare(a.packets[0].time, b.packets[0].time) })
+	s.main = own[0].packets[0].frame.file
+	first := own[0].packets[0].time
+	for i, r := range own {
 		c := &conn{record: r.Connection, index: i, skipped: r.skipped}
 		c.addr[originator] = netip.MustParseAddrPort(r.Ref.Originator)
 		c.addr[responder] = netip.MustParseAddrPort(r.Ref.Responder)
-		for _, raw := range r.packets {
-			p := &pkt{conn: c, seg: raw.seg, data: raw.payload, at: time.Duration(raw.time - first)}
-			p.frames[0] = raw.frame
-			if raw.src == c.addr[responder] && raw.src != c.addr[originator] {
-				p.from = responder
-			}
-			c.packets = append(c.packets, p)
-		}
+		c.packets = r.read(0, first)
 		for _, old := range s.conns {
 			if old.addr == c.addr || old.addr == [2]netip.AddrPort{c.addr[responder], c.addr[originator]} {
 				c.before, old.next = old, c
 			}
 		}
 		s.conns = append(s.conns, c)
+	}
+	if len(others) > 0 {
+		s.join(others, first)
 	}
 	s.verdict()
 	for _, c := range s.conns {
@@ -172,6 +188,22 @@ func (s *story) tell(recs []*recording) {
 		s.packets = append(s.packets, c.packets...)
 	}
 	slices.SortStableFunc(s.packets, func(a, b *pkt) int { return cmp.Compare(a.at, b.at) })
+}
+
+// read gives the packets of a recording, which point number n saw. Their
+// connection is to be set.
+func (r *recording) read(n int, first int64) []*pkt {
+	o, resp := netip.MustParseAddrPort(r.Ref.Originator), netip.MustParseAddrPort(r.Ref.Responder)
+	var all []*pkt
+	for _, raw := range r.packets {
+		p := &pkt{seg: raw.seg, data: raw.payload, at: time.Duration(raw.time - first)}
+		p.frames[n] = raw.frame
+		if raw.src == resp && raw.src != o {
+			p.from = responder
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // verdict gives the resets their verdicts.
@@ -201,6 +233,9 @@ func (s *story) verdict() {
 // the first number of a side is its first byte; where there was none, as in
 // the answer of a closed port, numbers are absolute.
 func (c *conn) number() {
+	for _, p := range c.packets {
+		p.conn = c
+	}
 	answered := false
 	for _, p := range c.packets {
 		if p.seg.ICMP != "" || !p.syn() || p.rst() {

@@ -125,10 +125,25 @@ func (s *survey) group(ctx context.Context, inputs []Input, chosen *Choice) ([]*
 			group = append(group, at.record)
 		}
 	})
-	if err == nil {
-		group = s.company(group, chosen)
+	if err != nil {
+		return nil, err
 	}
-	return group, err
+	return s.elsewhere(s.company(group, chosen)), nil
+}
+
+// elsewhere adds what other captures have of the same connections.
+func (s *survey) elsewhere(group []*analyzer.Connection) []*analyzer.Connection {
+	for _, c := range s.conns {
+		if slices.Contains(group, c) {
+			continue
+		}
+		if slices.ContainsFunc(group, func(g *analyzer.Connection) bool {
+			return g.File != c.File && g.Ref.Originator == c.Ref.Originator && g.Ref.Responder == c.Ref.Responder && !c.Last.Before(g.First) && !g.Last.Before(c.First)
+		}) {
+			group = append(group, c)
+		}
+	}
+	return group
 }
 
 // company adds the connections without which the chosen one can't be told: the

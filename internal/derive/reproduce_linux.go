@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"rstlab/internal/play"
@@ -160,13 +162,13 @@ func (r *reproduction) play(ctx context.Context, out *Outcome) error {
 		out.Failed = res.Why
 		return nil
 	}
-	path := capturePath(res, out.Scenario.Tap)
-	if path == "" {
+	s := out.Scenario.story
+	inputs := out.Scenario.captures(res)
+	if len(inputs) == 0 {
 		out.Failed = res.Why
 		return nil
 	}
-	s := out.Scenario.story
-	replay, err := s.replayOf(ctx, filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) })
+	replay, err := s.replayOf(ctx, inputs)
 	if err != nil {
 		return err
 	}
@@ -179,15 +181,29 @@ func (r *reproduction) play(ctx context.Context, out *Outcome) error {
 	return nil
 }
 
-// capturePath finds the capture of a tap among those that a play saved.
-func capturePath(res *play.Result, tap string) string {
+// captures are those of a play that stand for the ones that were reproduced;
+// none where one of them is missing.
+func (sc *Scenario) captures(res *play.Result) []Input {
+	inputs := captureOf(res, sc.Tap)
+	if sc.stage.otherTap == "" {
+		return inputs
+	}
+	other := captureOf(res, sc.stage.otherTap)
+	if len(other) == 0 {
+		return nil
+	}
+	return append(inputs, other...)
+}
+
+// captureOf finds the capture of a tap among those that a play saved.
+func captureOf(res *play.Result, tap string) []Input {
 	want := strings.ReplaceAll(tap, "/", "-") + ".pcapng"
 	for _, path := range res.Captures {
 		if filepath.Base(path) == want {
-			return path
+			return []Input{{Name: want, Open: func() (io.ReadCloser, error) { return os.Open(path) }}}
 		}
 	}
-	return ""
+	return nil
 }
 
 // witnesses gives the lines that say what each tap of a play showed of the
@@ -195,20 +211,29 @@ func capturePath(res *play.Result, tap string) string {
 func (sc *Scenario) witnesses(ctx context.Context, res *play.Result) (map[frameRef][]string, error) {
 	s := sc.story
 	taps := []string{s.actors[0].name, s.actors[1].name}
-	if strings.Contains(sc.Tap, "/") {
-		taps = append(taps, sc.Tap)
+	sets := map[string][]Input{}
+	for _, tap := range append(taps, sc.Tap, sc.stage.otherTap) {
+		if in := captureOf(res, tap); tap != "" && len(in) > 0 {
+			sets[tap] = in
+		}
+	}
+	if both := sc.captures(res); len(both) == 2 {
+		sets[sc.Tap+"+"+sc.stage.otherTap] = both
 	}
 	of := map[*pkt][]sighting{}
-	for _, tap := range taps {
-		path := capturePath(res, tap)
-		if path == "" {
-			continue
-		}
-		replay, err := s.replayOf(ctx, filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) })
+	for _, tap := range slices.Sorted(maps.Keys(sets)) {
+		replay, err := s.replayOf(ctx, sets[tap])
 		if err != nil {
 			return nil, err
 		}
-		c := s.align(replay)
+		points := [][2]int{{0, 0}}
+		switch {
+		case len(sets[tap]) == 2:
+			points = append(points, [2]int{1, 1})
+		case tap == sc.stage.otherTap:
+			points = [][2]int{{1, 0}}
+		}
+		c := s.align(replay, points)
 		c.judge(s)
 		for _, r := range c.resets {
 			if r.replay != nil && r.replay.verdict != nil {
@@ -219,7 +244,7 @@ func (sc *Scenario) witnesses(ctx context.Context, res *play.Result) (map[frameR
 	seen := map[frameRef][]string{}
 	for p, at := range of {
 		if lines := s.seenLines(sc.stage, p, at); len(lines) > 0 {
-			seen[p.frames[0]] = lines
+			seen[p.ref()] = lines
 		}
 	}
 	return seen, nil

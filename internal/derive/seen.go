@@ -32,8 +32,8 @@ func (s *story) seenLines(st *stage, p *pkt, sightings []sighting) []string {
 	for _, at := range sightings {
 		v := at.verdict
 		differs := v.Cause != truth.cause || v.Sender != truth.sender || v.Strength == cause.Undetermined
-		if !differs && !strings.Contains(at.tap, "/") {
-			continue
+		if !differs && !strings.ContainsAny(at.tap, "/+") {
+			continue // the truth itself is what is wanted there
 		}
 		needed = true
 		taps = append(taps, at.tap)
@@ -42,7 +42,7 @@ func (s *story) seenLines(st *stage, p *pkt, sightings []sighting) []string {
 	if !needed {
 		return nil
 	}
-	if len(taps) == len(sightings) && allEqual(words) && !slices.ContainsFunc(taps, func(t string) bool { return strings.Contains(t, "/") }) {
+	if len(taps) == len(sightings) && allEqual(words) && !slices.ContainsFunc(taps, func(t string) bool { return strings.ContainsAny(t, "/+") }) {
 		return []string{"seen as " + words[0]}
 	}
 	lines := make([]string, len(taps))
@@ -66,7 +66,7 @@ func (s *story) seenWords(st *stage, p *pkt, v *analyzer.Verdict) string {
 	by := ""
 	switch {
 	case v.Sender == analyzer.UndeterminedSender:
-	case v.Sender == analyzer.Middlebox && st.box(s.of(p.conn, p.from)) == "":
+	case v.Sender == analyzer.Middlebox && st.boxes[s.boxSide(p)] == "":
 	default:
 		by = fmt.Sprintf(" %s by %s", v.SenderStrength, s.who(st, p, v))
 	}
@@ -90,7 +90,7 @@ func (s *story) seenWords(st *stage, p *pkt, v *analyzer.Verdict) string {
 func (s *story) who(st *stage, p *pkt, v *analyzer.Verdict) string {
 	switch v.Sender {
 	case analyzer.Middlebox:
-		return st.box(s.of(p.conn, p.from))
+		return st.boxes[s.boxSide(p)]
 	case analyzer.Originator:
 		return s.of(p.conn, originator).name
 	}

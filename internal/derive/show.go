@@ -70,7 +70,7 @@ func (o *Outcome) notes() []note {
 		if p.verdict == nil {
 			continue
 		}
-		text := fmt.Sprintf("frame %d: %s", p.frame(), verdictWords(p.verdict))
+		text := fmt.Sprintf("%s: %s", o.Scenario.story.frameWords(p), verdictWords(p.verdict))
 		switch {
 		case r.replay == nil || r.replay.verdict == nil:
 			text += "; the replay has none"

@@ -13,10 +13,11 @@ import (
 // A stage is where the story plays: the boxes on the path, how long the links
 // are, and which tap stands where the capture was taken.
 type stage struct {
-	boxes [2]string        // between the main point and each actor; "": none
-	delay [2]time.Duration // from the main point to each actor
-	tap   string           // the main point's
-	rules []rule
+	boxes    [2]string        // between the main point and each actor; "": none
+	delay    [2]time.Duration // from the main point to each actor
+	tap      string           // the main point's
+	otherTap string           // the other point's, where there is one
+	rules    []rule
 }
 
 // A rule is a middlebox's line, and the moment before which it stands.
@@ -43,10 +44,10 @@ func (s *story) set() *stage {
 		from, to := s.of(p.conn, p.from), s.of(p.conn, p.to())
 		switch {
 		case p.rst() && s.byDevice(p):
-			needs[from.side] = true
-		case p.lost == lostBehind && to.host():
+			needs[s.boxSide(p)] = true
+		case p.lost == lostBehind && s.matters(p):
 			needs[to.side] = true
-		case p.lost == lostBefore && from.host():
+		case p.lost == lostBefore && s.matters(p):
 			needs[from.side] = true
 		}
 		if p.rst() && from.host() && !s.byDevice(p) && p.how.holds() {
@@ -76,7 +77,21 @@ func (s *story) set() *stage {
 		needs[responder] = true // a box that only marks the place
 	}
 	st.name(needs, s)
+	if s.points == 2 {
+		st.second(s)
+	}
 	return st
+}
+
+// second finds the tap of the other point, beyond the box where there is one.
+func (st *stage) second(s *story) {
+	server := s.actors[1].name
+	st.otherTap = server
+	way := s.conns[0].between
+	if beyond := st.delay[1] - way; st.boxes[1] != "" && st.tap == s.actors[0].name && beyond >= noticeable {
+		st.otherTap = st.boxes[1] + "/" + server
+		st.delay = [2]time.Duration{way, beyond}
+	}
 }
 
 // holds tells whether a means keeps a packet back on its way.
@@ -165,6 +180,15 @@ func (st *stage) links(s *story, attrs string) []string {
 	return []string{link(client, server, st.delay[0]+st.delay[1])}
 }
 
+// boxSide is the side of the main point at which a device sends a reset: that
+// of the end whose name it bears, for so it passes the main point.
+func (s *story) boxSide(p *pkt) side {
+	if p.beyond {
+		return s.of(p.conn, p.to()).side
+	}
+	return s.of(p.conn, p.from).side
+}
+
 // box is the box between the main point and an actor.
 func (st *stage) box(a *actor) string { return st.boxes[a.side] }
 
@@ -210,6 +234,9 @@ func (s *story) muting(st *stage, c *conn) rule {
 // matters tells whether it makes a difference that p was lost: a peer does not
 // answer anyway, nor send what did not reach the main point.
 func (s *story) matters(p *pkt) bool {
+	if s.points == 2 && p.assumed == "" {
+		return true // the other point must not see it either
+	}
 	switch p.lost {
 	case lostBehind:
 		return s.of(p.conn, p.to()).host()

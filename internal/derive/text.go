@@ -59,6 +59,9 @@ func (s *story) head(st *stage) []string {
 		frames = fmt.Sprintf(", frames %d to %d", s.firstFrame().frame(), s.packets[n-1].frame())
 	}
 	lines = append(lines, fmt.Sprintf("See: %s%s, connection %d", filepath.Base(s.main), frames, s.chosen.Stream))
+	if s.points == 2 {
+		lines = append(lines, "See: "+filepath.Base(s.other))
+	}
 	return lines
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"rstlab/analyzer"
 )
 
 // ways finds for every packet when it was sent and when it arrived, by the
@@ -24,9 +26,12 @@ func (c *conn) ways() {
 // asSeen tells the packets as the main point saw them, with no way before or
 // behind it: what scripted ends send needs no cause.
 func (c *conn) asSeen() {
+	if c.twoPoints() {
+		c.absent()
+	}
+	c.rtt = [2]time.Duration{-1, -1}
 	for _, p := range c.packets {
 		p.sent, p.arrived = p.at, p.at
-		c.rtt = [2]time.Duration{-1, -1}
 	}
 }
 
@@ -82,8 +87,14 @@ func (c *conn) inOrder() {
 // answer the main point did see in time lost its answer.
 func (c *conn) losses() {
 	c.unansweredSYN()
+	if c.twoPoints() {
+		c.absent()
+	}
 	for _, run := range c.runs() {
-		if c.unheard(run) {
+		if c.twoPoints() && run[0].from == originator {
+			continue // the other point shows what came through
+		}
+		if !c.twoPoints() && c.unheard(run) {
 			c.mute = run[0]
 			continue
 		}
@@ -116,6 +127,40 @@ func (c *conn) losses() {
 	}
 }
 
+// twoPoints tells whether another point saw the connection, too.
+func (c *conn) twoPoints() bool {
+	return slices.ContainsFunc(c.packets, func(p *pkt) bool { return p.frames[1].frame != none })
+}
+
+// absent marks what only one of two points saw. The main one is nearer to the
+// originator: what of the originator's the other one did not see was lost
+// between them, as was what of the responder's the main one did not see. A
+// device's reset was made between them.
+func (c *conn) absent() {
+	var first, last *pkt
+	for _, p := range c.packets {
+		if p.frames[1].frame != none {
+			if first == nil {
+				first = p
+			}
+			last = p
+		}
+	}
+	for _, p := range c.packets {
+		here, there := p.frame() != none, p.frames[1].frame != none
+		forged := p.rst() && p.verdict != nil && p.verdict.Sender == analyzer.Middlebox
+		switch {
+		case p.assumed != "" || here && there:
+		case here && p.from == originator && !forged && p.at >= first.at && p.at <= last.at+c.between+time.Millisecond:
+			p.lost = lostBehind
+		case there && p.from == responder:
+			p.lost = lostBefore
+		case there && forged:
+			p.beyond = true
+		}
+	}
+}
+
 // unansweredSYN marks a SYN that nobody answered as lost, unless what comes
 // after it shows that it arrived.
 func (c *conn) unansweredSYN() {
@@ -124,7 +169,7 @@ func (c *conn) unansweredSYN() {
 			return
 		}
 	}
-	if c.halfOpened {
+	if c.halfOpened || c.twoPoints() {
 		return
 	}
 	for _, p := range c.packets {
