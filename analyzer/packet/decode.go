@@ -12,12 +12,17 @@ import (
 type Decoder struct {
 	Seen [numWhat]uint64 // how many frames were no TCP, by What
 
+	// Passed, unless nil, is called for each header of a frame on the way in: n
+	// bytes from at on. What is in none of them has no part in the result.
+	Passed func(h Header, at, n int)
+
 	fragments fragments
 
 	// Of the frame being decoded.
-	missing int  // bytes of the frame that were not captured
-	depth   int  // headers passed
-	quoting bool // within what an ICMP error quotes
+	capacity int  // of its slice
+	missing  int  // bytes of the frame that were not captured
+	depth    int  // headers passed
+	quoting  bool // within what an ICMP error quotes
 }
 
 // maxDepth bounds the headers within each other that are followed.
@@ -29,6 +34,7 @@ const maxDepth = 32
 func (d *Decoder) Decode(p *pcapng.Packet, info *Info) Kind {
 	*info = Info{WScale: -1, Direction: p.Direction}
 	d.missing = max(0, p.OrigLen-len(p.Data))
+	d.capacity = cap(p.Data)
 	d.depth = 0
 	d.quoting = false
 	if what := d.link(info, p.LinkType, p.Data); what != Nothing {

@@ -28,6 +28,7 @@ func (d *Decoder) mpls(info *Info, b []byte) What {
 		if d.deeper() {
 			return TooDeep
 		}
+		d.pass(HeaderLabel, b[:entryLen])
 		entry := u32(b)
 		b = b[entryLen:]
 		if entry&bottom != 0 {
@@ -40,6 +41,7 @@ func (d *Decoder) mpls(info *Info, b []byte) What {
 	case len(b) == 0:
 		return d.short()
 	case b[0]>>4 == 0 && hasKnownEther(b, wordLen):
+		d.pass(HeaderLabel, b[:wordLen])
 		return d.ethernet(info, b[wordLen:])
 	case hasKnownEther(b, 0) && !d.fitsIP(b):
 		return d.ethernet(info, b)
@@ -89,6 +91,7 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 	if len(b) < headerLen {
 		return d.short()
 	}
+	d.pass(HeaderUDP, b[:headerLen])
 	dst := u16(b[2:])
 	b = b[headerLen:]
 	switch dst {
@@ -108,6 +111,7 @@ func (d *Decoder) vxlan(info *Info, b []byte) What {
 	if len(b) < headerLen || b[0]&hasVNI == 0 { // the other bits may be anything
 		return UDP
 	}
+	d.pass(HeaderTunnel, b[:headerLen])
 	info.Tunnel.push(VXLAN, u32(b[4:])>>8)
 	return d.ethernet(info, b[headerLen:])
 }
@@ -122,6 +126,7 @@ func (d *Decoder) geneve(info *Info, b []byte) What {
 	if n > len(b) {
 		return d.short()
 	}
+	d.pass(HeaderTunnel, b[:headerLen]) // not its options
 	info.Tunnel.push(Geneve, u32(b[4:])>>8)
 	info.HasMAC, info.HasDst = false, false
 	return d.ether(info, u16(b[2:]), b[n:])
@@ -141,12 +146,14 @@ func (d *Decoder) gtpu(info *Info, b []byte) What {
 	if len(b) < headerLen || b[0]&versionMask != version1 || b[1] != userPacket {
 		return UDP
 	}
+	d.pass(HeaderTunnel, b[:headerLen])
 	id, flags := u32(b[4:]), b[0]
 	b = b[headerLen:]
 	if flags&hasOptional != 0 {
 		if len(b) < optionalLen {
 			return d.short()
 		}
+		d.pass(HeaderTunnel, b[:optionalLen])
 		next := b[3]
 		b = b[optionalLen:]
 		if flags&hasNext == 0 {
@@ -166,6 +173,8 @@ func (d *Decoder) gtpu(info *Info, b []byte) What {
 			if n > len(b) {
 				return d.short()
 			}
+			d.pass(HeaderTunnel, b[:1]) // its length, and the next one's type
+			d.pass(HeaderTunnel, b[n-1:n])
 			next, b = b[n-1], b[n:]
 		}
 	}
@@ -189,7 +198,7 @@ func (d *Decoder) gre(info *Info, b []byte) What {
 	if len(b) < headerLen {
 		return d.short()
 	}
-	flags, protocol := u16(b), u16(b[2:])
+	flags, protocol, whole := u16(b), u16(b[2:]), b
 	b = b[headerLen:]
 	if flags&hasRouting != 0 || flags&versionMask > 1 { // source routes, which RFC 2784 took out
 		return UnknownIP
@@ -218,6 +227,7 @@ func (d *Decoder) gre(info *Info, b []byte) What {
 			key &= 0xffff // the call's number; before it stands the payload's length
 		}
 	}
+	d.pass(HeaderGRE, whole[:headerLen+n])
 	b = b[n:]
 	info.HasMAC, info.HasDst = false, false
 	switch protocol {
@@ -228,6 +238,7 @@ func (d *Decoder) gre(info *Info, b []byte) What {
 	case etherWCCP:
 		info.Tunnel.push(GRE, key)
 		if len(b) >= wordLen && b[0]>>4 != 4 { // version 2 has a header of its own
+			d.pass(HeaderTunnel, b[:wordLen])
 			b = b[wordLen:]
 		}
 		return d.ip(info, b)
@@ -250,6 +261,7 @@ func (d *Decoder) erspan(info *Info, b []byte, typeII bool) What {
 	if len(b) < headerLen {
 		return d.short()
 	}
+	d.pass(HeaderTunnel, b[:headerLen])
 	info.Tunnel.push(ERSPAN, uint32(u16(b[2:])&sessionMask))
 	return d.ethernet(info, b[headerLen:])
 }
@@ -268,6 +280,7 @@ func (d *Decoder) erspan3(info *Info, b []byte) What {
 	if len(b) < n {
 		return d.short()
 	}
+	d.pass(HeaderTunnel, b[:n])
 	if u16(b[10:])&frameType != 0 { // an IP packet and no Ethernet frame
 		return d.ip(info, b[n:])
 	}

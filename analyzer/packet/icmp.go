@@ -48,6 +48,7 @@ func (d *Decoder) icmpError(info *Info, b []byte) ICMP {
 
 // quoted decodes the packet that an ICMP error quotes.
 func (d *Decoder) quoted(info *Info, e ICMP, b []byte) What {
+	d.pass(HeaderICMP, b[:icmpHeaderLen])
 	d.quoting = true
 	if what := d.ip(info, b[icmpHeaderLen:]); what != Nothing {
 		return ICMPOther

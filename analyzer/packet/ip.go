@@ -60,6 +60,7 @@ func (d *Decoder) ip4(info *Info, b []byte) What {
 	if len(b) < n {
 		return d.short()
 	}
+	d.pass(HeaderIPv4, b[:n])
 	fragment := u16(b[6:])
 	offset, more := int(fragment&0x1fff)*8, fragment&0x2000 != 0
 
@@ -92,6 +93,7 @@ func (d *Decoder) ip6(info *Info, b []byte) What {
 	if b[0]>>4 != 6 {
 		return Malformed
 	}
+	d.pass(HeaderIPv6, b[:headerLen])
 	info.V6 = true
 	info.Src = [16]byte(b[8:])
 	info.Dst = [16]byte(b[24:])
@@ -113,6 +115,7 @@ func (d *Decoder) ip6(info *Info, b []byte) What {
 			if len(b) < fragmentLen {
 				return d.short()
 			}
+			d.pass(HeaderFragment, b[:fragmentLen])
 			f := u16(b[2:])
 			offset = int(f &^ 7)
 			info.Fragment = f&1 != 0 || offset > 0
@@ -143,8 +146,11 @@ func (d *Decoder) ip6(info *Info, b []byte) What {
 		if n > len(b) {
 			return d.short()
 		}
-		if next == protoRouting && b[3] > 0 { // segments left
-			info.indirect = true
+		if next == protoRouting {
+			d.pass(HeaderRouting, b[:n])
+			info.indirect = info.indirect || b[3] > 0 // segments left
+		} else {
+			d.pass(HeaderExtension, b[:n])
 		}
 		next, b, wire = b[0], b[n:], wire-n
 	}
@@ -202,6 +208,7 @@ func (d *Decoder) ipPayload(info *Info, proto uint8, b []byte, wire, offset int)
 		if len(b) < headerLen {
 			return d.short()
 		}
+		d.pass(HeaderTunnel, b[:headerLen])
 		info.Tunnel.push(EtherIP, 0)
 		return d.ethernet(info, b[headerLen:])
 	case protoESP:
@@ -232,5 +239,6 @@ func (d *Decoder) ah(info *Info, b []byte, wire, offset int) What {
 	if n > len(b) {
 		return d.short()
 	}
+	d.pass(HeaderExtension, b[:n])
 	return d.ipPayload(info, b[0], b[n:], wire-n, 0)
 }

@@ -79,6 +79,7 @@ func (d *Decoder) ethernet(info *Info, b []byte) What {
 	if len(b) < etherHeaderLen {
 		return d.short()
 	}
+	d.pass(HeaderEthernet, b[:etherHeaderLen])
 	info.DstMAC = [macLen]byte(b)
 	info.SrcMAC = [macLen]byte(b[macLen:])
 	info.HasMAC, info.HasDst = true, true
@@ -100,6 +101,7 @@ func (d *Decoder) ether(info *Info, etherType uint16, b []byte) What {
 		if len(b) < tagLen {
 			return d.short()
 		}
+		d.pass(HeaderLabel, b[:tagLen])
 		if id := u16(b) & 0xfff; id != 0 { // 0: a priority without a VLAN
 			info.Tunnel.push(VLAN, uint32(id))
 		}
@@ -138,6 +140,7 @@ func (d *Decoder) llc(info *Info, b []byte) What {
 	if b[0] != 0xaa || b[1] != 0xaa || b[2] != 3 || b[3] != 0 || b[4] != 0 || b[5] != 0 && b[5] != 0xf8 {
 		return LLC
 	}
+	d.pass(HeaderLabel, b[:snapLen])
 	if t := u16(b[6:]); t > etherLength {
 		return d.ether(info, t, b[snapLen:])
 	}
@@ -150,6 +153,7 @@ func (d *Decoder) sll(info *Info, b []byte) What {
 	if len(b) < headerLen {
 		return d.short()
 	}
+	d.pass(HeaderSLL, b[:headerLen])
 	d.cooked(info, u16(b), u16(b[4:]), b[6:])
 	return d.cookedProtocol(info, u16(b[2:]), u16(b[14:]), b[headerLen:])
 }
@@ -160,6 +164,7 @@ func (d *Decoder) sll2(info *Info, b []byte) What {
 	if len(b) < headerLen {
 		return d.short()
 	}
+	d.pass(HeaderSLL2, b[:headerLen])
 	info.IfIndex = u32(b[4:])
 	d.cooked(info, uint16(b[10]), uint16(b[11]), b[12:])
 	return d.cookedProtocol(info, u16(b[8:]), u16(b), b[headerLen:])
@@ -219,6 +224,7 @@ func (d *Decoder) null(info *Info, b []byte, order binary.ByteOrder) What {
 	if len(b) < headerLen {
 		return d.short()
 	}
+	d.pass(HeaderLabel, b[:headerLen])
 	family := order.Uint32(b)
 	if family > 0xffff { // of the other byte order
 		family = family>>24 | family>>8&0xff00
@@ -239,8 +245,10 @@ func (d *Decoder) nflog(info *Info, b []byte) What {
 	if len(b) < headerLen {
 		return d.short()
 	}
+	d.pass(HeaderCapture, b[:headerLen])
 	b = b[headerLen:]
 	for len(b) >= attributeLen {
+		d.pass(HeaderAttribute, b[:attributeLen])
 		n, kind := int(binary.LittleEndian.Uint16(b)), binary.LittleEndian.Uint16(b[2:])
 		if n < attributeLen {
 			return Malformed
@@ -263,6 +271,9 @@ func (d *Decoder) pktap(info *Info, b []byte) What {
 	if d.deeper() {
 		return TooDeep
 	}
+	d.pass(HeaderCapture, b[:4])
+	d.pass(HeaderCapture, b[8:12])
+	d.pass(HeaderCapture, b[36:headerLen])
 	n, linkType := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[8:])
 	if n < headerLen || linkType == pcapng.LinkPKTAP || linkType > 0xffff {
 		return Malformed

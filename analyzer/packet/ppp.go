@@ -11,6 +11,7 @@ const (
 // protocol in one byte or two (RFC 1661, section 6.5).
 func (d *Decoder) ppp(info *Info, b []byte) What {
 	if len(b) >= 2 && b[0] == 0xff && b[1] == 3 {
+		d.pass(HeaderLabel, b[:2])
 		b = b[2:]
 	}
 	if len(b) < 2 {
@@ -20,6 +21,7 @@ func (d *Decoder) ppp(info *Info, b []byte) What {
 	if b[0]&1 == 0 {
 		protocol, n = u16(b), 2
 	}
+	d.pass(HeaderLabel, b[:n])
 	switch protocol {
 	case pppIPv4:
 		return d.ether(info, etherIPv4, b[n:])
@@ -40,6 +42,7 @@ func (d *Decoder) hdlc(info *Info, b []byte) What {
 	if b[0] == 0xff {
 		return d.ppp(info, b)
 	}
+	d.pass(HeaderLabel, b[:headerLen])
 	return d.ether(info, u16(b[2:]), b[headerLen:]) // address, control, EtherType
 }
 
@@ -55,6 +58,7 @@ func (d *Decoder) pppoe(info *Info, b []byte) What {
 	if b[1] != 0 { // code: discovery
 		return PPPOther
 	}
+	d.pass(HeaderLabel, b[:headerLen])
 	info.Tunnel.push(PPPoE, uint32(u16(b[2:])))
 	return d.ppp(info, b[headerLen:])
 }

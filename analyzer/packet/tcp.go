@@ -22,6 +22,7 @@ func (d *Decoder) tcp(info *Info, b []byte, wire int) What {
 		if d.quoting && len(b) >= quotedLen {
 			info.SrcPort, info.DstPort = u16(b), u16(b[2:])
 			info.Seq = u32(b[4:])
+			d.pass(HeaderTCP, b)
 			info.Cut = CutPayload | CutOptions | CutWindow | CutFlags
 			info.Header = b
 			info.PayloadLen = uint32(max(0, wire-tcpHeaderLen))
@@ -66,6 +67,7 @@ func (d *Decoder) tcp(info *Info, b []byte, wire int) What {
 			info.Cut |= CutPayload
 		}
 	}
+	d.pass(HeaderTCP, b[:len(info.Header)])
 	if len(info.Header) > tcpHeaderLen {
 		info.tcpOptions(info.Header)
 	}

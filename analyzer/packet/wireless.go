@@ -15,6 +15,7 @@ func (d *Decoder) radiotap(info *Info, b []byte) What {
 	if n > len(b) {
 		return d.short()
 	}
+	d.pass(HeaderCapture, b[:n])
 	return d.wireless(info, b[n:], radiotapAlign(b[:n]))
 }
 
@@ -64,6 +65,7 @@ func (d *Decoder) ppi(info *Info, b []byte) What {
 	if n > len(b) {
 		return d.short()
 	}
+	d.pass(HeaderCapture, b[:headerLen])
 	return d.link(info, uint16(linkType), b[n:])
 }
 
@@ -84,6 +86,7 @@ func (d *Decoder) prism(info *Info, b []byte) What {
 	if uint64(n) > uint64(len(b)) {
 		return d.short()
 	}
+	d.pass(HeaderCapture, b[:minLen])
 	return d.wireless(info, b[n:], 0)
 }
 
@@ -129,6 +132,7 @@ func (d *Decoder) wireless(info *Info, b []byte, align int) What {
 	if b[22]&0x0f != 0 { // the fragment's number
 		return FragmentRest
 	}
+	d.pass(HeaderWireless, b[:n])
 	wirelessAddresses(info, b, flags&toDS != 0, flags&fromDS != 0)
 	body := b[n:]
 	if control&withQoS != 0 {
@@ -138,10 +142,14 @@ func (d *Decoder) wireless(info *Info, b []byte, align int) What {
 			if len(body) < subHeaderLen {
 				return d.short()
 			}
+			d.pass(HeaderSubframe, body[:subHeaderLen])
 			info.DstMAC, info.SrcMAC = [macLen]byte(body), [macLen]byte(body[macLen:])
 			body = body[subHeaderLen:]
 		}
 		if b[qosAt+1]&meshBit != 0 && !isSNAP(body) {
+			if len(body) > 0 {
+				d.pass(HeaderLabel, body[:1])
+			}
 			body = withoutMeshControl(body)
 		}
 	}
