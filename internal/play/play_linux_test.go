@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -115,6 +116,18 @@ server.80 accept
 
 func TestProgramRunsInside(t *testing.T) {
 	r := run(t, twoHosts+"client exec \"sh -c 'exit 7'\" = exit 7\nclient exec \"grep -q server /etc/hosts\" = exit 0\nno reset\n", play.Options{AllowExec: true})
+	if r.Result != play.Pass {
+		t.Error(r.Story)
+	}
+}
+
+// The listener is a program's, so no line of the script has made it.
+func TestListenOfAProgram(t *testing.T) {
+	if _, err := exec.LookPath("perl"); err != nil {
+		t.Skip(err)
+	}
+	const serve = `server exec "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalPort => 80) or die; sleep'"`
+	r := run(t, twoHosts+serve+"\nserver.80 state = LISTEN\nclient connect server.80 = ok\nno reset\n", play.Options{AllowExec: true})
 	if r.Result != play.Pass {
 		t.Error(r.Story)
 	}

@@ -68,6 +68,9 @@ func (p *player) socketOf(a *script.Action) (*socket, error) {
 			return only, nil
 		}
 	}
+	if a.Verb == "state" && key.port != 0 && a.Result != nil && a.Result.Word == "LISTEN" {
+		return &socket{key: key}, nil // the listener of a program that exec started
+	}
 	if !makes {
 		return nil, fmt.Errorf("%s has no such socket yet", actorName(a.Actor))
 	}
@@ -422,6 +425,9 @@ func (p *player) state(s *socket, a *script.Action) (func(context.Context) (outc
 	}
 	if !local.IsValid() && s.conn != nil {
 		local = s.conn.Local()
+	}
+	if !local.IsValid() && s.key.port != 0 {
+		local = netip.AddrPortFrom(p.lab.Addr(s.key.host)[0], s.key.port)
 	}
 	if a.Result == nil {
 		return nil, errors.New("state needs one to wait for: = TIME-WAIT")
