@@ -10,7 +10,7 @@ import (
 const (
 	// windowLen is how much is read at once: less costs more calls, more does
 	// not stay in the processor's cache until it is decoded.
-	windowLen = 512 << 10
+	windowLen = 128 << 10
 
 	// maxPacketLen bounds what one packet may hold. libpcap's own bound for
 	// network links is 256 KiB; more is allowed to a file that announces it.
