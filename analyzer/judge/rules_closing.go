@@ -25,7 +25,7 @@ var closingRules = []*rule{{
 		fin := &k.S.FIN
 		facts := []Fact{
 			fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
-			fact(d, "the %s sends %s, %s after that", k.receiver(), k.brief(1-k.from, d), duration(d.Time-fin.Time)),
+			fact(d, "the %s sends %s, %s", k.receiver(), k.brief(1-k.from, d), apart(d.Time-fin.Time)),
 		}
 		if k.form == provoked {
 			return append(facts, fact(&k.R, "the reset takes its number, %d, from that segment's acknowledgment", k.rel(k.from, k.R.Seq))), true

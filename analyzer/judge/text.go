@@ -16,6 +16,14 @@ func duration(ns int64) string {
 	return d.String()
 }
 
+// apart says how far a frame is from the one that was told of before.
+func apart(ns int64) string {
+	if ns < 0 {
+		return duration(-ns) + " before that"
+	}
+	return duration(ns) + " after that"
+}
+
 // isAbout tells whether a time is within 2 % of one of the values.
 func isAbout(d int64, values ...int64) bool {
 	for _, v := range values {
