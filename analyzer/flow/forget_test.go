@@ -1,0 +1,39 @@
+package flow
+
+import (
+	"testing"
+
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// Connections that are forgotten for want of room are counted, those that were
+// over and beyond the look-back are not: nothing more of them was to come.
+func TestForgotten(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		flags segment.Flags // of the only segment of each
+		apart int64         // nanoseconds
+		want  int
+	}{
+		{"open", segment.SYN, 10e6, 1000},
+		{"over, a while ago", segment.RST, 10e6, 0},
+		{"over, just now", segment.RST, 1e6, 1000},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			const room = 16
+			table := Table{MaxConns: room}
+			var p Packet
+			var st Step
+			for i := range maxPasts + room + 1000 {
+				in := packet.Info{Kind: packet.TCP, Src: [16]byte{0: byte(i >> 16), 15: 1}, Dst: [16]byte{15: 2}, SrcPort: uint16(i), DstPort: 80, Flags: tc.flags, WScale: -1}
+				p.Read(uint32(i+1), int64(i)*tc.apart, &in)
+				table.Find(&p, &in, &st)
+				table.Apply(&st, &in)
+			}
+			if table.Forgotten != tc.want {
+				t.Fatalf("%d forgotten, want %d", table.Forgotten, tc.want)
+			}
+		})
+	}
+}
