@@ -1,0 +1,153 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// payload is all that a connection carried.
+func payload(k *Case) uint64 { return k.conn.Sides[0].Payload + k.conn.Sides[1].Payload }
+
+func abs(d int64) int64 {
+	if d < 0 {
+		return -d
+	}
+	return d
+}
+
+func smbPair(a, b uint16) bool { return a == 445 && b == 139 || a == 139 && b == 445 }
+
+// refusalFacts are the SYN and the reset that answers it.
+func (k *Case) refusalFacts() []Fact {
+	t := &k.trigger
+	facts := []Fact{fact(t, "the SYN")}
+	text := fmt.Sprintf("RST+ACK %s later acknowledges the SYN, number %d", duration(k.since(t)), uint32(k.R.Seq))
+	facts = append(facts, fact(&k.R, "%s", text))
+	if k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
+		facts = append(facts, fact(&k.R, "it copies the SYN's DSCP, %d, as a host's stack does and a packet filter does not", k.R.TOS>>2))
+	}
+	if k.likeHost() {
+		facts = append(facts, fact(&k.R, "TTL %d and delay are those of other packets of that address", k.R.TTL))
+	}
+	return facts
+}
+
+// likeHost tells whether the refusal agrees with other packets of its address
+// in TTL and delay.
+func (k *Case) likeHost() bool {
+	h := k.S.Host
+	if h.RTTs == 0 {
+		return false
+	}
+	same := false
+	for _, t := range h.TTLs {
+		same = same || t.N > 0 && t.TTL == k.R.TTL
+	}
+	// as fast as a stack can: causes.md, 2.2
+	d := k.since(&k.trigger)
+	return same && d >= h.RTT*8/10-ms/10 && d <= h.RTT*2+50*ms
+}
+
+// handshakeFacts are the three segments of the handshake.
+func (k *Case) handshakeFacts() []Fact {
+	var facts []Fact
+	o, r := k.conn.O(), k.conn.R()
+	for _, x := range []struct {
+		at   flow.Stamp
+		what string
+	}{{o.SYN.Stamp(), "SYN"}, {r.SYN.Stamp(), "SYN-ACK"}, {o.FirstACK, "the originator's first ACK"}} {
+		if x.at.Exists() {
+			facts = append(facts, factAt(x.at, "%s", x.what))
+		}
+	}
+	if r.Payload == 0 {
+		facts = append(facts, fact(&k.R, "no byte of the responder before the reset"))
+	}
+	return facts
+}
+
+// lateHandshake says why the responder may have forgotten its SYN-ACK when the
+// rejected segment came: it was sent again, or a second had passed (RFC 6298,
+// 2.1), or the number is wrong.
+func (k *Case) lateHandshake() string {
+	r := k.conn.R()
+	switch {
+	case !r.SYN.Exists():
+		return ""
+	case r.SYNs > 1:
+		return fmt.Sprintf("the SYN-ACK had been sent %d times", r.SYNs)
+	case k.trigger.Ack != r.ISN+1:
+		return fmt.Sprintf("it acknowledges %d, the SYN-ACK's number plus one is 1", k.rel(k.from, k.trigger.Ack))
+	case k.trigger.Time-r.SYN.Time >= 1e9:
+		return fmt.Sprintf("it came %s after the SYN-ACK", duration(k.trigger.Time-r.SYN.Time))
+	}
+	return ""
+}
+
+// listenerGone are what shows that the listener closed: other connections to
+// the port that were reset in the same moment with nothing of the responder,
+// and SYNs refused afterwards.
+func (k *Case) listenerGone() []Fact {
+	var facts []Fact
+	me := k.conn.Key.Addr(k.from)
+	k.around(10*ms, func(x *recent) {
+		if x.from == me && x.id != k.conn.ID && x.form == spontaneous && x.silent && len(facts) < 3 {
+			facts = append(facts, Fact{Frame: x.frame, Text: "another connection to that port, reset in the same moment"})
+		}
+	})
+	if len(facts) == 0 {
+		return nil
+	}
+	n := len(facts)
+	k.around(3e9, func(x *recent) {
+		if x.from == me && x.phase == synOnly && x.time > k.R.Time && len(facts) == n {
+			facts = append(facts, Fact{Frame: x.frame, Text: "a SYN to that port refused afterwards"})
+		}
+	})
+	if len(facts) == n {
+		return nil
+	}
+	return facts
+}
+
+// wrongAnswer tells whether the sender's SYN was answered with a number that
+// it had not sent, and the reset takes that number.
+func (k *Case) wrongAnswer() bool {
+	t := &k.trigger
+	return k.phase == synAnswered && k.form == provoked && !k.R.Is(segment.ACK) && !t.Ack.In(k.S.ISN+1, k.S.Nxt)
+}
+
+// answersPast tells whether the answer is the one that the connection before
+// on the ports would give.
+func (k *Case) answersPast() bool {
+	p := &k.conn.Past
+	return k.trigger.Ack == p.Sides[k.from].Nxt || p.Sides[1-k.from].Known&flow.KnowsAck != 0 && k.trigger.Ack == p.Sides[1-k.from].Ack
+}
+
+// pastFrames are the last frame of the connection before.
+func (k *Case) pastFrames() []uint32 {
+	if f := k.conn.Past.LastFrame; f != 0 {
+		return []uint32{f}
+	}
+	return nil
+}
+
+// refusesSYNACK tells whether the originator answers a proper SYN-ACK by a
+// bare RST, having acknowledged nothing.
+func (k *Case) refusesSYNACK() bool {
+	t := &k.trigger
+	return k.byOriginator() && k.form == provoked && !k.R.Is(segment.ACK) && t.Is(segment.SYN|segment.ACK) && t.Ack.In(k.S.ISN+1, k.S.Nxt)
+}
+
+// synackFacts are the SYN, the SYN-ACK and the reset.
+func (k *Case) synackFacts() []Fact {
+	facts := []Fact{fact(&k.S.SYN, "the SYN")}
+	if k.S.SYNs > 1 {
+		facts = append(facts, factAt(k.S.LastSYN, "the SYN for the %d. time", k.S.SYNs))
+	}
+	return append(facts,
+		fact(&k.trigger, "the SYN-ACK, %s after the first SYN", duration(k.trigger.Time-k.S.SYN.Time)),
+		fact(&k.R, "the reset takes its number from it, %s later; the originator never acknowledged", duration(k.since(&k.trigger))))
+}

@@ -1,0 +1,262 @@
+package judge
+
+import (
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// match finds the same connection at several points: by addresses, ports and
+// first numbers, else by both first numbers alone, since a NAT changes
+// addresses and ports and leaves these (causes.md, 5.2).
+func (c *correlation) match() {
+	type tuple struct {
+		key flow.Key
+		isn flow.Seq
+	}
+	type isns struct{ o, r flow.Seq }
+	byTuple, byISN, byKey := map[tuple]int{}, map[isns]int{}, map[flow.Key]int{}
+	c.of = make([]map[int]int, len(c.points))
+	for p := range c.points {
+		c.of[p] = map[int]int{}
+		log := c.points[p].Judge.Log
+		if log == nil {
+			continue
+		}
+		for _, id := range log.ids() {
+			l := log.conns[id]
+			o := l.orig
+			g, ok := -1, false
+			if l.knows[o] {
+				g, ok = byTuple[tuple{l.key, l.isn[o]}]
+			}
+			if !ok && l.knows[0] && l.knows[1] {
+				g, ok = byISN[isns{l.isn[o], l.isn[1-o]}]
+			}
+			if !ok && !l.knows[o] {
+				g, ok = byKey[l.key]
+			}
+			if !ok || c.groups[g][p] != nil {
+				g = len(c.groups)
+				c.groups = append(c.groups, make([]*connLog, len(c.points)))
+			}
+			c.groups[g][p] = l
+			c.of[p][id] = g
+			byKey[l.key] = g
+			if l.knows[o] {
+				byTuple[tuple{l.key, l.isn[o]}] = g
+			}
+			if l.knows[0] && l.knows[1] {
+				byISN[isns{l.isn[o], l.isn[1-o]}] = g
+			}
+		}
+	}
+	c.clock = make([]int64, len(c.points))
+	for p := 1; p < len(c.points); p++ {
+		c.clock[p] = c.offset(p)
+	}
+}
+
+// offset is what to add to a point's stamps to compare them with the first
+// point's: half the difference of the shortest ways in both directions
+// (causes.md, 5.1). Points without a common packet are taken to have one clock.
+func (c *correlation) offset(p int) int64 {
+	var least [2]int64
+	var n [2]int
+	for _, g := range c.groups {
+		a, b := g[0], g[p]
+		if a == nil || b == nil || n[0]+n[1] > 20000 {
+			continue
+		}
+		for i, there := range a.with(b).there {
+			x := &a.lines[i]
+			if x.len == 0 && !x.is(segment.SYN) || there < 0 {
+				continue
+			}
+			y := &b.lines[there]
+			// Which way the packet went is told by the role of its sender alone, not
+			// by its place: the shortest difference each way is what counts.
+			dir := 0
+			if int(x.from) != a.orig {
+				dir = 1
+			}
+			d := x.time - y.time
+			if n[dir] == 0 || dir == 0 && d > least[0] || dir == 1 && d < least[1] {
+				least[dir] = d
+			}
+			n[dir]++
+		}
+	}
+	switch {
+	case n[0] > 0 && n[1] > 0:
+		return (least[0] + least[1]) / 2
+	case n[0] > 0:
+		return least[0]
+	}
+	return least[1]
+}
+
+// common is a stamp of a point in the first point's time.
+func (c *correlation) common(p int, t int64) int64 { return t + c.clock[p] }
+
+// A place is a line of a log.
+type place struct {
+	log *connLog
+	i   int
+}
+
+// A number is what a segment bears that no translation of addresses changes.
+type number struct {
+	seq, ack  flow.Seq
+	len, hash uint32
+}
+
+// lone indexes the payload and the last numbers of connections, at each point,
+// to find a segment again whose addresses were changed or left unchanged by
+// mistake.
+func (c *correlation) lone() {
+	c.strays = make([]map[number]place, len(c.points))
+	c.ends = make([]map[number]*connLog, len(c.points))
+	for p := range c.points {
+		c.strays[p], c.ends[p] = map[number]place{}, map[number]*connLog{}
+		log := c.points[p].Judge.Log
+		if log == nil {
+			continue
+		}
+		for _, id := range log.ids() {
+			l := log.conns[id]
+			var nxt [2]flow.Seq
+			var has [2]bool
+			for i := range l.lines {
+				x := &l.lines[i]
+				if x.is(segment.RST) {
+					continue
+				}
+				if x.len > 0 && (l.hasReset || !l.knows[0] && !l.knows[1]) {
+					c.strays[p][number{x.seq, x.ack, x.len, x.hash}] = place{l, i}
+				}
+				end := x.seq + flow.Seq(x.len)
+				if x.is(segment.SYN) {
+					end++
+				}
+				if x.is(segment.FIN) {
+					end++
+				}
+				if f := x.from; !has[f] || end.After(nxt[f]) {
+					nxt[f], has[f] = end, true
+				}
+			}
+			if has[0] && has[1] && l.knows[0] && l.knows[1] {
+				c.ends[p][number{seq: nxt[l.orig], ack: nxt[1-l.orig]}] = l
+			}
+		}
+	}
+}
+
+// addStrays finds the connection of the reset at points where it has other
+// addresses or ports: the segment that drew it is there, with the same numbers
+// and payload, and the connection that was matched by its handshake does not
+// hold it.
+func (s *sightings) addStrays() {
+	home := s.logs[s.home]
+	v := s.verdicts[s.home]
+	t := home.at(v.raw.answers.Frame)
+	if t == nil || t.len == 0 || v.raw.form != provoked {
+		return
+	}
+	if s.correlation.strays == nil {
+		s.lone()
+	}
+	for p := range s.points {
+		if p == s.home || s.logs[p] != nil && home.find(t, s.logs[p]) != nil {
+			continue
+		}
+		x, ok := s.correlation.strays[p][number{t.seq, t.ack, t.len, t.hash}]
+		if !ok || x.log.key == home.key || !x.log.hasReset {
+			continue
+		}
+		s.logs[p] = x.log
+		s.stray = true
+	}
+}
+
+// addPaths finds points that lie on the connection's path and saw nothing of
+// it: another connection between the two addresses came by both there and at
+// home.
+func (s *sightings) addPaths() {
+	home := s.logs[s.home]
+	a, b := home.key.Addr(home.orig).Addr(), home.key.Addr(1-home.orig).Addr()
+	for p := range s.points {
+		if s.logs[p] != nil {
+			continue
+		}
+		for _, g := range s.groups {
+			x, y := g[s.home], g[p]
+			if x != nil && y != nil && x.key.Addr(x.orig).Addr() == a && x.key.Addr(1-x.orig).Addr() == b {
+				s.paths[p] = [2]*connLog{x, y}
+				break
+			}
+		}
+	}
+}
+
+// closer tells whether point p lies nearer than q to a side of the connection,
+// given as in the home's log.
+func (s *sightings) closer(p, q, side int) bool {
+	a, b := s.logs[p], s.logs[q]
+	if a == nil || b == nil {
+		return false
+	}
+	mine := s.logs[s.home].side(a, side)
+	d := a.with(b).closer
+	if mine != a.orig {
+		d = -d
+	}
+	if d != 0 {
+		return d > 0
+	}
+	return s.ttlOf(p, mine) > s.ttlOf(q, s.logs[s.home].side(b, side))
+}
+
+// ttlOf is the TTL of a side's packets at a point.
+func (s *sightings) ttlOf(p, side int) uint8 {
+	ttl := uint8(0)
+	for i := range s.logs[p].lines {
+		if x := &s.logs[p].lines[i]; int(x.from) == side {
+			if ttl = x.ttl; !x.is(segment.RST) {
+				break
+			}
+		}
+	}
+	return ttl
+}
+
+// onPath tells whether a packet of the connection came by both points.
+func (s *sightings) onPath(p, q int) bool { return s.logs[p].with(s.logs[q]).count > 0 }
+
+// ran tells whether the capture of a point was running at a time, given in the
+// first point's.
+func (c *correlation) ran(q int, t int64) bool {
+	log := c.points[q].Judge.Log
+	return c.common(q, log.begun) <= t+endSlack && (c.common(q, log.end) >= t-endSlack || c.common(q, log.Until) >= t)
+}
+
+// endSlack is how long before a point's first packet and after its last one, in
+// nanoseconds, it is still taken to have run: captures of one trouble are
+// started and stopped by hand.
+const endSlack = int64(1e9)
+
+// whole tells whether the capture of a point is complete around the time at
+// which near saw the reset: it ran before, or saw what the
+// reset answers, it had not ended, and nothing was lost.
+func (s *sightings) whole(q, near int) bool {
+	j := s.points[q].Judge
+	t := s.common(near, s.lines[near].time)
+	l := s.logs[q]
+	ran := s.ran(q, t)
+	if v := s.verdicts[near]; !ran && v != nil && v.raw.answers.Exists() && s.common(q, j.Log.begun) > t {
+		if x := s.logs[near].at(v.raw.answers.Frame); x != nil {
+			ran = s.logs[near].find(x, l) != nil
+		}
+	}
+	return ran && !j.Drops && !l.missing && !l.lost
+}

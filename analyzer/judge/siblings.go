@@ -1,0 +1,69 @@
+package judge
+
+// winner finds the connection beside this one that goes on: to the same host,
+// begun within a second, answered, acknowledged, not reset.
+func (k *Case) winner() (*attempt, outcome) {
+	var best *attempt
+	var bestOut outcome
+	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
+	port := k.conn.Key.Port(1 - k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
+		if a.to != to || !smbPair(a.rport, port) && a.rport != port || !out.acked || out.reset != 0 || out.closed && !out.data || out.odd {
+			return
+		}
+		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.data && !bestOut.data {
+			best, bestOut = a, out
+		}
+	})
+	return best, bestOut
+}
+
+// failedSibling finds a connection beside this one, of the pair that SMB
+// tries, that failed.
+func (k *Case) failedSibling() *attempt {
+	var found *attempt
+	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
+	port := k.conn.Key.Port(1 - k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
+		if a.to == to && smbPair(a.rport, port) && (out.reset != 0 && !out.data || !out.answered) {
+			found = a
+		}
+	})
+	return found
+}
+
+// pairedPort tells whether the originator tried the other port of SMB's pair
+// beside this one.
+func (k *Case) pairedPort() bool {
+	paired := false
+	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, _ outcome) {
+		paired = paired || a.to == to && smbPair(a.rport, port)
+	})
+	return paired
+}
+
+// openPort finds an attempt on the port that was accepted within a second of
+// this one's refusal, and not from a listener that has closed since: it had
+// not been aborted.
+func (k *Case) openPort() *attempt {
+	var found *attempt
+	to := k.conn.Key.Addr(k.from)
+	k.targets(k.from, 1e9, func(a *attempt, out outcome) {
+		if a.rport == to.Port() && out.answered && (out.reset == 0 || out.resetFrom) {
+			found = a
+		}
+	})
+	return found
+}
+
+// siblingSuccess tells whether another connection of the originator to the
+// same host and port went well at the time.
+func (k *Case) siblingSuccess() bool {
+	ok := false
+	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
+		ok = ok || a.to == to && a.rport == port && out.acked
+	})
+	return ok
+}

@@ -1,0 +1,315 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/segment"
+)
+
+// moved writes that another host behind the same address got the connection.
+func (s *sightings) moved(out, v *Verdict, near, q int, old *connLog) {
+	out.Cause, out.Strength, out.Why = cause.BackendSwitch, cause.Proven, ""
+	out.Sender, out.SenderStrength = Responder, cause.Proven
+	if s.sender == s.logs[s.home].orig {
+		out.Sender = Originator
+	}
+	out.Alternatives = nil
+	last := &old.lines[len(old.lines)-1]
+	out.Evidence = append(slices.Clone(v.Evidence), Fact{q, last.frame, fmt.Sprintf("the connection until then, at another host: the numbers of frame %d at %s continue it", v.raw.answers.Frame, s.points[near].Name)})
+}
+
+// neverCame writes that a device between the two points made the reset, and
+// kept all of the connection from the farther one.
+func (s *sightings) neverCame(out, v *Verdict, near, q int) {
+	id := cause.InlinePolicyReset
+	var facts []Fact
+	if x := v.raw.answers; x.Exists() {
+		if x.Is(segment.SYN) {
+			id = cause.FirewallRejectSyn
+		}
+		facts = append(facts, Fact{near, x.Frame, "the segment that the reset answers"})
+	}
+	facts = append(facts,
+		Fact{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)},
+		Fact{q, s.paths[q][1].lines[0].frame, fmt.Sprintf("%s lies on the path nearer to it, as this connection shows; nothing of the other one ever came by there", s.points[q].Name)})
+	if v.Sender == Middlebox {
+		facts = append(facts, v.Evidence...)
+	}
+	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	if v.Cause == cause.OptionIntolerance {
+		out.Evidence = append(facts, v.Evidence...)
+		return // that it is a device's is proven, why it did it is not
+	}
+	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
+	out.Alternatives, out.Evidence = nil, facts
+}
+
+// forged writes that a device between the two points made the reset: near saw
+// it, q lies nearer to the named sender and did not.
+func (s *sightings) forged(out, v *Verdict, near, q int) {
+	here, there := s.logs[near], s.logs[q]
+	id, strength := cause.InjectedReset, cause.Proven
+	if v.Cause == cause.BlindReset {
+		id = v.Cause
+	}
+	var alternatives []Alternative
+	facts := []Fact{{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)}}
+	absent := fmt.Sprintf("%s lies nearer to %v and ran at the time: no such reset came by, this was the last packet of the connection before", s.points[q].Name, v.From)
+	facts = append(facts, Fact{q, s.frameAround(q, near), absent})
+	trigger := v.raw.answers
+	if !trigger.Exists() {
+		trigger = v.raw.lastPeer
+	}
+	if trigger.Exists() {
+		t := here.at(trigger.Frame)
+		var seen *line
+		if t != nil {
+			seen = here.find(t, there)
+		}
+		switch {
+		case t == nil:
+		case seen == nil && t.is(segment.SYN):
+			id = cause.FirewallRejectSyn
+			facts = append(facts, Fact{near, t.frame, "the SYN, which never came by there"})
+		case seen == nil && (t.len > 0 || v.raw.answers.Exists()):
+			id = cause.InlinePolicyReset
+			facts = append(facts, Fact{near, t.frame, "the segment that it answers, which never came by there"})
+			if v.raw.form == provoked {
+				id, strength, alternatives = s.rejected(v, near, q)
+			}
+		case seen != nil && t.is(segment.SYN) && !s.answered(q):
+			id = cause.FirewallRejectSyn
+			facts = append(facts, Fact{near, t.frame, "the SYN"}, Fact{q, seen.frame, "the SYN came by there and drew no answer"})
+		case seen != nil:
+			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
+		}
+	}
+	if id == cause.InjectedReset && v.Idle >= idleFloor && !v.raw.answers.Exists() {
+		if isAbout(v.Idle, knownIdleLimits...) {
+			id = cause.MiddleboxIdleTimeout
+		} else {
+			strength = cause.Likely
+			alternatives = []Alternative{{cause.MiddleboxIdleTimeout, Middlebox, cause.Possible, "it comes out of a pause: a device may have forgotten the connection"}}
+		}
+		facts = append(facts, Fact{near, s.lines[near].frame, fmt.Sprintf("after %s of silence in both directions", duration(v.Idle))})
+	}
+	if x := s.kept(near, q); x != nil && id == cause.InjectedReset {
+		id, strength, alternatives = cause.InlinePolicyReset, cause.Proven, nil
+		facts = append(facts, Fact{q, x.frame, fmt.Sprintf("a segment of %v with the reset's number, which never came by at %s: it was kept back", v.From, s.points[near].Name)})
+	}
+	if x := s.replaced(near, q); x != nil {
+		id, strength, alternatives = cause.RewrittenReset, cause.Proven, nil
+		facts = append(facts, Fact{q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"})
+	}
+	if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
+		out.Excluded = append(slices.Clone(out.Excluded), Exclusion{v.Cause, "the reset never left the address that it bears", []uint32{v.Frame}})
+	}
+	if v.Sender == Middlebox {
+		for _, f := range v.Evidence {
+			if f.Frame != v.Frame {
+				facts = append(facts, f)
+			}
+		}
+	}
+	out.Cause, out.Strength, out.Why = id, strength, ""
+	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	out.Alternatives = alternatives
+	out.Evidence = facts
+}
+
+// rejected says why a device refused a segment by a reset that takes its number
+// from it: a policy, or that it did not know the connection any more. A pause
+// before speaks for an idle limit, many connections in one moment for a lost
+// table; when it lets other packets of the connection pass afterwards, it knows
+// it, and only policy is left.
+func (s *sightings) rejected(v *Verdict, near, q int) (cause.ID, cause.Strength, []Alternative) {
+	other := func(id cause.ID, why string) Alternative {
+		return Alternative{id, Middlebox, cause.Possible, why}
+	}
+	policy := other(cause.InlinePolicyReset, "a rule can refuse like this as well")
+	loss := other(cause.MiddleboxStateLoss, "a device that lost its table refuses like this")
+	switch {
+	case s.forwards(near, q):
+		return cause.InlinePolicyReset, cause.Proven, nil
+	case v.raw.lost >= scanTargets:
+		return cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}
+	case isAbout(v.Idle, knownIdleLimits...):
+		return cause.MiddleboxIdleTimeout, cause.Proven, nil
+	case v.Idle > 0:
+		return cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}
+	}
+	return cause.InlinePolicyReset, cause.Likely, []Alternative{loss}
+}
+
+// forwards tells whether a packet of the connection passed both points after
+// the reset.
+func (s *sightings) forwards(near, q int) bool {
+	t := s.lines[near].time
+	here, there := s.logs[near], s.logs[q]
+	m := here.with(there)
+	for i, n := range m.there {
+		if x := &here.lines[i]; n >= 0 && x.time > t && !x.is(segment.RST) && !x.is(segment.SYN) && s.common(q, there.lines[n].time) > s.common(near, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// answered tells whether the named sender answered a SYN at a point.
+func (s *sightings) answered(q int) bool {
+	l := s.logs[q]
+	side := s.logs[s.home].side(l, s.sender)
+	for i := range l.lines {
+		if x := &l.lines[i]; int(x.from) == side && x.is(segment.SYN) {
+			return true
+		}
+	}
+	return false
+}
+
+// kept finds at q the payload of the named sender which begins at the reset's
+// number and never reached near.
+func (s *sightings) kept(near, q int) *line {
+	r := s.lines[near]
+	here, there := s.logs[near], s.logs[q]
+	side := s.logs[s.home].side(there, s.sender)
+	for i := range there.lines {
+		x := &there.lines[i]
+		if int(x.from) == side && x.len > 0 && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) &&
+			s.common(q, x.time) <= s.common(near, r.time) && there.find(x, here) == nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// replaced finds at q the packet of the sender that became the reset.
+func (s *sightings) replaced(near, q int) *line {
+	r := s.lines[near]
+	if r.id == 0 && r.ts == 0 {
+		return nil
+	}
+	here, there := s.logs[near], s.logs[q]
+	side := s.logs[s.home].side(there, s.sender)
+	for i := range there.lines {
+		x := &there.lines[i]
+		if int(x.from) == side && x.id == r.id && x.ts == r.ts && !x.is(segment.RST) && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) && there.find(x, here) == nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// genuine writes that the reset passed both points: it comes from the named
+// sender, or from between it and the nearer one.
+func (s *sightings) genuine(out, v *Verdict, near, far int) {
+	r := s.lines[near]
+	out.Evidence = slices.Clone(out.Evidence)
+	for _, f := range v.Evidence {
+		if x := s.logs[near].at(f.Frame); x != nil && f.Frame != r.frame {
+			if y := s.logs[near].find(x, s.logs[far]); y != nil {
+				out.Evidence = append(out.Evidence, Fact{far, y.frame, fmt.Sprintf("frame %d of %s, seen here", f.Frame, s.points[near].Name)})
+			}
+		}
+	}
+	out.Evidence = append(out.Evidence,
+		Fact{near, r.frame, fmt.Sprintf("the reset leaves on the side of %v", v.From)},
+		Fact{far, s.lines[far].frame, "the reset arrives here"})
+	if syn := s.unasked(near, far); syn != nil {
+		out.Cause, out.Strength, out.Why = cause.UnsolicitedSynack, cause.Likely, ""
+		out.Sender, out.SenderStrength = Originator, cause.Proven
+		out.Alternatives = nil
+		out.Evidence = append(out.Evidence, Fact{far, syn.frame, fmt.Sprintf("the SYN, which never came by at %s: the host did not send it", s.points[near].Name)})
+		return
+	}
+	if v.Sender == Middlebox || v.Sender == NoSender || !initial(r.ttl) {
+		return
+	}
+	out.SenderStrength = cause.Proven
+	if s.stray {
+		out.Cause, out.Strength, out.Alternatives = cause.NATBypass, cause.Proven, nil
+		out.Evidence = append(out.Evidence, Fact{far, s.lines[far].frame, fmt.Sprintf("here the connection has other addresses or ports: %v and %v at %s, %v and %v here",
+			s.logs[near].key.Addr(0), s.logs[near].key.Addr(1), s.points[near].Name, s.logs[far].key.Addr(0), s.logs[far].key.Addr(1))})
+		return
+	}
+	row, _ := cause.Lookup(v.Cause)
+	base := v.raw.base
+	switch v.Cause {
+	case cause.PortClosed:
+		base = cause.Proven
+	case cause.RetransmissionTimeout:
+		if facts := s.cut(near, far, v); len(facts) > 0 {
+			base = cause.Proven
+			out.Evidence = append(out.Evidence, facts...)
+		}
+	}
+	out.Strength = max(out.Strength, min(base, row.Caps.TwoPoints))
+	if out.Strength == cause.Proven {
+		out.Alternatives = nil
+	}
+}
+
+// unasked finds, at far, the SYN in the sender's name that never left it: near
+// ran and saw the SYN-ACK, not the SYN.
+func (s *sightings) unasked(near, far int) *line {
+	here, there := s.logs[near], s.logs[far]
+	side := s.logs[s.home].side(here, s.sender)
+	if here.knows[side] || !here.knows[1-side] || !s.lines[near].is(segment.RST) || here.orig != side {
+		return nil
+	}
+	for i := range there.lines {
+		x := &there.lines[i]
+		if x.is(segment.SYN) && !x.is(segment.ACK) && s.ran(near, s.common(far, x.time)) {
+			return x
+		}
+	}
+	return nil
+}
+
+// cut says where the transmissions of a run, or their acknowledgments, were
+// lost between the two points.
+func (s *sightings) cut(near, far int, v *Verdict) []Fact {
+	here, there := s.logs[near], s.logs[far]
+	var copies, arrived int
+	var one *line
+	for i := range here.lines {
+		x := &here.lines[i]
+		if !slices.Contains(v.raw.run, x.frame) {
+			continue
+		}
+		copies++
+		one = x
+		if here.find(x, there) != nil {
+			arrived++
+		}
+	}
+	if one == nil {
+		return nil
+	}
+	if arrived < copies {
+		return []Fact{{far, s.lines[far].frame, fmt.Sprintf("of its %d transmissions %d came by here: they were lost between the two points", copies, arrived)}}
+	}
+	var acks, heard int
+	var last *line
+	peer := 1 - int(one.from)
+	there2 := here.side(there, peer)
+	for i := range there.lines {
+		x := &there.lines[i]
+		if int(x.from) != there2 || !x.is(segment.ACK) || x.is(segment.RST) {
+			continue
+		}
+		if ack := there.rel(here, 1-there2, x.ack); ack.After(here.rel(there, 1-peer, one.seq)) {
+			acks++
+			last = x
+			if there.find(x, here) != nil {
+				heard++
+			}
+		}
+	}
+	if acks > heard {
+		return []Fact{{far, last.frame, fmt.Sprintf("the last of %d acknowledgments that left here, of which %d reached the other point: they were lost between", acks, heard)}}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// staleNumber: the reset was built from an older packet than the sender's last
+// (DATA_SEQ_RST, causes.md 3.1).
+func (k *Case) staleNumber() (sign, bool) {
+	if k.form != neither || k.conn.Missing > 0 || !k.S.Knows(flow.KnowsNxt) || k.S.Knows(flow.Reordered) || k.S.Knows(flow.HasFIN) {
+		return sign{}, false
+	}
+	if !k.R.Seq.Before(k.S.Nxt) || k.S.Nxt.Minus(k.R.Seq) > 1<<24 || k.earlier() != nil {
+		return sign{}, false
+	}
+	l := lastOf(k.S)
+	if l == nil || k.since(l) < allowance {
+		return sign{}, false // the two may have changed places
+	}
+	return sign{kind: signNumbers, frame: l.Frame,
+		text: fmt.Sprintf("number %d lies below the %s's own %d, which was on the way before", k.rel(k.from, k.R.Seq), k.sender(), k.rel(k.from, k.S.Nxt))}, true
+}
+
+// steppedNumbers: another reset of the same name follows within two seconds,
+// with a number beyond this one's and beyond all that either side had sent or
+// acknowledged (RST_SEQ_CHANGE, causes.md 3.1). No stack does that: its second
+// reset, if it sends one, has the same number or a lower one.
+func (k *Case) steppedNumbers() (sign, bool) {
+	if k.S.Knows(flow.HasFIN) || k.P.Knows(flow.HasFIN) || k.earlier() != nil || !k.S.Knows(flow.KnowsNxt) || k.conn.Missing > 0 {
+		return sign{}, false
+	}
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Time-k.R.Time >= 2e9 || !s.Is(segment.RST) {
+			return false
+		}
+		beyond := s.Seq.Minus(k.R.Seq) > 2 && s.Seq.After(k.S.Nxt) && (!k.P.Knows(flow.KnowsAck) || s.Seq.Minus(k.P.Ack) > 2)
+		if beyond && s.Seq.Minus(k.R.Seq) < 1<<20 {
+			found = s
+		}
+		return found == nil
+	})
+	if found == nil {
+		return sign{}, false
+	}
+	return sign{kind: signNumbers, proof: true, frame: found.Frame,
+		text: fmt.Sprintf("another reset follows %s later with number %d, beyond all that the %s had sent", duration(found.Time-k.R.Time), k.rel(k.from, found.Seq), k.sender())}, true
+}
+
+// noise is how much, in nanoseconds, a round trip varies by what the hosts do
+// beside.
+const noise = int64(5e6)
+
+// tooFast: the reset answers a segment sooner than that can have been to the
+// sender and back (causes.md, 2.2). The trigger must be one on which the
+// reset's numbers depend.
+func (k *Case) tooFast() (sign, bool) {
+	t := k.dependsOn()
+	rtt := k.S.RTT
+	if t == nil || rtt.Handshake == 0 {
+		return sign{}, false // without the handshake, delayed ACKs may be all that was measured
+	}
+	d := k.since(t)
+	if d < 0 || d >= rtt.Min*8/10-noise {
+		return sign{}, false
+	}
+	if k.nextID() || k.inClock() {
+		return sign{}, false // the sender's own socket wrote it, however fast
+	}
+	// A first round trip alone can be slow for reasons of its own: address
+	// resolution, a radio that wakes up. All of them can be slow at a host that is
+	// busy, so the distance must speak as well.
+	ttl, _, ok := k.S.UsedTTL()
+	return sign{kind: signTiming, proof: rtt.N >= 2 && ok && ttl != k.R.TTL && rtt.Handshake < 2*rtt.Min && d < rtt.Min/2 && rtt.Min-d >= 4*noise, frame: t.Frame,
+		text: fmt.Sprintf("came %s after the segment that it acknowledges or answers, the way to the %s and back takes %s", duration(d), k.sender(), duration(rtt.Min))}, true
+}
+
+// dependsOn finds the first segment without which the reset's numbers could
+// not be known: one whose end it acknowledges, or whose acknowledgment it
+// takes for its number, and both are new with it.
+func (k *Case) dependsOn() *flow.Segment {
+	var found *flow.Segment
+	for i := range flow.RingLen {
+		t := k.P.Last(i)
+		if t == nil || t.Is(segment.RST) {
+			break
+		}
+		switch {
+		case k.R.Is(segment.ACK) && t.Len > 0 && t.End() == k.R.Ack && (!k.S.Knows(flow.KnowsAck) || t.End().After(k.S.Ack)):
+			found = t
+		case !k.R.Is(segment.ACK) && t.Is(segment.ACK) && t.Ack == k.R.Seq && t.Len > 0:
+			// the number alone was known if an earlier ACK bore it
+			older := k.P.Last(i + 1)
+			if older == nil || older.Ack.Before(t.Ack) {
+				found = t
+			}
+		}
+	}
+	return found
+}
+
+// answers is the segment that the reset answers, as far as its numbers tell:
+// one that they depend on, else the payload that drew it.
+func (k *Case) answers() *flow.Segment {
+	t := k.dependsOn()
+	if t == nil && k.form == provoked && k.trigger.Len > 0 {
+		return &k.trigger
+	}
+	return t
+}
+
+// lastOfPeer is the peer's last segment before the reset.
+func (k *Case) lastOfPeer() *flow.Segment { return lastOf(k.P) }
+
+// livesOn: the sender goes on with new data, or acknowledges what came later,
+// longer after the reset than packets change places (RST_SEQ_DATA, causes.md
+// 3.1). A stack that sent a reset has no connection left to do so.
+func (k *Case) livesOn() (sign, bool) {
+	if k.phase == synAnswered || k.phase == synWaiting || k.phase == synOnly || k.state(k.from) == stateClosed {
+		return sign{}, false // a scanner with a stack of its own goes on where its kernel reset
+	}
+	if !k.R.Is(segment.ACK) && k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() {
+		return sign{}, false // in SYN-RECEIVED a stack resets a bad ACK and keeps its state (RFC 9293, 3.5.2, group 2)
+	}
+	found := k.goesOn()
+	if found == nil {
+		return sign{}, false
+	}
+	return sign{kind: signLivesOn, proof: !k.hostForm(), frame: found.Frame,
+		text: fmt.Sprintf("the %s goes on %s later: %s", k.sender(), duration(found.Time-k.R.Time), k.brief(k.from, found))}, true
+}
+
+// goesOn finds what the sender of the reset sends afterwards as if there had
+// been none.
+func (k *Case) goesOn() *flow.Segment {
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < allowance || s.Has(flow.Aimless) {
+			return true
+		}
+		fresh := s.Has(flow.Fresh) && s.Len > 0 && (k.S.Knows(flow.KnowsNxt) && !s.Seq.Before(k.S.Nxt) || !s.Seq.Before(k.R.Seq))
+		further := s.Is(segment.ACK) && k.S.Knows(flow.KnowsAck) && s.Ack.After(k.S.Ack) && (!k.R.Is(segment.ACK) || s.Ack.After(k.R.Ack))
+		if fresh || further {
+			found = s
+		}
+		return found == nil
+	})
+	return found
+}
+
+// notDelivered: after the reset the named sender still speaks, and has not got
+// what the reset answered or acknowledged.
+func (k *Case) notDelivered() (sign, bool) {
+	t := k.answers()
+	if t == nil || t.End() == t.Seq || t.Has(flow.Aimless) {
+		return sign{}, false // nobody acknowledges what lies outside of the window
+	}
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if !s.Is(segment.RST) && !s.Is(segment.SYN) && s.Is(segment.ACK) && !s.Has(flow.Copy) && !s.Has(flow.Aimless) &&
+			s.Time-k.R.Time >= max(allowance, k.S.RTT.Min) && s.Ack.Before(t.End()) {
+			found = s
+		}
+		return found == nil
+	})
+	if found == nil {
+		return sign{}, false
+	}
+	return sign{kind: signNotDelivered, proof: true, frame: found.Frame,
+		text: fmt.Sprintf("%s later the %s still acknowledges %d: it never got the segment of frame %d, which the reset answers",
+			duration(found.Time-k.R.Time), k.sender(), k.rel(1-k.from, found.Ack), t.Frame)}, true
+}

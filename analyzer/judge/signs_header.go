@@ -1,0 +1,271 @@
+package judge
+
+import (
+	"fmt"
+
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
+)
+
+// otherTTL: the reset came from another distance than all other packets of the
+// sender. Path changes move it by one or two, so it is no more than a hint.
+func (k *Case) otherTTL() (sign, bool) {
+	ttl, n, ok := k.S.UsedTTL()
+	if !ok || n < 2 || ttl == k.R.TTL {
+		return sign{}, false
+	}
+	return sign{kind: signTTL, frame: k.R.Frame,
+		text: fmt.Sprintf("TTL %d, all %d other packets of the %s have %d", k.R.TTL, n, k.sender(), ttl)}, true
+}
+
+// chain is how a side numbers its IP packets.
+type chain uint8
+
+const (
+	noChain     chain = iota
+	socketChain       // a counter of the connection's own, as Linux has it
+	hostChain         // a counter that other connections share
+)
+
+func chainOf(s *flow.Side) chain {
+	n := s.IDSteps
+	switch {
+	case n.Other > 0 || n.Zero > 0 || n.Same > 0:
+		return noChain
+	case n.One >= 2 && n.Small == 0:
+		return socketChain
+	case n.One+n.Small >= 3:
+		return hostChain
+	}
+	return noChain
+}
+
+// otherChain: the reset's IP identification leaves the sender's counter, its
+// flow label the sender's, or DF is missing where the sender always sets it. It
+// says nothing of a bare RST: a stack writes those without the socket, with
+// identification 0 (Linux today) or out of a counter of its own (before).
+func (k *Case) otherChain() (sign, bool) {
+	s := sign{kind: signChain, frame: k.R.Frame}
+	if k.conn.V6 {
+		return s, k.otherLabel(&s)
+	}
+	if !k.R.Has(flow.HasID) || k.conn.Missing > 0 || !k.R.Is(segment.ACK) {
+		return s, false
+	}
+	ch := chainOf(k.S)
+	d := k.R.ID - k.S.LastID
+	switch {
+	case ch == socketChain && (d == 0 || d > 8):
+		s.text = fmt.Sprintf("IP identification %d, the %s's packets count up by one and were at %d", k.R.ID, k.sender(), k.S.LastID)
+		return s, true
+	case ch == hostChain && d > uint16(min(int64(1024)*(2+k.sinceSender()/1e9), 1<<15)):
+		s.text = fmt.Sprintf("IP identification %d, the %s's packets count up and were at %d", k.R.ID, k.sender(), k.S.LastID)
+		return s, true
+	}
+	if !k.R.Has(flow.DF) && k.alwaysDF() {
+		s.text = fmt.Sprintf("may be fragmented (DF 0), the %s's packets may not", k.sender())
+		return s, true
+	}
+	return s, false
+}
+
+// sinceSender is the time since the sender's last packet.
+func (k *Case) sinceSender() int64 {
+	if l := lastOf(k.S); l != nil {
+		return k.since(l)
+	}
+	return 0
+}
+
+// alwaysDF tells whether all of the sender's packets at hand, three or more,
+// forbid fragments.
+func (k *Case) alwaysDF() bool {
+	var n int
+	for i := range flow.RingLen {
+		seg := k.S.Last(i)
+		if seg == nil {
+			break
+		}
+		if seg.Is(segment.RST) {
+			continue
+		}
+		if !seg.Has(flow.DF) {
+			return false
+		}
+		n++
+	}
+	return n >= 3
+}
+
+// otherLabel: a reset that claims to come from the living socket bears another
+// flow label than its packets do.
+func (k *Case) otherLabel(s *sign) bool {
+	if !k.R.Is(segment.ACK) {
+		return false
+	}
+	var label uint32
+	var n int
+	for i := range flow.RingLen {
+		seg := k.S.Last(i)
+		if seg == nil || seg.Is(segment.SYN) {
+			break
+		}
+		if n > 0 && seg.Flow != label {
+			return false
+		}
+		label = seg.Flow
+		n++
+	}
+	if n < 2 || label == 0 || label == k.R.Flow {
+		return false
+	}
+	s.text = fmt.Sprintf("flow label %#x, the %s's packets have %#x", k.R.Flow, k.sender(), label)
+	return true
+}
+
+// wrongClock: the reset's timestamp is not one that the sender's clock can
+// have shown.
+func (k *Case) wrongClock() (sign, bool) {
+	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 {
+		return sign{}, false
+	}
+	low, high := k.clockRange()
+	d := int32(k.R.TSVal - k.S.LastTS)
+	if d >= low && d <= high {
+		return sign{}, false
+	}
+	far := int64(d) < 10*int64(low) || int64(d) > 10*int64(high)
+	return sign{kind: signClock, proof: far && k.R.TSVal != 0, frame: k.R.Frame,
+		text: fmt.Sprintf("timestamp %d is off the %s's clock, which was at %d", k.R.TSVal, k.sender(), k.S.LastTS)}, true
+}
+
+// clockRange is how far the sender's timestamp clock can have moved since its
+// last packet. Clocks tick at 1 Hz to 1 kHz (RFC 7323, 5.4), some at 1 MHz; the
+// rate seen so far is believed where it could be measured over 100 ms. Packets
+// wait in queues on their way, so a second more or less says nothing.
+func (k *Case) clockRange() (low, high int32) {
+	s := k.S
+	elapsed := k.R.Time - s.LastTSAt
+	perSecond := int64(1000)
+	if span := s.LastTSAt - s.FirstTSAt; span >= 100*ms {
+		perSecond = max(int64(s.LastTS-s.FirstTS)*1e9/span, 1)
+	}
+	most := elapsed / 1e6 * perSecond / 1000
+	slack := max(perSecond, 1000)
+	return int32(-min(slack, 1<<30)), int32(min(most+most/4+slack, 1<<30))
+}
+
+// inClock tells whether the reset continues the sender's timestamps and echoes
+// one of the peer's: a living socket wrote it.
+func (k *Case) inClock() bool {
+	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 || k.P.FirstTSAt == 0 {
+		return false
+	}
+	low, high := k.clockRange()
+	d := int32(k.R.TSVal - k.S.LastTS)
+	echo := int32(k.P.LastTS - k.R.TSEcr)
+	return d >= low && d <= high && echo >= 0 && int32(k.R.TSEcr-k.P.FirstTS) >= 0
+}
+
+// inChain tells whether the reset continues the sender's IP identification by
+// one, as a Linux socket does.
+func (k *Case) inChain() bool {
+	return k.R.Has(flow.HasID) && k.R.ID != 0 && chainOf(k.S) == socketChain && k.R.ID == k.S.LastID+1
+}
+
+// nextID tells whether the reset's identification is the one after the
+// sender's last packet's, and nothing says that it does not count like that.
+func (k *Case) nextID() bool {
+	n := k.S.IDSteps
+	return k.R.Has(flow.HasID) && k.R.ID != 0 && k.S.LastID != 0 && k.R.ID == k.S.LastID+1 && n.Other+n.Same == 0
+}
+
+// nearChain tells whether the reset's identification lies a few numbers on in
+// the chain of the sender's socket: packets between were not captured.
+func (k *Case) nearChain() bool {
+	d := k.R.ID - k.S.LastID
+	return k.R.Has(flow.HasID) && k.R.ID != 0 && chainOf(k.S) == socketChain && d > 0 && d <= 8
+}
+
+// linux tells whether the sender is a Linux stack by the order of the options
+// on its SYN (p0f's signatures), and its counting of IP packets does not say
+// otherwise.
+func (k *Case) linux() bool {
+	n := k.S.IDSteps
+	return k.S.Layout == flow.LayoutLinux && n.Other+n.Small+n.Same == 0
+}
+
+// wrongForm: a Linux stack aborts with timestamps where they are in use and
+// with its window (causes.md, 0.1); it never sends a bare RST with options.
+func (k *Case) wrongForm() (sign, bool) {
+	if !k.linux() || !k.R.Is(segment.ACK) || k.form == provoked || k.S.Packets < 2 {
+		return sign{}, false
+	}
+	if k.S.Knows(flow.UsesTS) && !k.R.Has(flow.HasTS) && !k.R.Has(flow.Cut) {
+		return sign{kind: signForm, frame: k.R.Frame,
+			text: fmt.Sprintf("no timestamp, though the %s's stack (Linux by its SYN) puts one on its aborts", k.sender())}, true
+	}
+	return sign{}, false
+}
+
+// copiedID: the reset bears the identification of a segment of the other
+// direction (causes.md, 3.1, COPIED_FIELDS).
+func (k *Case) copiedID() (sign, bool) {
+	t := k.copiedFrom()
+	if t == nil {
+		return sign{}, false
+	}
+	return sign{kind: signCopied, frame: t.Frame,
+		text: fmt.Sprintf("IP identification %d is that of the %s's segment just before", k.R.ID, k.receiver())}, true
+}
+
+func (k *Case) copiedFrom() *flow.Segment {
+	t := k.lastOfPeer()
+	if t == nil || !t.Has(flow.HasID) || !k.R.Has(flow.HasID) || t.ID == 0 || t.ID != k.R.ID {
+		return nil
+	}
+	if k.P.IDSteps.Same > 0 || k.S.Packets > 0 && k.R.ID-k.S.LastID <= 16 {
+		return nil // a constant, or the sender's own counter
+	}
+	return t
+}
+
+// copiedWindow: its window is that segment's too, and not the sender's own.
+func (k *Case) copiedWindow() (sign, bool) {
+	t := k.copiedFrom()
+	if t == nil || t.Win == 0 || t.Win != k.R.Win || k.S.Packets > 0 && k.R.Win == k.S.Win {
+		return sign{}, false
+	}
+	return sign{kind: signCopiedWindow, frame: t.Frame,
+		text: fmt.Sprintf("window %d is that of the %s's segment just before", k.R.Win, k.receiver())}, true
+}
+
+// henan is the payload that a provincial filter's resets bear (causes.md, 3.5).
+const henan = `\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00`
+
+// knownMark: the reset bears what a documented device writes.
+func (k *Case) knownMark() (sign, bool) {
+	if k.text != henan {
+		return sign{}, false
+	}
+	return sign{kind: signMark, frame: k.R.Frame, text: "its payload is a known filter's mark"}, true
+}
+
+// otherMAC: another network card sent it than all other packets of the sender.
+func (k *Case) otherMAC() (sign, bool) {
+	if !k.hasMAC || k.S.MACs != 1 || k.S.MAC[0] == k.mac || k.S.Packets < 2 || k.conn.Copies > 0 {
+		return sign{}, false
+	}
+	// A path that changes changes the distance as well: the two are no
+	// independent signs.
+	return sign{kind: signTTL, frame: k.R.Frame,
+		text: fmt.Sprintf("came from another link address than all other packets of the %s", k.sender())}, true
+}
+
+// hostForm tells whether the reset is what the stack of the sender's own host
+// answers to a segment that it has no connection for: behind a translation it
+// can do so while the socket lives on (kubernetes issue 74839).
+func (k *Case) hostForm() bool {
+	ttl, _, ok := k.S.UsedTTL()
+	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.options == 0 && k.R.ID == 0 && ok && ttl == k.R.TTL
+}
