@@ -20,8 +20,30 @@ func (t *teller) prepare() {
 		// replay: a late ACK would meet a dead end and draw a reset of its own.
 		t.need(t.lastBefore(p, p.from))
 		t.need(t.lastArrived(p))
+		if t.byDevice(p) {
+			t.passBefore(p)
+		}
 		if p.how == byForgetting && t.of(p.conn, p.from).host() && !t.byDevice(p) {
 			t.need(t.lastBefore(p.trigger, p.trigger.from))
+		}
+	}
+}
+
+// passBefore makes the lines of what passed the main point before a device's
+// reset wait there: it is under way still when the reset goes out.
+func (t *teller) passBefore(p *pkt) {
+	var last [2]*pkt
+	for _, q := range p.conn.packets {
+		if q == p {
+			break
+		}
+		if t.of(p.conn, q.from).host() && q.frame() != none && !(q.rst() && t.byDevice(q)) && (q.needed || !q.plain()) {
+			last[q.from] = q
+		}
+	}
+	for _, q := range last {
+		if q != nil && q.lost == delivered && q.arrived > p.at {
+			q.atTap = true
 		}
 	}
 }
@@ -156,6 +178,9 @@ func (t *teller) leaveOld(p *pkt, me *program) {
 		x = x.other()
 	}
 	was := t.programs[old][x]
+	if was.socket && was.a.host() && !was.closed {
+		t.hears(was)
+	}
 	switch {
 	case !was.socket || !was.a.host():
 	case was.closed && old.closedBoth():
@@ -253,13 +278,20 @@ func (t *teller) resets(p *pkt, me *program) {
 	switch p.how {
 	case byAbort:
 		t.readsBefore(p, me)
+		t.hears(me)
 		t.add(me.name+" set linger=0", "")
 		t.add(me.name+" close", "")
 	case byUnread:
 		t.leaves(p, me)
+		t.hears(me)
 		t.add(me.name+" close", "without reading what came")
 	case byListener:
-		t.add(me.name+" close", "the listener, before anybody accepted")
+		port := p.conn.addr[responder].Port()
+		if !t.listens[port] {
+			return // it resets all that waited, at once
+		}
+		t.listens[port] = false
+		t.add(fmt.Sprintf("%s.%d close", me.a.name, port), "the listener, before anybody accepted")
 	default:
 		return
 	}
@@ -271,7 +303,7 @@ func (t *teller) readsBefore(p *pkt, me *program) {
 	t.reads(p.conn, me)
 	if me.eof {
 		t.add(me.name+" recv = EOF", "")
-		me.eof = false
+		me.eof, me.heard = false, nil
 	}
 }
 
@@ -441,6 +473,7 @@ func (t *teller) meets(p *pkt) {
 		switch q.how {
 		case byForgetting:
 			t.accepts(c, me)
+			t.hears(me)
 			t.add(me.name+" forget", q.how.words())
 			me.closed = true
 		case byGivingUp:

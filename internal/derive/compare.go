@@ -289,6 +289,8 @@ func keyOf(p *pkt) key {
 	}
 	if !p.hasACK() || !c.counts(p.to()) && c.before != nil {
 		k.ack = 0
+	} else if c.before != nil && (p.ack < 0 || p.ack > widest) {
+		k.ack = -1 // it answers what belonged to that one
 	}
 	return k
 }
@@ -470,8 +472,8 @@ func (c *Comparison) judge(s *story) {
 		}
 		q := c.partner[p]
 		c.resets = append(c.resets, pairOfResets{p, q})
-		if q == nil || p.verdict == nil {
-			continue // the packet itself is the difference
+		if q == nil || p.verdict == nil || !slices.Contains(s.chosen.Verdicts, p.verdict) {
+			continue // the packet itself is the difference, or it only keeps the chosen one company
 		}
 		if q.verdict == nil {
 			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's has no verdict of its own", p.ref().frame, p.verdict.Cause))

@@ -228,6 +228,8 @@ func (c *conn) state(p *pkt) string {
 func (c *conn) unlikeSegment(p *pkt, i int) string {
 	n := p.frame()
 	switch {
+	case p.stray:
+		return fmt.Sprintf("the number of frame %d lies beyond every window", n)
 	case p.seg.Flags&segment.URG != 0:
 		return fmt.Sprintf("frame %d has urgent data", n)
 	case p.syn() && p.fin(), p.seg.Flags&(segment.SYN|segment.ACK) == 0:

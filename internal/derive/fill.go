@@ -112,14 +112,14 @@ func (c *conn) fillBytes() {
 	var nxt [2]int64
 	for i := 0; i < len(c.packets); i++ {
 		p := c.packets[i]
-		if p.seg.ICMP != "" {
+		if p.seg.ICMP != "" || p.stray {
 			continue
 		}
 		o := p.to()
 		if nxt[p.from] == 0 && c.counts(p.from) && !p.syn() {
 			nxt[p.from] = 1
 		}
-		if p.hasACK() && !p.rst() && !p.syn() && !p.drew() && c.counts(o) && p.ack > max(nxt[o], 1) && c.existed {
+		if p.hasACK() && !p.rst() && !p.syn() && !(p.drew() && !c.talked(i)) && c.counts(o) && p.ack > max(nxt[o], 1) && c.existed {
 			if most := int64(unseenSegments * c.mss); p.ack > max(nxt[o], 1)+most {
 				c.shorten(o, i, cut{max(nxt[o], 1), p.ack - most})
 			}
@@ -148,6 +148,11 @@ func (c *conn) fillBytes() {
 			nxt[p.from] = max(nxt[p.from], p.end)
 		}
 	}
+}
+
+// talked tells whether the handshake was through before packet i.
+func (c *conn) talked(i int) bool {
+	return slices.ContainsFunc(c.packets[:i], func(p *pkt) bool { return p.from == originator && p.hasACK() && !p.syn() && !p.rst() })
 }
 
 // unseen is what p, packet i, acknowledges beyond what was seen: one number

@@ -35,7 +35,9 @@ func (c *conn) forms() {
 		if p.pure() && i > 0 && c.challenges(p, c.packets[i-1]) {
 			p.told = true
 		}
-		nxt[s] = max(nxt[s], p.end)
+		if !p.stray {
+			nxt[s] = max(nxt[s], p.end)
+		}
 		if p.hasACK() {
 			ack[s] = max(ack[s], p.ack)
 		}

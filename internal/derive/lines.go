@@ -23,6 +23,7 @@ type program struct {
 	shut     bool
 	unread   []*pkt
 	eof      bool // a FIN came that it has not read
+	heard    *pkt // the last that a scripted end sent it, if nothing has waited for it yet
 }
 
 // A teller writes the events of a scenario.
@@ -63,7 +64,10 @@ func (s *story) tellEvents(st *stage) []string {
 		}
 	}
 	for _, m := range s.moments() {
-		if !m.arrival {
+		switch {
+		case m.passing:
+			t.awaits(m.pkt)
+		case !m.arrival:
 			for _, r := range rules {
 				if r.before == m.pkt {
 					t.add(r.text, r.comment)
@@ -73,7 +77,7 @@ func (s *story) tellEvents(st *stage) []string {
 			t.wait = t.pace.before(m, t.last)
 			t.departs(m.pkt)
 			t.wait = 0
-		} else {
+		default:
 			t.arrives(m.pkt)
 			for _, r := range rules {
 				if r.after == m.pkt {
@@ -166,6 +170,10 @@ func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
 		seq = &segment.Seq{Raw: true}
 	case c.counts(p.from):
 		seq = &segment.Seq{Start: uint32(p.seq), End: uint32(p.seq + p.len()), HasEnd: p.len() > 0}
+	case c.before != nil && p.seg.Seq.Start != 0 && c.before.syn[p.from]:
+		// The latest SYN of this direction is that of the connection before.
+		start := p.seg.Seq.Start - c.before.isn[p.from]
+		seq = &segment.Seq{Start: start, End: start + uint32(p.len()), HasEnd: p.len() > 0}
 	case c.before != nil && p.seg.Seq.Start == 0, c.before != nil && exact:
 		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
 	case c.before == nil:
@@ -175,6 +183,8 @@ func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
 	case !p.hasACK():
 	case p.syn() && !exact && p.ack == c.synEnd():
 	case p.len() > 0 && !exact && !p.rst() && !p.fin():
+	case c.counts(p.to()) && (p.ack < 0 || p.ack > widest) && c.fixed() && p.to() == originator:
+		ack = &segment.Ack{N: p.seg.Ack.N, Raw: true}
 	case c.counts(p.to()):
 		ack = &segment.Ack{N: uint32(p.ack)}
 	case c.before != nil:
@@ -205,6 +215,10 @@ func (c *conn) fixed() bool {
 func (t *teller) departs(p *pkt) {
 	if p.rst() && t.byDevice(p) {
 		t.inject(p)
+		return
+	}
+	if p.forged {
+		t.add(fmt.Sprintf("%s inject %s", t.stage.boxes[t.boxSide(p)], t.write(p, true)), p.assumed)
 		return
 	}
 	if p.syn() && !p.hasACK() && !p.rst() {
@@ -333,7 +347,19 @@ func (t *teller) reads(c *conn, me *program) {
 			t.add(fmt.Sprintf("%s recv %d = %d", me.name, p.len(), p.len()), "")
 		}
 	}
+	if len(me.unread) > 0 && me.heard == me.unread[len(me.unread)-1] {
+		me.heard = nil
+	}
 	me.unread = nil
+}
+
+// hears writes a line that waits for the last packet of a scripted end to
+// arrive, where what the host does next must not come before it.
+func (t *teller) hears(me *program) {
+	if p := me.heard; p != nil {
+		t.add(t.write(p, false)+" @"+me.a.name, "")
+	}
+	me.heard = nil
 }
 
 // coming tells whether more data is under way behind p.
@@ -380,13 +406,16 @@ func (t *teller) arrives(p *pkt) {
 	c := p.conn
 	from, to := t.of(c, p.from), t.of(c, p.to())
 	device := p.rst() && t.byDevice(p)
-	if from.host() && !device && !p.carriedAway() {
+	if from.host() && !device && !p.forged && !p.carriedAway() {
 		t.awaits(p)
 	}
 	if p.lost != delivered || !to.host() {
 		return
 	}
 	me := t.programs[c][p.to()]
+	if !from.host() {
+		me.heard = p
+	}
 	switch {
 	case p.rst():
 		t.wasReset(p, me)
@@ -428,6 +457,7 @@ func (t *teller) awaits(p *pkt) {
 	if p.counted {
 		return
 	}
+	p.counted = true
 	text := t.write(p, false)
 	n := 1
 	if p.rst() {
@@ -441,7 +471,7 @@ func (t *teller) awaits(p *pkt) {
 	switch {
 	case p.lost == lostBefore:
 		text += " @" + t.stage.otherTap
-	case p.lost != delivered:
+	case p.lost != delivered, p.atTap:
 		text += " @" + t.stage.tap
 	}
 	if d := t.pace.patience(p, n); d > 0 {

@@ -59,7 +59,7 @@ func (s *story) follow() {
 		if p.seg.ICMP != "" {
 			continue
 		}
-		if m.arrival && p.lost != delivered {
+		if m.passing || m.arrival && p.lost != delivered {
 			continue
 		}
 		if m.arrival {
@@ -80,6 +80,10 @@ func (s *story) leaves(p *pkt, me, peer *life) {
 		if p.form != odd && !(p.from == originator && !me.proven && p.conn.syn[originator] && p.how == byItself) {
 			me.dead = p // but SYN-SENT goes on (RFC 9293, 3.10.7.3)
 		}
+		return
+	}
+	if me.dead != nil && !p.syn() && p.assumed != "" && s.of(p.conn, p.from).host() {
+		p.forged, p.beyond = true, true // somebody says in its name what it can't
 		return
 	}
 	if me.dead != nil && !p.syn() && me.dead.rst() && me.dead.from != p.from && s.of(p.conn, p.from).host() && p.assumed == "" {
@@ -250,6 +254,7 @@ func (c *conn) probes(p *pkt) int {
 type moment struct {
 	at      time.Duration
 	arrival bool
+	passing bool // it passes the main point, where its line waits for it
 	pkt     *pkt
 }
 
@@ -261,11 +266,14 @@ func (s *story) moments() []moment {
 		if p.rst() && s.byDevice(p) {
 			at = p.at
 		}
-		all = append(all, moment{at, false, p})
+		all = append(all, moment{at: at, pkt: p})
+		if p.atTap {
+			all = append(all, moment{at: p.at, passing: true, pkt: p})
+		}
 		if p.lost == delivered {
-			all = append(all, moment{p.arrived, true, p})
+			all = append(all, moment{at: p.arrived, arrival: true, pkt: p})
 		} else {
-			all = append(all, moment{max(p.at, p.sent), true, p})
+			all = append(all, moment{at: max(p.at, p.sent), arrival: true, pkt: p})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b moment) int {

@@ -64,6 +64,7 @@ type pkt struct {
 	verdict *analyzer.Verdict // on a reset
 
 	again     *pkt   // the first transmission of the same bytes
+	stray     bool   // its number lies beyond every window
 	beyond    bool   // a device's reset that went from between two points to the responder
 	probe     bool   // a keepalive or window probe
 	assumed   string // why it is here although it was not captured
@@ -79,6 +80,8 @@ type pkt struct {
 	scanned   bool          // half is known
 	carried   bool          // it goes with the send before it
 	counted   bool          // the line of an earlier transmission waits for it
+	atTap     bool          // its line waits at the main point, not at its destination
+	forged    bool          // no reset, and a device's all the same
 	needed    bool          // though it is a plain ACK, what follows must not come before it
 }
 
@@ -405,6 +408,10 @@ func (c *conn) sort() {
 			continue
 		}
 		s, first := p.from, sent[p.from][p.seq]
+		if c.counts(s) && nxt[s] > 0 && p.seq-nxt[s] > widest {
+			p.stray, p.told = true, true
+			continue
+		}
 		switch {
 		case p.pure() && p.seq == nxt[s]-1 && nxt[s] > 1:
 			p.probe = true
@@ -431,6 +438,10 @@ func (c *conn) sort() {
 	c.measure()
 	c.forms()
 }
+
+// widest is more than any window that is worth a thought here: what lies
+// further beyond is no part of the stream.
+const widest = 1 << 20
 
 // answered tells whether all that a side had sent before a one-byte segment was
 // acknowledged: then it is a keepalive with a byte of garbage.

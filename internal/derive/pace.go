@@ -107,6 +107,9 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 	if d := p.afterForgery(q); d > 0 {
 		return d
 	}
+	if d := p.afterReset(q); d > 0 {
+		return d
+	}
 	f, kept := p.factor[q]
 	switch {
 	case !kept && q.syn() && q.from == originator:
@@ -305,6 +308,28 @@ func (p pace) afterForgery(q *pkt) time.Duration {
 		}
 	}
 	if last == nil || !last.rst() || !p.s.byDevice(last) || q.rst() {
+		return 0
+	}
+	return min(q.at-last.at, enough)
+}
+
+// afterReset is how long a reset of another connection waits behind the last
+// one: many at one moment are a process that ended, many in turn are not.
+func (p pace) afterReset(q *pkt) time.Duration {
+	const enough = 20 * time.Millisecond
+	if !q.rst() {
+		return 0
+	}
+	var last *pkt
+	for _, r := range p.s.packets {
+		if r == q {
+			break
+		}
+		if r.rst() {
+			last = r
+		}
+	}
+	if last == nil || last.conn == q.conn || q.at-last.at < time.Millisecond {
 		return 0
 	}
 	return min(q.at-last.at, enough)

@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/netip"
@@ -154,6 +155,8 @@ func (s *survey) elsewhere(group []*analyzer.Connection) []*analyzer.Connection 
 func (s *survey) company(group []*analyzer.Connection, chosen *Choice) []*analyzer.Connection {
 	v := chosen.Verdicts[0]
 	switch v.Cause {
+	case cause.SynScan, cause.StealthScan, cause.ResourceAbort, cause.MiddleboxStateLoss, cause.MiddleboxIdleTimeout:
+		return s.crowd(group, v)
 	case cause.SynackBadACK, cause.TimeWaitReuse, cause.HalfOpen, cause.SynOnHalfOpen, cause.SynInWindow:
 		old := s.nearest(v, group, func(c *analyzer.Connection) bool {
 			return c.Ref.Originator == v.Connection.Originator && c.Ref.Responder == v.Connection.Responder
@@ -179,6 +182,30 @@ func (s *survey) company(group []*analyzer.Connection, chosen *Choice) []*analyz
 			if other.Ref.Responder != v.Connection.Responder {
 				s.brief = other
 			}
+		}
+	}
+	return group
+}
+
+// most connections that are told where their number is the evidence.
+const mostOfCrowd = 30
+
+// crowd adds the connections with the same verdict that are nearest in time:
+// how many there are is what it rests upon.
+func (s *survey) crowd(group []*analyzer.Connection, v *analyzer.Verdict) []*analyzer.Connection {
+	of := map[int]*analyzer.Connection{}
+	for _, c := range s.conns {
+		if c.File == v.File {
+			of[c.Ref.ID] = c
+		}
+	}
+	like := slices.DeleteFunc(slices.Clone(s.verdicts), func(w *analyzer.Verdict) bool { return w.File != v.File || w.Cause != v.Cause })
+	slices.SortStableFunc(like, func(a, b *analyzer.Verdict) int {
+		return cmp.Compare(a.Time.Sub(v.Time).Abs(), b.Time.Sub(v.Time).Abs())
+	})
+	for _, w := range like {
+		if c := of[w.Connection.ID]; c != nil && !slices.Contains(group, c) && len(group) < mostOfCrowd {
+			group = append(group, c)
 		}
 	}
 	return group

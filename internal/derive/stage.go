@@ -43,7 +43,7 @@ func (s *story) set() *stage {
 	for _, p := range s.packets {
 		from, to := s.of(p.conn, p.from), s.of(p.conn, p.to())
 		switch {
-		case p.rst() && s.byDevice(p):
+		case p.rst() && s.byDevice(p), p.forged:
 			needs[s.boxSide(p)] = true
 		case p.lost == lostBehind && s.matters(p):
 			needs[to.side] = true
