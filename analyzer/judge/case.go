@@ -32,7 +32,6 @@ type Case struct {
 	signed  bool // an MD5 or AO option
 	hasMAC  bool
 	mac     [6]byte
-	ae      bool
 	copies  []Frame
 
 	signList []sign
@@ -70,7 +69,6 @@ func (j *Judge) newCase(st *flow.Step, in *packet.Info) *Case {
 	k.mptcp = in.MPTCP
 	k.signed = in.HasMD5 || in.HasAO
 	k.hasMAC, k.mac = in.HasMAC, in.SrcMAC
-	k.ae = in.AE
 	k.phase = k.phaseOf()
 	k.form, k.trigger = k.formOf()
 	return k

@@ -176,7 +176,7 @@ func (k *Case) phaseOf() phase {
 		return alone
 	case s.Knows(flow.HasFIN) && p.Knows(flow.HasFIN):
 		return closedBoth
-	case (s.Knows(flow.HasFIN) || p.Knows(flow.HasFIN)) && !(s.Packets == 0 && p.FirstACK.Exists() == false):
+	case (s.Knows(flow.HasFIN) || p.Knows(flow.HasFIN)) && !(s.Packets == 0 && !p.FirstACK.Exists()):
 		return closing
 	case p.SYN.Exists() && !p.SYN.Is(segment.ACK) && s.Packets == 0:
 		return synOnly

@@ -10,10 +10,9 @@ import (
 type position uint8
 
 const (
-	anywhere   position = iota
-	nearSender          // on the sender's own link, by its undecremented TTL
-	atSender            // at the sender's host, told or shown by the direction: the reset left it
-	notItsOwn           // at the host whose address it bears, and coming in: it is forged
+	anywhere  position = iota
+	atSender           // at the sender's host, told or shown by the direction: the reset left it
+	notItsOwn          // at the host whose address it bears, and coming in: it is forged
 )
 
 // positionOf finds the position. A direction proves the host only where its
@@ -32,9 +31,6 @@ func (k *Case) positionOf() position {
 		return notItsOwn
 	case k.R.Has(flow.Out) && k.S.HasDirs&1 == 0 && initial(k.R.TTL) && (k.S.Packets == 0 || k.ownTTL(k.S)):
 		return atSender
-	}
-	if k.ownTTL(k.S) && k.P.Packets > 0 && !k.ownTTL(k.P) && initial(k.R.TTL) {
-		return nearSender
 	}
 	return anywhere
 }

@@ -37,10 +37,8 @@ const (
 	aDevice              // a middlebox
 )
 
-// rules is the table. Each family's file holds its rows beside their tests.
-func rules() []*rule { return table }
-
-var table = flatten(multipathRules, secondaryRules, legRules, attackRules, deviceRules, connectRules, closedRules, timerRules, closingRules, establishedRules, resourceRules)
+// rules is the table. Each family's file holds its rows beside what they test.
+var rules = flatten(multipathRules, secondaryRules, legRules, attackRules, deviceRules, connectRules, closedRules, timerRules, closingRules, establishedRules, resourceRules)
 
 func flatten(families ...[]*rule) []*rule {
 	var all []*rule
@@ -84,7 +82,7 @@ type candidate struct {
 // try asks every rule of the case's phase.
 func (k *Case) try(signs []sign) (open []candidate, excluded []Exclusion) {
 	against := against(signs)
-	for _, r := range rules() {
+	for _, r := range rules {
 		if r.in&k.phase == 0 || !r.again && k.follows() {
 			continue
 		}
