@@ -22,7 +22,7 @@ PACKAGES = $$($(GO) list ./... | grep -v '/scenarios$$')
 
 .PHONY: test
 test: ## run all tests, scenarios in the lab included; as root or not
-	$(GO) run github.com/onsi/ginkgo/v2/ginkgo --procs=$(SPECS) --no-color ./scenarios
+	$(GO) tool ginkgo --procs=$(SPECS) --no-color ./scenarios
 	$(GO) test $(PACKAGES)
 
 .PHONY: test-rootless
