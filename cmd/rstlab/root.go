@@ -35,7 +35,7 @@ Exit status:
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(newRun(), newAnalyze(), newReproduce(), newList(), newExplain(), newFmt(), newGolden(), newDoctor(), newVersion())
+	root.AddCommand(newRun(), newAnalyze(), newReproduce(), newList(), newExplain(), newFmt(), newGolden(), newSanitize(), newDoctor(), newVersion())
 	return root
 }
 

@@ -2,6 +2,7 @@ package golden
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -91,22 +92,30 @@ func NewCase(ctx context.Context, f *script.File, r *play.Result) (*Case, error)
 	}
 	c.Files = append(c.Files, File{verdictsFile, lines})
 	slices.SortFunc(c.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.Labels, func(a, b Label) int { return strings.Compare(a.Capture, b.Capture) })
 	for _, x := range r.Resets {
 		if x.Kernel != nil && !strings.Contains(x.Tap, "+") {
 			c.Kernel = append(c.Kernel, KernelWord{x.Tap, frame(Place{x.Tap, x.Frame}), x.Kernel.Host, x.Kernel.Reason})
 		}
 	}
+	slices.SortFunc(c.Kernel, func(a, b KernelWord) int {
+		return cmp.Or(strings.Compare(a.Tap, b.Tap), cmp.Compare(a.Frame, b.Frame))
+	})
 	return c, nil
 }
 
 // compared is what the canonical form must leave as it is. Of several captures
-// it is not which of two frames within microseconds was the last before
-// another: their clocks are not compared more closely than that.
+// that is not by which frames the analyzer says it: which of two within
+// microseconds came first is closer than their clocks can be compared.
 func compared(all []Verdict) []Verdict {
 	all = slices.Clone(all)
 	for i := range all {
-		if len(all[i].Taps) > 1 {
-			all[i].Evidence = nil
+		if v := &all[i]; len(v.Taps) > 1 {
+			v.Evidence = nil
+			v.Excluded = slices.Clone(v.Excluded)
+			for j := range v.Excluded {
+				v.Excluded[j].Frames = nil
+			}
 		}
 	}
 	return all
