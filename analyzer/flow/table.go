@@ -110,7 +110,7 @@ func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
 		c.Past = was
 	}
 	st.Conn = c
-	c.classify(from, &st.Seg, in)
+	c.classify(from, &st.Seg)
 }
 
 // find gives the connection with a key, nil where there is none.

@@ -6,7 +6,7 @@ import (
 )
 
 // classify sets the marks of a segment that depend on its connection.
-func (c *Conn) classify(from int, s *Segment, in *packet.Info) {
+func (c *Conn) classify(from int, s *Segment) {
 	me, peer := &c.Sides[from], &c.Sides[1-from]
 	if me.repeats(peer, s) {
 		s.Marks |= Copy

@@ -65,7 +65,7 @@ func (c *correlation) passedOn(v, w *Verdict, d int64) {
 	if here == nil || there == nil {
 		return
 	}
-	if !initial(c.ownTTL(v.Point, here, 1-here.orig)) || !initial(c.ownTTL(w.Point, there, there.orig)) {
+	if !initial(here.ttl(1-here.orig)) || !initial(there.ttl(there.orig)) {
 		return // the points are not at one host
 	}
 	what := "its connection onwards is reset"
@@ -99,8 +99,8 @@ func (c *correlation) logOf(v *Verdict) *connLog {
 	return nil
 }
 
-// ownTTL is the TTL of a side's packets at a point.
-func (c *correlation) ownTTL(p int, l *connLog, side int) uint8 {
+// ttl is the TTL of a side's first packet.
+func (l *connLog) ttl(side int) uint8 {
 	for i := range l.lines {
 		if int(l.lines[i].from) == side {
 			return l.lines[i].ttl

@@ -293,7 +293,7 @@ func (p *player) listen(s *socket, a *script.Action) (func(context.Context) (out
 		return nil, err
 	}
 	s.listener, s.conn = sock, nil
-	return quick(func() error { return sock.Listen(int(backlog)) }), nil
+	return quick(func() error { return sock.Listen(backlog) }), nil
 }
 
 func (p *player) connect(s *socket, a *script.Action) (func(context.Context) (outcome, error), error) {
