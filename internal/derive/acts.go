@@ -328,6 +328,9 @@ func (t *teller) leaves(p *pkt, me *program) {
 
 // inject writes a device's reset.
 func (t *teller) inject(p *pkt) {
+	if p.turned != nil && t.of(p.conn, p.from).host() {
+		return // it is made of what the named sender sends
+	}
 	text := t.write(p, true)
 	text += t.attrs(p)
 	t.add(fmt.Sprintf("%s inject %s", t.stage.boxes[t.boxSide(p)], text), t.mark(p))

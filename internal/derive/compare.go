@@ -110,6 +110,9 @@ func (s *story) trimmed(ctx context.Context, r *story, c *Comparison) error {
 	if err != nil {
 		return err
 	}
+	if len(frames) == 0 {
+		return nil // a replay that did not come to what was captured
+	}
 	survey, err := look(ctx, []Input{{Name: in.Name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}})
 	if err != nil {
 		return err
@@ -173,7 +176,8 @@ func without(in Input, drop map[int]bool) (data []byte, frames map[int]int, err 
 			return nil, nil, err
 		}
 	}
-	return out.Bytes(), frames, w.Flush()
+	err = w.Flush()
+	return out.Bytes(), frames, err
 }
 
 // portsOf names a connection by its ends in the replay.
@@ -259,7 +263,7 @@ func row(c *conn, x side, point int) []*pkt {
 	}
 	var row []*pkt
 	for _, p := range c.packets {
-		passed := p.frames[point].frame != none || p.assumed != "" && p.lost != lostBefore
+		passed := p.frames[point].frame != none || p.assumed != "" && p.lost != lostBefore && !p.beyond
 		if p.from == x && passed && p.seg.ICMP == "" {
 			row = append(row, p)
 		}
@@ -380,7 +384,7 @@ func (c *Comparison) lay(s, r *story) {
 	}
 	put(after[nil], false)
 	for _, p := range s.packets {
-		if p.seg.ICMP != "" || p.assumed != "" && p.lost == lostBefore {
+		if p.seg.ICMP != "" || p.assumed != "" && (p.lost == lostBefore || p.beyond) {
 			continue
 		}
 		q := c.partner[p]

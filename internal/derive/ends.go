@@ -242,7 +242,7 @@ func (c *conn) unlikeSegment(p *pkt, i int) string {
 		return fmt.Sprintf("frame %d acknowledges what was never sent", n)
 	case p.syn() && p.hasACK() && p.from == originator:
 		return fmt.Sprintf("frame %d opens the connection from both ends", n)
-	case !p.syn() && !c.existed && c.before == nil:
+	case !p.syn() && !c.existed && c.before == nil && !c.astray:
 		return fmt.Sprintf("frame %d belongs to no connection", n)
 	}
 	return ""

@@ -19,6 +19,36 @@ func (c *conn) fill() {
 	}
 	c.fillLostACK()
 	c.fillHalfOpen()
+	c.fillTurned()
+}
+
+// fillTurned finds, or puts in, the segments that a device turned into resets:
+// what the other point saw in their place, else data up to where the named
+// sender goes on.
+func (c *conn) fillTurned() {
+	for i, p := range c.packets {
+		if !p.rst() || p.verdict == nil || p.verdict.Cause != cause.RewrittenReset {
+			continue
+		}
+		var next *pkt
+		for j, q := range c.packets {
+			if q.from != p.from || q.rst() || q.len() == 0 {
+				continue
+			}
+			if q.seq == p.seq && q.frame() == none {
+				p.turned = q
+			}
+			if j > i && q.seq > p.seq && next == nil {
+				next = q
+			}
+		}
+		if p.turned == nil && next != nil {
+			p.turned = c.assume(p.from, segment.ACK|segment.PSH, p.seq, next.seq-p.seq, p.ack, p.at, fmt.Sprintf("turned into frame %d; frame %d goes on behind it", p.frame(), next.frame()))
+			p.turned.lost = lostBefore
+			c.packets = slices.Insert(c.packets, i, p.turned)
+			return // one is all that a connection survives
+		}
+	}
 }
 
 // fillLostACK puts in the ACK of the handshake where the first packet that was
@@ -134,7 +164,7 @@ func (c *conn) fillBytes() {
 			nxt[p.from] = p.seq
 			continue
 		}
-		if !p.rst() && c.counts(p.from) && c.existed && nxt[p.from] > 0 && p.seq > nxt[p.from] && p.end > p.seq && p.again == nil {
+		if !p.rst() && c.counts(p.from) && c.existed && nxt[p.from] > 0 && !c.turnedInto(nxt[p.from], p) && p.seq > nxt[p.from] && p.end > p.seq && p.again == nil {
 			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.frame()))
 			if late := c.later(i, hole); late != nil {
 				hole.assumed = fmt.Sprintf("lost before the capture, which shows it in frame %d", late.frame())
@@ -148,6 +178,14 @@ func (c *conn) fillBytes() {
 			nxt[p.from] = max(nxt[p.from], p.end)
 		}
 	}
+}
+
+// turnedInto tells whether the bytes before p, from a number on, are those that
+// a device turned into a reset.
+func (c *conn) turnedInto(from int64, p *pkt) bool {
+	return slices.ContainsFunc(c.packets, func(q *pkt) bool {
+		return q.rst() && q.from == p.from && q.seq == from && q.at < p.at && q.verdict != nil && q.verdict.Cause == cause.RewrittenReset
+	})
 }
 
 // talked tells whether the handshake was through before packet i.

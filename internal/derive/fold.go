@@ -2,6 +2,7 @@ package derive
 
 import (
 	"fmt"
+	"slices"
 
 	"rstlab/analyzer"
 	"rstlab/internal/segment"
@@ -21,18 +22,53 @@ type fold struct {
 	first, last int // frames
 	packets     int
 	bytes       [2]int64
+	ending      bool // the rest of a connection that keeps the chosen one company
 }
 
 // String says what was left out.
 func (f fold) String() string {
 	text := fmt.Sprintf("frames %d to %d, ", f.first, f.last)
 	switch {
+	case f.ending:
+		return text + fmt.Sprintf("how connection %d goes on", f.conn.record.Ref.ID)
 	case f.bytes[originator] > 0 && f.bytes[responder] > 0:
 		return text + fmt.Sprintf("%d bytes one way and %d the other", f.bytes[originator], f.bytes[responder])
 	case f.bytes[originator] > 0:
 		return text + fmt.Sprintf("%d bytes of the originator", f.bytes[originator])
 	}
 	return text + fmt.Sprintf("%d bytes of the responder", f.bytes[responder])
+}
+
+// curtail ends a connection that only keeps the chosen one company: after the
+// last packet that a verdict on that one names, its own resets, and what it
+// takes to see that it lives.
+func (s *story) curtail(c *conn) {
+	if c.next != nil || slices.ContainsFunc(s.chosen.Verdicts, func(v *analyzer.Verdict) bool { return v.Connection.ID == c.record.Ref.ID && v.File == c.record.File }) {
+		return
+	}
+	named := map[frameRef]bool{}
+	for _, v := range s.chosen.Verdicts {
+		for _, e := range v.Evidence {
+			file := e.File
+			if file == "" {
+				file = v.File
+			}
+			named[frameRef{file, e.Frame}] = true
+		}
+	}
+	last, data := 0, false
+	for i, p := range c.packets {
+		first := p.len() > 0 && !data
+		data = data || first
+		if named[p.frames[0]] || named[p.frames[1]] || p.rst() || first || p.syn() {
+			last = i
+		}
+	}
+	if rest := c.packets[last+1:]; len(rest) >= foldLeast {
+		f := fold{conn: c, first: rest[0].frame(), last: rest[len(rest)-1].frame(), ending: true}
+		s.folds = append(s.folds, f)
+		c.packets = c.packets[:last+1]
+	}
 }
 
 // A cut is a range of a direction's numbers that was left out.

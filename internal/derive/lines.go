@@ -165,7 +165,7 @@ func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
 	case p.syn() && c.fixed() && p.from == originator:
 		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
 	case p.syn() && !p.rst() && p.len() == 0:
-	case p.pure() && !exact && !p.probe:
+	case p.pure() && !p.probe && (!exact || p.seq == c.nxt(p)):
 	case c.counts(p.from) && p.rst() && p.seg.Seq.Start == 0 && p.seq != 0:
 		seq = &segment.Seq{Raw: true}
 	case c.counts(p.from):
@@ -195,6 +195,20 @@ func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
 	return seq, ack
 }
 
+// nxt is the sender's next number before p.
+func (c *conn) nxt(p *pkt) int64 {
+	var n int64
+	for _, q := range c.packets {
+		if q == p {
+			break
+		}
+		if q.from == p.from && !q.rst() && !q.stray {
+			n = max(n, q.end)
+		}
+	}
+	return n
+}
+
 // fixed tells whether the originator's ISN is written: where the ends are used
 // again, what counts is how the new number lies to the old ones.
 func (c *conn) fixed() bool {
@@ -218,7 +232,7 @@ func (t *teller) departs(p *pkt) {
 		return
 	}
 	if p.forged {
-		t.add(fmt.Sprintf("%s inject %s", t.stage.boxes[t.boxSide(p)], t.write(p, true)), p.assumed)
+		t.add(fmt.Sprintf("%s inject %s", t.stage.boxes[t.boxSide(p)], t.write(p, true)), t.forgery(p))
 		return
 	}
 	if p.syn() && !p.hasACK() && !p.rst() {
@@ -241,6 +255,14 @@ func (t *teller) departs(p *pkt) {
 	default:
 		t.sends(p, me)
 	}
+}
+
+// forgery says why a box sends what is no reset.
+func (t *teller) forgery(p *pkt) string {
+	if p.conn.astray {
+		return "another connection's, untranslated"
+	}
+	return p.assumed
 }
 
 // sends writes what a program does to send data, a FIN or both.
@@ -406,7 +428,7 @@ func (t *teller) arrives(p *pkt) {
 	c := p.conn
 	from, to := t.of(c, p.from), t.of(c, p.to())
 	device := p.rst() && t.byDevice(p)
-	if from.host() && !device && !p.forged && !p.carriedAway() {
+	if from.host() && (!device || p.turned != nil) && !p.forged && !p.carriedAway() {
 		t.awaits(p)
 	}
 	if p.lost != delivered || !to.host() {

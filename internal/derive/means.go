@@ -82,6 +82,10 @@ func (s *story) leaves(p *pkt, me, peer *life) {
 		}
 		return
 	}
+	if p.conn.astray && s.of(p.conn, p.from).host() {
+		p.forged = true // no socket here sends it
+		return
+	}
 	if me.dead != nil && !p.syn() && p.assumed != "" && s.of(p.conn, p.from).host() {
 		p.forged, p.beyond = true, true // somebody says in its name what it can't
 		return

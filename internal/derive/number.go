@@ -32,6 +32,7 @@ type conn struct {
 	halfOpened bool    // its SYN arrived, as the next connection shows, and the answer was lost
 	heard      *pkt    // the last of its receiver's that did
 	mute       *pkt    // from this packet on nothing of its receiver gets through
+	astray     bool    // its segments are another connection's, which lost their translation
 	before     *conn   // the one before on the same ends
 	turned     bool    // the story's responder opened it
 	next       *conn   // the one after it on the same ends
@@ -82,6 +83,7 @@ type pkt struct {
 	counted   bool          // the line of an earlier transmission waits for it
 	atTap     bool          // its line waits at the main point, not at its destination
 	forged    bool          // no reset, and a device's all the same
+	turned    *pkt          // of a device's reset: the segment of the named sender that it was made of
 	needed    bool          // though it is a plain ACK, what follows must not come before it
 }
 
@@ -185,6 +187,7 @@ func (s *story) tell(recs []*recording) {
 	}
 	for _, c := range s.conns {
 		if !s.whole {
+			s.curtail(c)
 			s.folds = append(s.folds, c.fold(s.verdicts)...)
 			c.fill()
 		}
@@ -315,6 +318,11 @@ func (c *conn) exists() bool {
 			switch p.verdict.Cause {
 			case cause.StealthScan, cause.UnsolicitedSynack, cause.PortClosed, cause.FirewallRejectSyn:
 				return false
+			case cause.NATBypass:
+				if !c.syn[originator] && !c.syn[responder] {
+					c.astray = true // what met the host was another connection's
+					return false
+				}
 			}
 		}
 		if p.seg.ICMP == "" && !p.rst() && p.hasACK() {

@@ -52,7 +52,9 @@ func (o *Outcome) others() string {
 }
 
 // Reproduced tells whether the replay is the capture.
-func (o *Outcome) Reproduced() bool { return o.Failed == "" && len(o.Except) == 0 }
+func (o *Outcome) Reproduced() bool {
+	return o.Failed == "" && len(o.Except) == 0 && o.Comparison != nil
+}
 
 // why says in what an attempt falls short.
 func (o *Outcome) why() string {

@@ -227,7 +227,11 @@ func (p pace) connecting(q *pkt) time.Duration {
 // SYN-ACK that it answers: over a second if it was in the capture, for that
 // tells a late answer from a prompt one (RFC 6298, 2.1).
 func (p pace) late(answer *pkt) time.Duration {
-	for _, q := range answer.conn.packets {
+	c := answer.conn
+	if !answer.syn() && c.talked(slices.Index(c.packets, answer)) {
+		return 0
+	}
+	for _, q := range c.packets {
 		if !q.syn() || q.from == answer.from {
 			continue
 		}

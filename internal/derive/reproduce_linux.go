@@ -199,7 +199,8 @@ func (sc *Scenario) captures(res *play.Result) []Input {
 func captureOf(res *play.Result, tap string) []Input {
 	want := strings.ReplaceAll(tap, "/", "-") + ".pcapng"
 	for _, path := range res.Captures {
-		if filepath.Base(path) == want {
+		// A tap whose lab was never whole has written nothing.
+		if info, err := os.Stat(path); filepath.Base(path) == want && err == nil && info.Size() > 0 {
 			return []Input{{Name: want, Open: func() (io.ReadCloser, error) { return os.Open(path) }}}
 		}
 	}
@@ -243,7 +244,7 @@ func (sc *Scenario) witnesses(ctx context.Context, res *play.Result) (map[frameR
 	}
 	seen := map[frameRef][]string{}
 	for p, at := range of {
-		if lines := s.seenLines(sc.stage, p, at); len(lines) > 0 {
+		if lines := s.seenLines(sc.stage, p, at, len(sets)); len(lines) > 0 {
 			seen[p.ref()] = lines
 		}
 	}

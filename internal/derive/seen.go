@@ -25,7 +25,8 @@ type sighting struct {
 
 // seenLines writes what the taps show of the reset p, where that is not the
 // scenario's truth.
-func (s *story) seenLines(st *stage, p *pkt, sightings []sighting) []string {
+// There were so many taps, of which some may not have seen it.
+func (s *story) seenLines(st *stage, p *pkt, sightings []sighting, all int) []string {
 	truth := s.claim(p)
 	var taps, words []string
 	needed := false
@@ -42,7 +43,7 @@ func (s *story) seenLines(st *stage, p *pkt, sightings []sighting) []string {
 	if !needed {
 		return nil
 	}
-	if len(taps) == len(sightings) && allEqual(words) && !slices.ContainsFunc(taps, func(t string) bool { return strings.ContainsAny(t, "/+") }) {
+	if len(taps) == all && allEqual(words) && !slices.ContainsFunc(taps, func(t string) bool { return strings.ContainsAny(t, "/+") }) {
 		return []string{"seen as " + words[0]}
 	}
 	lines := make([]string, len(taps))

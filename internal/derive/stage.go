@@ -268,6 +268,9 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 			box = st.box(s.of(c, p.from))
 		}
 		text := fmt.Sprintf("%s drop %s: %s x%d", box, match, s.pattern(p), n)
+		if r := c.turnedOf(p); r != nil {
+			text = fmt.Sprintf("%s rewrite %s: %s x1 to flags=%v payload \"\"", box, match, s.pattern(p), r.seg.Flags)
+		}
 		rules = append(rules, s.placed(rule{text: text}, row, i))
 		i += n - 1
 	}
@@ -276,6 +279,16 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 		rules = append(rules, s.placed(r, row, tail))
 	}
 	return rules
+}
+
+// turnedOf is the reset that a device made of p.
+func (c *conn) turnedOf(p *pkt) *pkt {
+	for _, q := range c.packets {
+		if q.turned == p {
+			return q
+		}
+	}
+	return nil
 }
 
 // pattern is what a rule says of the one packet it is for.
