@@ -23,6 +23,16 @@ func (t *teller) prepare() {
 		if t.byDevice(p) {
 			t.passBefore(p)
 		}
+		if p.how == byUnread && t.of(p.conn, p.from).host() {
+			for _, q := range p.conn.packets {
+				if q.from != p.from && q.len() > 0 && q.again == nil && q.lost == delivered && q.arrived < p.sent {
+					for _, r := range p.conn.packets {
+						r.unread = r.unread && r.from == p.from
+					}
+					q.unread = true // the last one
+				}
+			}
+		}
 		if p.how == byForgetting && t.of(p.conn, p.from).host() && !t.byDevice(p) {
 			t.need(t.lastBefore(p.trigger, p.trigger.from))
 		}
@@ -282,7 +292,7 @@ func (t *teller) resets(p *pkt, me *program) {
 		t.add(me.name+" set linger=0", "")
 		t.add(me.name+" close", "")
 	case byUnread:
-		t.leaves(p, me)
+		t.reads(p.conn, me)
 		t.hears(me)
 		t.add(me.name+" close", "without reading what came")
 	case byListener:
@@ -304,25 +314,6 @@ func (t *teller) readsBefore(p *pkt, me *program) {
 	if me.eof {
 		t.add(me.name+" recv = EOF", "")
 		me.eof, me.heard = false, nil
-	}
-}
-
-// leaves reads all but what must stay unread: what came after the program last
-// said something.
-func (t *teller) leaves(p *pkt, me *program) {
-	t.accepts(p.conn, me)
-	if len(me.unread) == 0 {
-		return
-	}
-	last := me.unread[len(me.unread)-1]
-	keep := me.unread
-	me.unread = nil
-	for i, q := range keep {
-		if q == last {
-			me.unread = keep[i:]
-			break
-		}
-		t.add(fmt.Sprintf("%s recv %d = %d", me.name, q.len(), q.len()), "")
 	}
 }
 

@@ -67,6 +67,8 @@ func (s *story) tellEvents(st *stage) []string {
 		switch {
 		case m.passing:
 			t.awaits(m.pkt)
+		case m.freed:
+			t.add(t.keeping(m.pkt, "pass"), "")
 		case !m.arrival:
 			for _, r := range rules {
 				if r.before == m.pkt {
@@ -257,6 +259,12 @@ func (t *teller) departs(p *pkt) {
 	}
 }
 
+// keeping writes the rule by which a box keeps p back, or lets it go.
+func (t *teller) keeping(p *pkt, verb string) string {
+	c := p.conn
+	return fmt.Sprintf("%s %s %s > %s: %s", t.stage.box(t.of(c, p.from)), verb, t.end(c, p.from), t.end(c, p.to()), t.pattern(p))
+}
+
 // forgery says why a box sends what is no reset.
 func (t *teller) forgery(p *pkt) string {
 	if p.conn.astray {
@@ -267,6 +275,9 @@ func (t *teller) forgery(p *pkt) string {
 
 // sends writes what a program does to send data, a FIN or both.
 func (t *teller) sends(p *pkt, me *program) {
+	if p.held {
+		t.add(t.keeping(p, "hold"), "overtaken on its way")
+	}
 	if p.len() > 0 && !p.carried {
 		t.reads(p.conn, me)
 		if !me.nodelay && t.delayed(p) {
@@ -362,7 +373,11 @@ func (t *teller) delayed(p *pkt) bool {
 // reads writes the reads of all that has come.
 func (t *teller) reads(c *conn, me *program) {
 	t.accepts(c, me)
-	for _, p := range me.unread {
+	for i, p := range me.unread {
+		if p.unread {
+			me.unread = me.unread[i:]
+			return
+		}
 		if len(me.unread) == 1 && !t.coming(p) {
 			t.add(fmt.Sprintf("%s recv = %d", me.name, p.len()), "")
 		} else {

@@ -59,7 +59,7 @@ func (s *story) follow() {
 		if p.seg.ICMP != "" {
 			continue
 		}
-		if m.passing || m.arrival && p.lost != delivered {
+		if m.passing || m.freed || m.arrival && p.lost != delivered {
 			continue
 		}
 		if m.arrival {
@@ -259,6 +259,7 @@ type moment struct {
 	at      time.Duration
 	arrival bool
 	passing bool // it passes the main point, where its line waits for it
+	freed   bool // it was kept back before the main point until now
 	pkt     *pkt
 }
 
@@ -271,6 +272,9 @@ func (s *story) moments() []moment {
 			at = p.at
 		}
 		all = append(all, moment{at: at, pkt: p})
+		if p.held && s.of(p.conn, p.from).host() {
+			all = append(all, moment{at: p.at - 1, freed: true, pkt: p})
+		}
 		if p.atTap {
 			all = append(all, moment{at: p.at, passing: true, pkt: p})
 		}

@@ -84,6 +84,8 @@ type pkt struct {
 	atTap     bool          // its line waits at the main point, not at its destination
 	forged    bool          // no reset, and a device's all the same
 	turned    *pkt          // of a device's reset: the segment of the named sender that it was made of
+	unread    bool          // the program closes without having read it
+	held      bool          // others of its sender overtook it before the main point
 	needed    bool          // though it is a plain ACK, what follows must not come before it
 }
 

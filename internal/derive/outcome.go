@@ -56,15 +56,17 @@ func (o *Outcome) Reproduced() bool {
 	return o.Failed == "" && len(o.Except) == 0 && o.Comparison != nil
 }
 
-// why says in what an attempt falls short.
+// why says in what an attempt falls short: which packet or verdict is not the
+// capture's, else which line did not come true.
 func (o *Outcome) why() string {
-	switch {
-	case o.Failed != "":
-		return o.Failed
-	case len(o.Comparison.Differences) > 0:
-		return o.Comparison.Differences[0]
+	switch c := o.Comparison; {
+	case c != nil && len(c.Differences) > 0:
+		return c.Differences[0]
+	case c != nil && len(c.Verdicts) > 0:
+		return c.Verdicts[0]
 	}
-	return strings.Join(o.Except, "; ")
+	_, text, _ := strings.Cut(o.Failed, ": ")
+	return text
 }
 
 // better tells whether a is nearer to the capture than b.

@@ -45,6 +45,8 @@ func (s *story) set() *stage {
 		switch {
 		case p.rst() && s.byDevice(p), p.forged:
 			needs[s.boxSide(p)] = true
+		case p.held && from.host():
+			needs[from.side] = true
 		case p.lost == lostBehind && s.matters(p):
 			needs[to.side] = true
 		case p.lost == lostBefore && s.matters(p):
@@ -252,6 +254,9 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 	for tail > 0 && row[tail-1].lost == lostBehind {
 		tail--
 	}
+	if !slices.ContainsFunc(row[tail:], func(p *pkt) bool { return !p.pure() }) {
+		tail = len(row) // ACKs that crossed the end: one by one, for what they follow must pass
+	}
 	var rules []rule
 	match := fmt.Sprintf("%s > %s", s.end(c, from), s.end(c, from.other()))
 	for i := 0; i < tail; i++ {
@@ -279,6 +284,20 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 		rules = append(rules, s.placed(r, row, tail))
 	}
 	return rules
+}
+
+// acknowledges finds what a kernel's ACK answers.
+func (s *story) acknowledges(p *pkt) *pkt {
+	if !p.pure() || p.probe || !s.of(p.conn, p.from).host() {
+		return nil
+	}
+	var last *pkt
+	for _, q := range p.conn.packets {
+		if q.from != p.from && q.end > q.seq && q.end == p.ack && q.again == nil && q.sent < p.sent {
+			last = q
+		}
+	}
+	return last
 }
 
 // turnedOf is the reset that a device made of p.
@@ -310,6 +329,10 @@ func (s *story) pattern(p *pkt) string {
 // has arrived.
 func (s *story) placed(r rule, row []*pkt, i int) rule {
 	p := row[i]
+	if q := s.acknowledges(p); q != nil && r.comment == "" {
+		r.before = q // the kernel sends it at once
+		return r
+	}
 	if !s.of(p.conn, p.from).host() || p.again == nil && (p.len() > 0 || p.fin() || p.syn() && !p.hasACK()) {
 		r.before = p
 	}

@@ -20,7 +20,33 @@ func (c *conn) ways() {
 	for i, p := range c.packets {
 		c.bound(p, c.packets[i+1:])
 	}
+	c.overtaken()
 	c.inOrder()
+}
+
+// overtaken finds the segments that others of their sender overtook on the way
+// to the main point: their acknowledgment is older than that of one that passed
+// before them.
+func (c *conn) overtaken() {
+	var highest [2]*pkt
+	for _, p := range c.packets {
+		if p.rst() || !p.hasACK() || p.syn() || p.seg.ICMP != "" || p.stray {
+			continue
+		}
+		if h := highest[p.from]; h != nil && p.ack < h.ack && p.end > p.seq && p.again == nil {
+			p.held = true
+			p.sent = min(p.sent, h.sent-1)
+			for _, q := range c.packets { // what it does not know of had not come yet
+				if q.from != p.from && q.end > q.seq && q.end > p.ack && q.lost == delivered {
+					p.sent = min(p.sent, q.arrived-1)
+					break
+				}
+			}
+		}
+		if h := highest[p.from]; h == nil || p.ack > h.ack {
+			highest[p.from] = p
+		}
+	}
 }
 
 // asSeen tells the packets as the main point saw them, with no way before or
@@ -62,15 +88,28 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 }
 
 // inOrder keeps the order of the main point in what one side sent, and in what
-// arrives at one side.
+// arrives at one side. An ACK alone may come later than it seemed, for nothing
+// tells when it came; all else comes earlier.
 func (c *conn) inOrder() {
+	var latest [2]time.Duration
+	for _, p := range c.packets {
+		if p.lost != delivered {
+			continue
+		}
+		if p.pure() && !p.drew() {
+			p.arrived = max(p.arrived, latest[p.to()]+1)
+		}
+		latest[p.to()] = max(latest[p.to()], p.arrived)
+	}
 	var sent, arrived [2]time.Duration
 	for i := len(c.packets) - 1; i >= 0; i-- {
 		p := c.packets[i]
-		if sent[p.from] != 0 && p.sent >= sent[p.from] {
-			p.sent = sent[p.from] - 1
+		if !p.held {
+			if sent[p.from] != 0 && p.sent >= sent[p.from] {
+				p.sent = sent[p.from] - 1
+			}
+			sent[p.from] = p.sent
 		}
-		sent[p.from] = p.sent
 		if p.lost != delivered {
 			continue
 		}
