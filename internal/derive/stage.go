@@ -13,11 +13,12 @@ import (
 // A stage is where the story plays: the boxes on the path, how long the links
 // are, and which tap stands where the capture was taken.
 type stage struct {
-	boxes    [2]string        // between the main point and each actor; "": none
-	delay    [2]time.Duration // from the main point to each actor
-	tap      string           // the main point's
-	otherTap string           // the other point's, where there is one
-	rules    []rule
+	boxes     [2]string        // between the main point and each actor; "": none
+	delay     [2]time.Duration // from the main point to each actor
+	stretched bool             // longer than in the capture, so that packets can cross
+	tap       string           // the main point's
+	otherTap  string           // the other point's, where there is one
+	rules     []rule
 }
 
 // A rule is a middlebox's line, and the moment before which it stands.
@@ -74,6 +75,7 @@ func (s *story) set() *stage {
 			far = originator
 		}
 		st.delay[far] += crossing - total
+		st.stretched = true
 	}
 	if !needs[0] && !needs[1] && st.delay[0] > 0 && st.delay[1] > 0 {
 		needs[responder] = true // a box that only marks the place
@@ -108,11 +110,11 @@ func (m means) holds() bool {
 // crosses tells whether packets of programs met on the path.
 func (s *story) crosses() bool {
 	for i, p := range s.packets {
-		if p.plain() || p.assumed != "" {
+		if p.pure() || p.assumed != "" {
 			continue
 		}
 		for _, q := range s.packets[i+1:] {
-			if q.conn == p.conn && q.from != p.from && !q.plain() && q.sent < p.arrived && p.sent < q.arrived && q.trigger != p {
+			if q.conn == p.conn && q.from != p.from && !q.pure() && q.sent < p.arrived && p.sent < q.arrived && q.trigger != p {
 				return true
 			}
 		}
@@ -218,14 +220,6 @@ func (s *story) losing(st *stage) []rule {
 // muting writes the rule by which nothing of a receiver gets through any more.
 func (s *story) muting(st *stage, c *conn) rule {
 	x := c.mute.to()
-	for _, p := range c.packets {
-		if p.from == x && p.at < c.mute.at {
-			c.heard = p
-		}
-	}
-	if c.heard != nil {
-		c.heard.told = true // the rule must not meet it
-	}
 	return rule{
 		text:    fmt.Sprintf("%s drop %s > %s", st.box(s.of(c, x)), s.end(c, x), s.end(c, x.other())),
 		before:  c.mute,

@@ -104,6 +104,8 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func (s *story) place(st *stage) string {
 	d := st.delay
 	switch {
+	case st.stretched:
+		return "The ends are near each other; here they are further apart, so that packets cross as they did. "
 	case d[0] == 0 && d[1] == 0:
 		return "The ends are near each other. "
 	case d[0] == 0:

@@ -22,6 +22,23 @@ func (c *conn) ways() {
 	}
 	c.overtaken()
 	c.inOrder()
+	if c.mute != nil {
+		c.lastHeard()
+	}
+}
+
+// lastHeard finds the last packet that got through before nothing did any more.
+func (c *conn) lastHeard() {
+	for _, p := range c.packets {
+		if p.from == c.mute.to() && p.at < c.mute.at {
+			c.heard = p
+		}
+	}
+	if h := c.heard; h != nil {
+		h.told = true // its line stands before the rule, which must not meet it
+		h.arrived = min(h.arrived, c.mute.sent-1)
+		h.sent = min(h.sent, h.arrived-1)
+	}
 }
 
 // overtaken finds the segments that others of their sender overtook on the way
@@ -74,7 +91,7 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 		if q.from == p.from || q.seg.ICMP != "" {
 			continue
 		}
-		knows := q.trigger == p || q.hasACK() && !q.rst() && p.end > p.seq && q.ack >= p.end
+		knows := q.trigger == p || q.hasACK() && (!q.rst() || q.form == spontaneous) && p.end > p.seq && q.ack >= p.end
 		switch {
 		case knows:
 			p.arrived = min(p.arrived, q.sent-1)
