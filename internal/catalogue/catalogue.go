@@ -70,11 +70,16 @@ func DescribeScenario(f *script.File) Scenario {
 	return s
 }
 
-// DescribeCause returns the entry of c, with those of files that show it.
+// DescribeCause returns the entry of c, with those of files that show it; the
+// one that bears its name comes first.
 func DescribeCause(c cause.Cause, files []*script.File) Cause {
 	out := Cause{Type: "cause", ID: string(c.ID), Family: string(c.Family), Summary: c.Summary, Scenarios: []string{}}
 	for _, f := range files {
-		if slices.Contains(Causes(f), string(c.ID)) {
+		switch {
+		case !slices.Contains(Causes(f), string(c.ID)):
+		case f.Name == string(c.ID):
+			out.Scenarios = slices.Insert(out.Scenarios, 0, f.Name)
+		default:
 			out.Scenarios = append(out.Scenarios, f.Name)
 		}
 	}
