@@ -57,6 +57,15 @@ cross: ## compile for macOS, Windows and ARM, tests too
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
 	done
 
+.PHONY: golden
+golden: build ## show how the golden captures differ from today's lab, then accept it
+	./rstlab golden verify golden || true
+	./rstlab golden write golden
+
+.PHONY: golden-verify
+golden-verify: build ## play the catalogue and compare with the golden captures
+	./rstlab golden verify golden
+
 .PHONY: bench
 bench: ## measure: the analyzer, the lab, a scenario from start to verdict
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
@@ -22,6 +23,7 @@ type Entry struct {
 	Tap        string          `json:"tap"`
 	Capture    string          `json:"capture"` // with the folder of the scenario
 	Frame      int             `json:"frame,omitempty"`
+	Time       time.Time       `json:"time,omitzero"`
 	Cause      cause.ID        `json:"cause,omitempty"`   // the truth
 	By         string          `json:"by,omitempty"`      // the actor that sent it
 	Sender     analyzer.Sender `json:"sender,omitempty"`  // what that is to the connection
@@ -42,7 +44,8 @@ func (c *Case) entries() []Entry {
 		}
 		for _, r := range l.Resets {
 			e := e
-			e.Frame, e.Cause, e.By, e.Sender, e.Carries = r.Frame, r.Truth.Cause, r.Truth.By, r.Truth.Sender, r.Carries
+			e.Frame, e.Time = r.Frame, r.Time
+			e.Cause, e.By, e.Sender, e.Carries = r.Truth.Cause, r.Truth.By, r.Truth.Sender, r.Carries
 			e.Originator, e.Responder = r.Originator, r.Responder
 			for _, x := range r.Truth.Evidence {
 				e.Evidence = append(e.Evidence, x.Frame)
@@ -61,20 +64,20 @@ func sortEntries(all []Entry) {
 	})
 }
 
-// readIndex reads the lines of an index.
-func readIndex(data []byte) ([]Entry, error) {
-	var all []Entry
+// readLines reads one object a line.
+func readLines[T any](data []byte) ([]T, error) {
+	var all []T
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		var e Entry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+		var v T
+		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
-		all = append(all, e)
+		all = append(all, v)
 	}
 	return all, lines.Err()
 }

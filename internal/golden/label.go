@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
@@ -42,7 +43,8 @@ type Actor struct {
 // A Reset is one reset of the capture.
 type Reset struct {
 	Frame      int            `json:"frame"` // from 1
-	From       string         `json:"from"`  // the addresses that it bears
+	Time       time.Time      `json:"time"`
+	From       string         `json:"from"` // the addresses that it bears
 	To         string         `json:"to"`
 	Originator string         `json:"originator,omitempty"` // "": no SYN in the capture tells
 	Responder  string         `json:"responder,omitempty"`
@@ -148,7 +150,7 @@ func (b *labeller) reset(c *canon.Capture, frames []packet.Info, line *play.Line
 	head := line.Event.Head()
 	t := head.Truth
 	info := &frames[n-1]
-	r := Reset{Frame: n, From: info.Source().String(), To: info.Destination().String()}
+	r := Reset{Frame: n, Time: c.Frames[n-1].Time, From: info.Source().String(), To: info.Destination().String()}
 	if o, p, known := originator(frames[:n], info); known {
 		r.Originator, r.Responder = o.String(), p.String()
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ type Answer struct {
 	Type   string          `json:"type"`
 	File   string          `json:"file"` // path of the capture, ending in SCENARIO/TAP.pcapng
 	Frame  int             `json:"frame"`
+	Epoch  float64         `json:"epoch"`  // in place of a frame, for tools that don't count them: its time in seconds since 1970
 	Cause  cause.ID        `json:"cause"`  // of the vocabulary; "" or "undetermined": the tool can't tell
 	Sender analyzer.Sender `json:"sender"` // "" where the tool says nothing of it
 }
@@ -53,8 +55,8 @@ func ReadAnswers(r io.Reader) ([]Answer, error) {
 }
 
 func (a *Answer) check() error {
-	if a.File == "" || a.Frame <= 0 {
-		return fmt.Errorf("found file %q and frame %d, expected the capture's path and a frame from 1", a.File, a.Frame)
+	if a.File == "" || a.Frame <= 0 && a.Epoch == 0 {
+		return fmt.Errorf("found file %q and frame %d, expected the capture's path and a frame from 1, or its time as epoch", a.File, a.Frame)
 	}
 	if a.Cause == "" {
 		a.Cause = cause.NoCauseDecided
@@ -155,11 +157,14 @@ func Rate(index []Entry, answers []Answer) (*Score, error) {
 	s := &Score{}
 	for i := range answers {
 		a := &answers[i]
+		if a.Frame == 0 {
+			a.Frame = frameAt(index, captureOf(a.File), a.Epoch)
+		}
 		k := key{captureOf(a.File), a.Frame}
 		switch {
 		case !captures[k.capture]:
 			return nil, fmt.Errorf("rate answer about %s: the set has no capture %q; keep the last two parts of its path, SCENARIO/TAP.pcapng", a.File, k.capture)
-		case given[k] != nil:
+		case given[k] != nil && a.Frame > 0:
 			return nil, fmt.Errorf("rate answer about %s frame %d: it is the second one", a.File, a.Frame)
 		case !resets[k]:
 			s.FalseAlarms = append(s.FalseAlarms, *a)
@@ -173,6 +178,17 @@ func Rate(index []Entry, answers []Answer) (*Score, error) {
 	}
 	slices.SortFunc(s.Rows, func(a, b Row) int { return strings.Compare(string(a.Cause), string(b.Cause)) })
 	return s, nil
+}
+
+// frameAt is the reset of a capture at a time, to the microsecond; -1 where
+// there is none.
+func frameAt(index []Entry, capture string, epoch float64) int {
+	for _, e := range index {
+		if e.Frame > 0 && e.Capture == capture && math.Abs(float64(e.Time.UnixNano())/1e9-epoch) < 1.5e-6 {
+			return e.Frame
+		}
+	}
+	return -1
 }
 
 // captureOf is a capture's name in the index: the last two parts of a path.

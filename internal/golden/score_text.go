@@ -32,9 +32,9 @@ func (s *Score) writeText(w io.Writer) error {
 		fmt.Fprintf(w, "wrong  %s frame %d: %s; it is no reset\n", captureOf(a.File), a.Frame, a.Cause)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "resets\tright\topen\twrong\tsender right\topen\twrong\t  cause\t")
+	fmt.Fprintln(t, "resets\tright\topen\twrong\tsender right\topen\twrong\t  cause")
 	row := func(r Row, name string) {
-		fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t  %s\t\n", r.Resets, r.Causes.Right, r.Causes.Open, r.Causes.Wrong, r.Who.Right, r.Who.Open, r.Who.Wrong, name)
+		fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t  %s\n", r.Resets, r.Causes.Right, r.Causes.Open, r.Causes.Wrong, r.Who.Right, r.Who.Open, r.Who.Wrong, name)
 	}
 	for _, r := range s.Rows {
 		row(r, string(r.Cause))

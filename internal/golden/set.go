@@ -15,6 +15,7 @@ import (
 // The files of a set beside the folders of its scenarios.
 const (
 	indexFile   = "index.jsonl"
+	withoutFile = "without.jsonl" // scenarios that have no golden files, and why
 	machineFile = "machine.json"
 	rawFolder   = "raw" // within a scenario's
 )
@@ -23,6 +24,7 @@ const (
 type Set struct {
 	Dir     string
 	Index   []Entry
+	Without []Absent
 	Machine Machine
 }
 
@@ -40,8 +42,15 @@ func Open(dir string) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open golden set: %w", err)
 	}
-	if s.Index, err = readIndex(index); err != nil {
+	if s.Index, err = readLines[Entry](index); err != nil {
 		return nil, fmt.Errorf("open golden set: read %s: %w", filepath.Join(dir, indexFile), err)
+	}
+	absent, err := os.ReadFile(filepath.Join(dir, withoutFile))
+	if err == nil {
+		s.Without, err = readLines[Absent](absent)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open golden set: read %s: %w", filepath.Join(dir, withoutFile), err)
 	}
 	machine, err := os.ReadFile(filepath.Join(dir, machineFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,6 +76,15 @@ func (s *Set) Scenarios() []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// names are those of all scenarios of which the set says something.
+func (s *Set) names() []string {
+	names := s.Scenarios()
+	for _, a := range s.Without {
+		names = append(names, a.Scenario)
+	}
+	return names
 }
 
 // Case reads the golden files of one scenario; nil where there are none.
@@ -164,14 +182,29 @@ func (s *Set) Remove(name string) error {
 		return fmt.Errorf("remove golden files of %s: %w", name, err)
 	}
 	s.Index = slices.DeleteFunc(s.Index, func(e Entry) bool { return e.Scenario == name })
+	s.Without = slices.DeleteFunc(s.Without, func(a Absent) bool { return a.Scenario == name })
 	delete(s.Machine.Resets, name)
 	return nil
 }
 
-// Close writes the index and what depends on the machine.
+// Leave notes why a scenario has no golden files, and removes what it had.
+func (s *Set) Leave(name, why string) error {
+	if err := s.Remove(name); err != nil {
+		return err
+	}
+	s.Without = append(s.Without, Absent{name, why})
+	return nil
+}
+
+// Close writes the index, who is without and what depends on the machine.
 func (s *Set) Close() error {
 	sortEntries(s.Index)
 	index, err := marshalLines(s.Index)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(s.Without, func(a, b Absent) int { return strings.Compare(a.Scenario, b.Scenario) })
+	absent, err := marshalLines(s.Without)
 	if err != nil {
 		return err
 	}
@@ -179,7 +212,7 @@ func (s *Set) Close() error {
 	if err != nil {
 		return err
 	}
-	return writeAll(s.Dir, []File{{indexFile, index}, {machineFile, machine}})
+	return writeAll(s.Dir, []File{{indexFile, index}, {withoutFile, absent}, {machineFile, machine}})
 }
 
 func writeAll(dir string, files []File) error {

@@ -32,7 +32,7 @@ func Write(ctx context.Context, dir string, files []*script.File, o WriteOptions
 		}
 	}
 	if o.All {
-		for _, name := range s.Scenarios() {
+		for _, name := range s.names() {
 			if !slices.ContainsFunc(files, func(f *script.File) bool { return f.Name == name }) {
 				if err := s.Remove(name); err != nil {
 					return w.tally, err
@@ -73,10 +73,8 @@ func (w *writer) put(out Outcome) error {
 		return err
 	}
 	if out.Listed != "" {
-		if was != nil {
-			if err := w.Remove(name); err != nil {
-				return err
-			}
+		if err := w.Leave(name, out.Listed); err != nil {
+			return err
 		}
 		w.say(Change{name, Listed, out.Listed})
 		return nil
