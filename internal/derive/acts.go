@@ -125,8 +125,12 @@ func (t *teller) connects(p *pkt, me *program) {
 // refusedBefore tells whether a SYN that is sent again was refused before: then
 // the program asks again, not the kernel.
 func (t *teller) refusedBefore(p *pkt) bool {
-	return slices.ContainsFunc(p.conn.packets, func(q *pkt) bool { return q.rst() && q.from != p.from && q.at < p.at })
+	return slices.ContainsFunc(p.conn.packets, func(q *pkt) bool { return q.refuses() && q.from != p.from && q.at < p.at })
 }
+
+// refuses tells whether p is a reset that ends SYN-SENT: one without ACK does
+// not (RFC 9293, 3.10.7.3).
+func (p *pkt) refuses() bool { return p.rst() && p.hasACK() && p.from == responder }
 
 // listen writes the listen or the closing of the listener that decides what a
 // SYN meets.

@@ -170,6 +170,8 @@ func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
 	case p.pure() && !p.probe && (!exact || p.seq == c.nxt(p)):
 	case c.counts(p.from) && p.rst() && p.seg.Seq.Start == 0 && p.seq != 0:
 		seq = &segment.Seq{Raw: true}
+	case c.counts(p.from) && (p.seq < 0 || p.seq > widest) && c.fixed() && p.from == originator:
+		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
 	case c.counts(p.from):
 		seq = &segment.Seq{Start: uint32(p.seq), End: uint32(p.seq + p.len()), HasEnd: p.len() > 0}
 	case c.before != nil && p.seg.Seq.Start != 0 && c.before.syn[p.from]:
@@ -219,7 +221,7 @@ func (c *conn) fixed() bool {
 	}
 	refused := false
 	for _, p := range c.packets {
-		refused = refused || p.rst() && p.from == responder
+		refused = refused || p.refuses()
 		if p.syn() && p.from == originator && p.again != nil && refused {
 			return true // a stack that asks again
 		}
@@ -508,7 +510,7 @@ func (t *teller) awaits(p *pkt) {
 	switch {
 	case p.lost == lostBefore:
 		text += " @" + t.stage.otherTap
-	case p.lost != delivered, p.atTap:
+	case !t.passes(p), p.atTap:
 		text += " @" + t.stage.tap
 	}
 	if d := t.pace.patience(p, n); d > 0 {
@@ -525,7 +527,7 @@ func (t *teller) awaits(p *pkt) {
 func (t *teller) copies(p *pkt) int {
 	n := 1
 	for _, q := range t.row(p) {
-		if q.again != p || q.seq != p.seq || q.end != p.end || q.seg.Flags&^segment.PSH != p.seg.Flags&^segment.PSH || (q.lost == delivered) != (p.lost == delivered) {
+		if q.again != p || q.seq != p.seq || q.end != p.end || q.seg.Flags&^segment.PSH != p.seg.Flags&^segment.PSH || t.passes(q) != t.passes(p) {
 			break
 		}
 		if t.reacts(p, q) {
@@ -536,6 +538,10 @@ func (t *teller) copies(p *pkt) int {
 	}
 	return n
 }
+
+// passes tells whether p comes to its destination: a peer hears nothing
+// anyway, so nothing is lost on the way to it.
+func (t *teller) passes(p *pkt) bool { return p.lost == delivered || !t.matters(p) }
 
 // row gives the packets of p's direction behind it, plain ACKs aside.
 func (t *teller) row(p *pkt) []*pkt {

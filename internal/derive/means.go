@@ -219,6 +219,10 @@ func (c *conn) halfClose(fin *pkt) bool {
 		return fin.half
 	}
 	fin.scanned = true
+	if c.next != nil && !c.closedBoth() {
+		fin.half = true // its ports are used again: it must be able to forget the rest
+		return true
+	}
 	var took int64
 	for _, q := range c.packets {
 		if q.from != fin.from && q.len() > 0 && q.arrived > fin.sent && q.lost == delivered && q.assumed == "" {

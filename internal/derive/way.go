@@ -259,10 +259,15 @@ func (c *conn) unheard(run []*pkt) bool {
 	return true
 }
 
-// near tells whether the main point is at a side rather than at the other.
+// near tells whether the main point is at a side rather than at the other: by
+// the times to both where one is clearly longer, else by the TTLs.
 func (c *conn) near(x side) bool {
-	if d := c.rtt[x]; d >= 0 && d < noticeable && c.rtt[x.other()] >= noticeable {
+	const clearly = 4 * noticeable
+	switch own, other := c.rtt[x], c.rtt[x.other()]; {
+	case own >= 0 && own < noticeable && other >= clearly:
 		return true
+	case other >= 0 && other < noticeable && own >= clearly:
+		return false
 	}
 	return c.undecremented(x) && !c.undecremented(x.other())
 }
