@@ -186,18 +186,11 @@ func (s *story) portsOf(c *conn) string {
 }
 
 func recordPorts(r *analyzer.Connection) string {
-	_, o, _ := cutLast(r.Ref.Originator, ":")
-	_, p, _ := cutLast(r.Ref.Responder, ":")
-	return o + ">" + p
+	return portOf(r.Ref.Originator) + ">" + portOf(r.Ref.Responder)
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
-}
+// portOf is what stands behind an address's last colon.
+func portOf(address string) string { return address[strings.LastIndex(address, ":")+1:] }
 
 // compare holds a replay against the story, with verdicts on what the capture
 // has of it.
@@ -254,6 +247,30 @@ func (s *story) align(r *story, points [][2]int) *Comparison {
 		}
 	}
 	return out
+}
+
+// pairResets makes resets counterparts that are not alike, where each direction
+// of a connection has as many in both: at another tap a reset is the same one
+// though the numbers before it were not seen.
+func (c *Comparison) pairResets(s, r *story) {
+	resets := func(t *story, ports string, x side) (all []*pkt) {
+		for _, p := range t.packets {
+			if p.rst() && p.from == x && t.portsOf(p.conn) == ports {
+				all = append(all, p)
+			}
+		}
+		return all
+	}
+	for _, d := range s.conns {
+		for _, x := range []side{originator, responder} {
+			a, b := resets(s, s.portsOf(d), x), resets(r, s.portsOf(d), x)
+			for i := range a {
+				if len(a) == len(b) && c.partner[a[i]] == nil {
+					c.partner[a[i]] = b[i]
+				}
+			}
+		}
+	}
 }
 
 // row gives what one side of a connection sent, as far as it passed a point.

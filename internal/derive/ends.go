@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
@@ -334,6 +333,3 @@ func (s *story) usual(a *actor) uint8 {
 	}
 	return best
 }
-
-// joined writes a list of words.
-func joined(words []string) string { return strings.Join(words, ", ") }

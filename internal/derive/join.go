@@ -55,16 +55,13 @@ func before(a, b *recording) (ahead, ok bool) {
 func shortest(a, b *recording) (there, back *time.Duration) {
 	for pair := range common(a.read(0, 0), b.read(1, 0)) {
 		d := pair[1].at - pair[0].at
-		least := &there
-		if pair[0].from == responder {
-			least = &back
+		switch {
+		case pair[0].from == responder:
 			if back == nil || d > *back { // b's point saw it first: the least way is the largest difference
 				back = ptr(d)
 			}
-			continue
-		}
-		if *least == nil || d < **least {
-			*least = ptr(d)
+		case there == nil || d < *there:
+			there = ptr(d)
 		}
 	}
 	return there, back

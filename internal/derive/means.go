@@ -65,13 +65,13 @@ func (s *story) follow() {
 		if m.arrival {
 			s.arrives(p, &ends[p.to()], &ends[p.from])
 		} else {
-			s.leaves(p, &ends[p.from], &ends[p.to()])
+			s.leaves(p, &ends[p.from])
 		}
 	}
 }
 
 // leaves follows what a side sends.
-func (s *story) leaves(p *pkt, me, peer *life) {
+func (s *story) leaves(p *pkt, me *life) {
 	if p.rst() {
 		if s.byDevice(p) {
 			return
@@ -197,12 +197,14 @@ func (s *story) means(p *pkt, me *life) means {
 	case p.from == responder && !me.proven && t.ack != 1 && c.syn[originator]:
 		return byItself // SYN-RECEIVED: the ACK was wrong
 	case me.fin != nil && !me.halfClosed(c):
-		if t.len() > 0 || t.probe || me.finAcked && me.peerFIN {
+		switch {
+		case t.len() > 0 && !t.probe || me.finAcked && me.peerFIN:
 			return byItself
-		}
-		if t.pure() && t.ack == me.fin.end {
+		case t.pure() && !t.probe && t.ack == me.fin.end:
 			return byLinger2
 		}
+		// FIN-WAIT-2 was over: it must be able to forget that.
+		me.fin.half, me.fin.scanned = true, true
 	case !c.existed:
 		return byItself
 	}

@@ -253,11 +253,9 @@ func (p pace) apart(q *pkt) time.Duration {
 	if q.again != nil {
 		return 0
 	}
-	for i := q.conn.index - 1; i >= 0; i-- {
-		if d := q.at - p.s.conns[i].packets[0].at; d >= time.Second {
-			return 1100 * time.Millisecond
-		}
-		return 0
+	i := q.conn.index - 1
+	if i >= 0 && q.at-p.s.conns[i].packets[0].at >= time.Second {
+		return 1100 * time.Millisecond
 	}
 	return 0
 }
