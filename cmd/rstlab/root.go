@@ -21,7 +21,8 @@ standard input. NO_COLOR is honoured.
 
 Exit status:
   0    all well
-  1    a scenario failed, or analyze found a cause that --fail-on names
+  1    a scenario failed, a golden file differs, or analyze found a cause that
+       --fail-on names
   2    wrong use, or input of which nothing could be read
   3    this machine can't run it; "rstlab doctor" says why
   130  interrupted; what was found until then has been printed`,

@@ -17,7 +17,7 @@ type Outcome struct {
 	Case   *Case  // nil: none, for one of these reasons
 	Listed string // it is among those without, and why
 	Skip   string // this machine can't play it
-	Fail   string // it failed, its story; or no two runs of it were alike
+	Fail   string // it failed twice, its story; or no two runs of it were alike
 	Runs   int    // how often it was played
 }
 
@@ -64,8 +64,9 @@ type maker struct {
 // made is what the runs of one scenario gave so far.
 type made struct {
 	Outcome
-	runs []*Case
-	errs []error
+	runs   []*Case
+	errs   []error
+	failed bool // once
 }
 
 // open are the scenarios of which nothing is settled yet.
@@ -97,18 +98,24 @@ func (m *maker) take(ctx context.Context, x *made, r *play.Result) {
 		x.Skip = r.Why
 		return
 	case play.Fail:
-		x.Fail = strings.TrimSpace(r.Story)
+		if x.failed {
+			x.Fail = strings.TrimSpace(r.Story)
+		}
+		x.failed = true
 		return
 	}
 	c, err := NewCase(ctx, x.File, r)
-	if err != nil {
-		x.errs = append(x.errs, err)
-		return
-	}
-	if m.good(c) || slices.ContainsFunc(x.runs, c.equal) {
+	switch {
+	case c != nil && m.good(c):
 		x.Case = c
+	case err != nil:
+		x.errs = append(x.errs, err)
+	default:
+		if slices.ContainsFunc(x.runs, c.equal) {
+			x.Case = c
+		}
+		x.runs = append(x.runs, c)
 	}
-	x.runs = append(x.runs, c)
 }
 
 // settled is the outcome when all rounds are over.
