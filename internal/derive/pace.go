@@ -188,9 +188,14 @@ func (s *story) acts(q *pkt) bool {
 // patience is the "within" of a line that waits for n transmissions of q; 0
 // where the usual one will do.
 func (p pace) patience(q *pkt, n int) time.Duration {
+	const more = 30 * time.Second
 	switch {
-	case p.s.opts.RealTime, q.probe, q.rst() && q.how == byItself && q.conn.probes(q) > 0:
-		return 30 * time.Second
+	case q.probe, q.rst() && q.how == byItself && q.conn.probes(q) > 0:
+		idle, _ := q.conn.probing(q.from)
+		if !p.s.opts.RealTime {
+			idle = 0
+		}
+		return more + time.Duration(idle)*time.Second
 	case q.again == nil && n == 1:
 		return 0
 	}
@@ -204,7 +209,7 @@ func (p pace) patience(q *pkt, n int) time.Duration {
 			first = time.Second // RFC 6298, 2.1
 		}
 		if first<<(i+n-1) > 3*time.Second {
-			return 30 * time.Second
+			return more + run[len(run)-1].at - run[0].at
 		}
 	}
 	return 0
@@ -216,9 +221,6 @@ func (p pace) connecting(q *pkt) time.Duration {
 		if r.again != nil && r.syn() {
 			return 30 * time.Second
 		}
-	}
-	if p.s.opts.RealTime {
-		return time.Minute
 	}
 	return 0
 }

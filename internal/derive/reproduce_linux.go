@@ -235,6 +235,7 @@ func (sc *Scenario) witnesses(ctx context.Context, res *play.Result) (map[frameR
 			points = [][2]int{{1, 0}}
 		}
 		c := s.align(replay, points)
+		c.pairResets(s, replay)
 		c.judge(s)
 		for _, r := range c.resets {
 			if r.replay != nil && r.replay.verdict != nil {

@@ -145,6 +145,8 @@ func (c *conn) losses() {
 	c.unansweredSYN()
 	if c.twoPoints() {
 		c.absent()
+	} else {
+		c.lostProbes()
 	}
 	for _, run := range c.runs() {
 		if c.twoPoints() && run[0].from == originator {
@@ -178,6 +180,15 @@ func (c *conn) losses() {
 				}
 				continue
 			}
+			p.lost = lostBehind
+		}
+	}
+}
+
+// lostProbes marks probes that nobody answered.
+func (c *conn) lostProbes() {
+	for i, p := range c.packets {
+		if p.probe && !p.drew() && !slices.ContainsFunc(c.packets[i:], func(q *pkt) bool { return q.from != p.from }) {
 			p.lost = lostBehind
 		}
 	}

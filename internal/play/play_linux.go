@@ -23,7 +23,6 @@ type Options struct {
 	Jobs      int    // scenarios at the same time; 0: one
 	Repeat    int    // how often each file is played; 0: once
 	Save      string // folder for the captures of every scenario; "": those of failures, in rstlab-NAME/
-	Keep      bool   // leave the namespaces of each scenario for "rstlab clean"
 	AllowExec bool   // files from outside the catalogue may run programs
 	Record    bool   // hand over Recordings of what passed
 }
