@@ -209,7 +209,7 @@ func after(a *After) string {
 	if a == nil {
 		return "nothing"
 	}
-	return fmt.Sprintf("frame %d (%s)", a.Frame, a.Cause)
+	return fmt.Sprintf("%v (%s)", a.Place, a.Cause)
 }
 
 // diffLines is what a reader needs to see of two lists: "- " lines that are

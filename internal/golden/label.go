@@ -79,9 +79,9 @@ type Evidence struct {
 
 // Carries is what the packets can tell of the truth.
 type Carries struct {
-	Undetermined   bool            `json:"undetermined"`  // no cause
-	Why            string          `json:"why,omitempty"` // undetermined
-	Causes         []cause.ID      `json:"causes"`        // more than one: they can't be told apart
+	Undetermined   bool            `json:"undetermined,omitempty"` // no cause
+	Why            string          `json:"why,omitempty"`          // undetermined
+	Causes         []cause.ID      `json:"causes"`                 // more than one: they can't be told apart
 	Strength       string          `json:"strength,omitempty"`
 	Sender         analyzer.Sender `json:"sender,omitempty"`
 	SenderStrength string          `json:"sender_strength,omitempty"`

@@ -23,7 +23,7 @@ type Verdict struct {
 	SenderStrength cause.Strength    `json:"sender_strength"`
 	Why            string            `json:"why,omitempty"`
 	Effect         analyzer.Effect   `json:"effect"`
-	Benign         bool              `json:"benign"`
+	Benign         bool              `json:"benign,omitempty"`
 	State          string            `json:"state"`
 	Roles          string            `json:"roles"`
 	After          *After            `json:"after,omitempty"`
@@ -32,10 +32,19 @@ type Verdict struct {
 	Alternatives   []AlternativeName `json:"alternatives"`
 }
 
-// A Place is a frame of a capture, counted from 1.
+// A Place is a frame of a capture, counted from 1. Tap is "" where it is that
+// of the verdict's own place.
 type Place struct {
-	Tap   string `json:"tap"`
+	Tap   string `json:"tap,omitempty"`
 	Frame int    `json:"frame"`
+}
+
+// String is the place as people read it.
+func (p Place) String() string {
+	if p.Tap == "" {
+		return fmt.Sprintf("frame %d", p.Frame)
+	}
+	return fmt.Sprintf("%s frame %d", p.Tap, p.Frame)
 }
 
 // After is the earlier reset that drew one.
@@ -107,11 +116,17 @@ func reduce(v *analyzer.Verdict, taps []string, at func(file string, frame int) 
 		State: v.Connection.State, Roles: v.Connection.Roles,
 		Evidence: []Place{}, Excluded: []Exclusion{}, Alternatives: []AlternativeName{},
 	}
+	here := func(p Place) Place {
+		if p.Tap == out.At.Tap {
+			p.Tap = ""
+		}
+		return p
+	}
 	if v.After != nil {
-		out.After = &After{at(v.After.File, v.After.Frame), v.After.Cause}
+		out.After = &After{here(at(v.After.File, v.After.Frame)), v.After.Cause}
 	}
 	for _, e := range v.Evidence {
-		if p := at(e.File, e.Frame); !slices.Contains(out.Evidence, p) {
+		if p := here(at(e.File, e.Frame)); !slices.Contains(out.Evidence, p) {
 			out.Evidence = append(out.Evidence, p)
 		}
 	}

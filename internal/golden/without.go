@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"slices"
 	"strings"
 
 	"rstlab/internal/script"
@@ -22,11 +23,21 @@ func Without(f *script.File) string {
 	if why := without[f.Name]; why != "" {
 		return why
 	}
-	for _, ev := range f.Events {
-		if a, ok := ev.(*script.Action); ok && a.Verb == "exec" {
-			program, _, _ := strings.Cut(*a.Args[0].String, " ")
-			return "it runs " + program + ", and what that sends depends on its version, its settings and the date"
+	runs := slices.ContainsFunc(f.Events, func(ev script.Event) bool {
+		a, ok := ev.(*script.Action)
+		return ok && a.Verb == "exec"
+	})
+	if !runs {
+		return ""
+	}
+	programs := []string{}
+	for _, c := range f.Requires {
+		if c.Name == "exec" {
+			programs = append(programs, c.Value)
 		}
 	}
-	return ""
+	if len(programs) == 0 {
+		programs = append(programs, "a program")
+	}
+	return "it runs " + strings.Join(programs, ", ") + ": what programs send depends on version, settings and date"
 }
