@@ -16,7 +16,7 @@ import (
 )
 
 // Tolerance says what a comparison does not hold against a replay.
-const Tolerance = "compared are the order in each direction, flags but PSH, seq, ack and length; not ISNs, ports, addresses, stamps, windows, options, how many plain ACKs there are, and where a FIN rides on data"
+const Tolerance = "the order in each direction, flags but PSH, seq, ack and length; not ISNs, ports, addresses, stamps, windows, options, how many plain ACKs there are, and where a FIN rides on data"
 
 // A Mark says how two lines of a comparison differ.
 type Mark byte

@@ -1,0 +1,273 @@
+package derive
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"rstlab/internal/play"
+	"rstlab/internal/script"
+	"rstlab/lab"
+	"rstlab/scenarios"
+)
+
+func TestMain(m *testing.M) { lab.Main(m) }
+
+var whole = flag.Bool("catalogue", false, "take the round trip with the whole catalogue, not with a few scenarios of each kind")
+
+// few are scenarios of each kind that do not take long.
+var few = []string{
+	"port-closed", "port-closed-ipv6", "firewall-reject", "backlog-overflow", "listener-closed", "smb-dual-port", "synack-bad-timestamp",
+	"syn-on-half-open", "handshake-ack-wrong-number-ipv6", "syn-sent-abort-cancelled",
+	"abortive-close", "close-unread-data", "http-413-unread-body", "abortive-close-after-loss",
+	"keepalive-race", "time-wait-reuse-bad-isn", "close-wait-leak-port-reuse", "late-segment",
+	"five-retransmits-acks-lost", "injected-reset-client-only", "injected-reset-and-fin", "inline-policy-payload", "rewritten-reset",
+	"evasion-low-ttl",
+}
+
+// beyond are scenarios of which a capture is not reproduced, and why.
+var beyond = map[string]string{
+	"nat-bypass-service": "the untranslated segment bears the numbers of another connection, which only a scripted end could give it, and it has two addresses",
+}
+
+// most is how much of the catalogue may lie beyond.
+const most = 0.05
+
+// A scenario is played, and from the capture of each of its taps another one is
+// made, played and compared: the same packets and the same verdicts. The file
+// that comes out passes when it is played by itself.
+func TestRoundTrip(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	files, err := scenarios.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !*whole {
+		files = slices.DeleteFunc(files, func(f *script.File) bool { return !slices.Contains(few, f.Name) })
+		if len(files) != len(few) {
+			t.Errorf("%d of the scenarios are there, want %d", len(files), len(few))
+		}
+	}
+	dir := t.TempDir()
+	var taken, missed trips
+	_, err = play.Run(t.Context(), files, play.Options{Jobs: 4, Save: dir}, func(r *play.Result) {
+		if r.Result == play.Fail {
+			t.Errorf("%s: %s", r.Name, r.Why)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("captures", func(t *testing.T) {
+		for _, f := range files {
+			captures, err := filepath.Glob(filepath.Join(dir, f.Name, "*.pcapng"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range captures {
+				name := f.Name + "/" + strings.TrimSuffix(filepath.Base(path), ".pcapng")
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					for _, n := range streams(t, path) {
+						taken.add(name)
+						why := roundTrip(t, path, n)
+						switch {
+						case why == "":
+						case beyond[f.Name] != "":
+							t.Logf("%s, connection %d: %s (%s)", name, n-1, why, beyond[f.Name])
+							missed.add(name)
+						default:
+							t.Errorf("connection %d: %s", n-1, why)
+						}
+					}
+				})
+			}
+		}
+	})
+	t.Logf("%d connections in captures, %d beyond", taken.n, missed.n)
+	if float64(missed.n) > most*float64(taken.n) {
+		t.Errorf("%d of %d are beyond, at most %.0f %% may be", missed.n, taken.n, 100*most)
+	}
+}
+
+// trips counts, for tests in parallel.
+type trips struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (c *trips) add(string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+}
+
+func fileInput(path string) Input {
+	return Input{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+}
+
+// streams are the connections of a capture that were reset, by the number that
+// Options take; of a crowd the first and the last.
+func streams(t *testing.T, path string) []int {
+	t.Helper()
+	_, err := Read(t.Context(), []Input{fileInput(path)}, Options{})
+	var choice *ChoiceError
+	switch {
+	case err == nil:
+		return []int{0}
+	case !errors.As(err, &choice):
+		t.Fatal(err)
+	}
+	var all []int
+	for _, c := range choice.Choices {
+		all = append(all, c.Stream+1)
+	}
+	if len(all) > 3 {
+		all = []int{all[0], all[len(all)-1]}
+	}
+	return all
+}
+
+// roundTrip reproduces a connection of a capture and says what went wrong. The
+// payload is kept: some verdicts rest upon it.
+func roundTrip(t *testing.T, path string, stream int) string {
+	t.Helper()
+	trouble, err := Read(t.Context(), []Input{fileInput(path)}, Options{Stream: stream, KeepPayload: true})
+	if err != nil {
+		return err.Error()
+	}
+	r := &reproduction{t: trouble, dir: t.TempDir()}
+	out, err := r.best(t.Context(), "trip", variant{})
+	var undetermined *UndeterminedError
+	switch {
+	case errors.As(err, &undetermined):
+		return "" // it says so
+	case err != nil:
+		return err.Error()
+	case !out.Reproduced():
+		return fmt.Sprintf("%s\n%s", out.Line(), out.Scenario.Text)
+	}
+	return playedAlone(t.Context(), out.Scenario.File)
+}
+
+// playedAlone says why a scenario fails when it is played by itself.
+func playedAlone(ctx context.Context, f *script.File) string {
+	var why string
+	dir, err := os.MkdirTemp("", "rstlab-trip-")
+	if err != nil {
+		return err.Error()
+	}
+	defer os.RemoveAll(dir)
+	_, err = play.Run(ctx, []*script.File{f}, play.Options{Save: dir}, func(r *play.Result) {
+		if r.Result != play.Pass {
+			why = r.Story
+		}
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return why
+}
+
+// Two captures of one trouble are one story, in which both taps show what they
+// showed.
+func TestTwoCaptures(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	files, err := scenarios.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"abortive-close", "five-retransmits-acks-lost", "injected-reset-both-ends", "firewall-reject-two-taps", "rewritten-reset"}
+	files = slices.DeleteFunc(files, func(f *script.File) bool { return !slices.Contains(names, f.Name) })
+	dir := t.TempDir()
+	if _, err := play.Run(t.Context(), files, play.Options{Jobs: 4, Save: dir}, func(*play.Result) {}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			both := []Input{fileInput(filepath.Join(dir, name, "client.pcapng")), fileInput(filepath.Join(dir, name, "server.pcapng"))}
+			trouble, err := Read(t.Context(), both, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := trouble.Reproduce(t.Context(), "both")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !out.Reproduced() {
+				t.Errorf("%s\n%s", out.Line(), out.Scenario.Text)
+			}
+		})
+	}
+}
+
+// What a capture leaves open, the replay of the others shows as open.
+func TestAlternatives(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	trouble, err := Read(t.Context(), []Input{input(t, "trouble.pcapng", handshakeList+`
+		client.40001 > server.80: P. seq 1:101 ack 1
+		+20ms server.80 > client.40001: .  ack 101 ttl=52
+		+20ms server.80 > client.40001: R. seq 1 ack 101 ttl=52 id=3`)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := trouble.Reproduce(t.Context(), "trouble")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const same = "abortive-close by the responder"
+	if !out.Reproduced() || !strings.HasPrefix(out.Line(), "reproduced; the same packets come of ") || !strings.Contains(out.Line(), same) {
+		t.Errorf("line %q, want it reproduced, and %s", out.Line(), same)
+	}
+	var b strings.Builder
+	if err := out.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"=     6  server.80 > client.40001: R. seq 1 ack 101",
+		"verdict    frame 6: close-unread-data (possible) by responder (",
+		"or         ",
+		"compared   ",
+		"\n" + out.Line() + "\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+// A capture that no kernel and no script can have made so is not called
+// reproduced: here the wait is the evidence, and it was shortened.
+func TestNotReproduced(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	trouble, err := Read(t.Context(), []Input{input(t, "idle.pcapng", handshakeList+`
+		+900s client.40001 > server.80: P. seq 1:101 ack 1
+		+20ms server.80 > client.40001: R seq 1 win 0 id=0 ttl=52`)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := trouble.Reproduce(t.Context(), "idle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Reproduced() || !strings.HasPrefix(out.Line(), "reproduced except frame 5 is half-open") {
+		t.Errorf("line %q", out.Line())
+	}
+}
