@@ -235,6 +235,8 @@ func (c *conn) unlikeSegment(p *pkt, i int) string {
 		return fmt.Sprintf("frame %d has the flags %v, which no stack sends", n, p.seg.Flags)
 	case p.again != nil && p.seq == p.again.seq && p.end > p.again.end && p.len() > 0 && p.again.len() > 0:
 		return fmt.Sprintf("frame %d sends bytes again together with new ones", n)
+	case p.from == originator && !p.syn() && p.hasACK() && c.syn[responder] && p.ack != 1 && p.drew() && !c.talked(i):
+		return fmt.Sprintf("frame %d acknowledges what was never sent", n)
 	case p.syn() && p.hasACK() && !c.asked(i):
 		return fmt.Sprintf("frame %d is a SYN-ACK that nobody asked for", n)
 	case p.syn() && p.hasACK() && p.from == responder && p.ack != c.synEnd() && c.syn[originator]:

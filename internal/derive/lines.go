@@ -269,8 +269,11 @@ func (t *teller) keeping(p *pkt, verb string) string {
 
 // forgery says why a box sends what is no reset.
 func (t *teller) forgery(p *pkt) string {
-	if p.conn.astray {
+	switch {
+	case p.conn.astray:
 		return "another connection's, untranslated"
+	case p.duplicate:
+		return "an old duplicate, late on its way"
 	}
 	return p.assumed
 }

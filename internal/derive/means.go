@@ -82,6 +82,10 @@ func (s *story) leaves(p *pkt, me *life) {
 		}
 		return
 	}
+	if p.duplicate && s.of(p.conn, p.from).host() {
+		p.forged = true // the kernel sent it long ago
+		return
+	}
 	if p.conn.astray && s.of(p.conn, p.from).host() {
 		p.forged = true // no socket here sends it
 		return

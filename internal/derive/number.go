@@ -85,6 +85,7 @@ type pkt struct {
 	forged    bool          // no reset, and a device's all the same
 	turned    *pkt          // of a device's reset: the segment of the named sender that it was made of
 	unread    bool          // the program closes without having read it
+	duplicate bool          // it was sent long before it came: its acknowledgment is an old one
 	held      bool          // others of its sender overtook it before the main point
 	needed    bool          // though it is a plain ACK, what follows must not come before it
 }
@@ -438,10 +439,13 @@ func (c *conn) sort() {
 		if p.pure() && (p.win() == 0) != (lastWin[s] == 0) && nxt[s] > 1 && lastAck[s] == p.ack {
 			p.told = true // the window closed or opened
 		}
+		if p.again != nil && p.len() > 0 && p.ack < lastAck[s] {
+			p.duplicate = true
+		}
 		nxt[s] = max(nxt[s], p.end)
 		if p.hasACK() {
 			una[s.other()] = max(una[s.other()], p.ack)
-			lastAck[s] = p.ack
+			lastAck[s] = max(lastAck[s], p.ack)
 		}
 		lastWin[s] = p.win()
 	}

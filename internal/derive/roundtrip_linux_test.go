@@ -59,8 +59,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	var taken, missed trips
-	_, err = play.Run(t.Context(), files, play.Options{Jobs: 4, Save: dir}, func(r *play.Result) {
+	_, err = play.Run(t.Context(), files, play.Options{Jobs: atOnce, Save: dir}, func(r *play.Result) {
 		if r.Result == play.Fail {
 			t.Errorf("%s: %s", r.Name, r.Why)
 		}
@@ -68,48 +67,69 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Run("captures", func(t *testing.T) {
-		for _, f := range files {
-			captures, err := filepath.Glob(filepath.Join(dir, f.Name, "*.pcapng"))
-			if err != nil {
-				t.Fatal(err)
+	trips := tripsFrom(t, dir, files)
+	var wg sync.WaitGroup
+	next := make(chan *trip)
+	for range atOnce {
+		wg.Go(func() {
+			for trip := range next {
+				trip.why = roundTrip(t, trip.path, trip.stream)
 			}
-			for _, path := range captures {
-				name := f.Name + "/" + strings.TrimSuffix(filepath.Base(path), ".pcapng")
-				t.Run(name, func(t *testing.T) {
-					t.Parallel()
-					for _, n := range streams(t, path) {
-						taken.add(name)
-						why := roundTrip(t, path, n)
-						switch {
-						case why == "":
-						case beyond[f.Name] != "":
-							t.Logf("%s, connection %d: %s (%s)", name, n-1, why, beyond[f.Name])
-							missed.add(name)
-						default:
-							t.Errorf("connection %d: %s", n-1, why)
-						}
-					}
-				})
-			}
+		})
+	}
+	for i := range trips {
+		next <- &trips[i]
+	}
+	close(next)
+	wg.Wait()
+
+	missed := 0
+	for _, trip := range trips {
+		switch why := beyond[trip.scenario]; {
+		case trip.why == "":
+		case why != "":
+			missed++
+			t.Logf("%s: %s: %s", trip, why, trip.why)
+		default:
+			t.Errorf("%s: %s", trip, trip.why)
 		}
-	})
-	t.Logf("%d connections in captures, %d beyond", taken.n, missed.n)
-	if float64(missed.n) > most*float64(taken.n) {
-		t.Errorf("%d of %d are beyond, at most %.0f %% may be", missed.n, taken.n, 100*most)
+	}
+	t.Logf("%d connections in captures, %d beyond", len(trips), missed)
+	if float64(missed) > most*float64(len(trips)) {
+		t.Errorf("%d of %d are beyond, at most %.0f %% may be", missed, len(trips), 100*most)
 	}
 }
 
-// trips counts, for tests in parallel.
-type trips struct {
-	mu sync.Mutex
-	n  int
+// atOnce is how many trips are under way: they wait more than they compute.
+const atOnce = 8
+
+// A trip is one connection of one capture.
+type trip struct {
+	scenario, path string
+	stream         int // as Options take it
+	why            string
 }
 
-func (c *trips) add(string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n++
+func (t trip) String() string {
+	return fmt.Sprintf("%s/%s, connection %d", t.scenario, filepath.Base(t.path), t.stream-1)
+}
+
+// tripsFrom lists the connections with resets in the captures of the scenarios.
+func tripsFrom(t *testing.T, dir string, files []*script.File) []trip {
+	t.Helper()
+	var trips []trip
+	for _, f := range files {
+		captures, err := filepath.Glob(filepath.Join(dir, f.Name, "*.pcapng"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range captures {
+			for _, n := range streams(t, path) {
+				trips = append(trips, trip{scenario: f.Name, path: path, stream: n})
+			}
+		}
+	}
+	return trips
 }
 
 func fileInput(path string) Input {

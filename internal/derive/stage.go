@@ -248,8 +248,10 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 	for tail > 0 && row[tail-1].lost == lostBehind {
 		tail--
 	}
-	if !slices.ContainsFunc(row[tail:], func(p *pkt) bool { return !p.pure() }) {
-		tail = len(row) // ACKs that crossed the end: one by one, for what they follow must pass
+	if c.next != nil || !slices.ContainsFunc(row[tail:], func(p *pkt) bool { return !p.pure() }) {
+		// One by one: the next connection has the same ends, or what these ACKs
+		// follow must pass.
+		tail = len(row)
 	}
 	var rules []rule
 	match := fmt.Sprintf("%s > %s", s.end(c, from), s.end(c, from.other()))
@@ -308,6 +310,8 @@ func (c *conn) turnedOf(p *pkt) *pkt {
 func (s *story) pattern(p *pkt) string {
 	words := segment.Segment{Flags: p.seg.Flags &^ segment.PSH}
 	switch {
+	case p.syn() && p.conn.fixed() && p.from == originator:
+		words.Seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
 	case p.syn():
 	case p.end > p.seq || p.probe:
 		words.Seq = &segment.Seq{Start: uint32(p.seq), End: uint32(p.seq + p.len()), HasEnd: p.len() > 0}

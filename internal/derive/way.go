@@ -183,6 +183,9 @@ func (c *conn) losses() {
 			p.lost = lostBehind
 		}
 	}
+	if !c.twoPoints() {
+		c.missed()
+	}
 }
 
 // lostProbes marks probes that nobody answered.
@@ -301,6 +304,28 @@ func (c *conn) undecremented(x side) bool {
 	return n > 0
 }
 
+// missed marks data as lost that the receiver did not have when a reset behind it
+// came: it challenged the reset, with the number that it expected (RFC 5961,
+// 3.2).
+func (c *conn) missed() {
+	for i, p := range c.packets {
+		if !p.rst() || p.form != spontaneous {
+			continue
+		}
+		for _, q := range c.packets[i:] {
+			if q.from == p.from || !q.pure() {
+				continue
+			}
+			for _, d := range c.packets[:i] {
+				if d.from == p.from && d.end > d.seq && d.seq >= q.ack && q.ack < p.seq && d.lost == delivered {
+					d.lost = lostBehind
+				}
+			}
+			break
+		}
+	}
+}
+
 // counterpart tells whether the answer to p can have been lost: not where p
 // was refused.
 func (c *conn) counterpart(p *pkt) bool { return !(p.syn() && !p.hasACK() && !c.syn[p.to()]) }
@@ -323,7 +348,7 @@ func (c *conn) answer(p *pkt, until time.Duration) *pkt {
 func (c *conn) runs() [][]*pkt {
 	of := map[*pkt][]*pkt{}
 	for _, p := range c.packets {
-		if p.again != nil {
+		if p.again != nil && !p.duplicate {
 			if of[p.again] == nil {
 				of[p.again] = []*pkt{p.again}
 			}
