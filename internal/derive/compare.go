@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/capture"
@@ -16,7 +17,8 @@ import (
 )
 
 // Tolerance says what a comparison does not hold against a replay.
-const Tolerance = "the order in each direction, flags but PSH, seq, ack and length; not ISNs, ports, addresses, stamps, windows, options, how many plain ACKs there are, and where a FIN rides on data"
+const Tolerance = "the order in each direction, flags but PSH, seq, ack and length; the proportions of retransmissions and probes, to a half; " +
+	"not ISNs, ports, addresses, other stamps, windows, options, how many plain ACKs there are, and whether a FIN rides on data"
 
 // A Mark says how two lines of a comparison differ.
 type Mark byte
@@ -205,7 +207,44 @@ func (s *story) compare(ctx context.Context, r *story) (*Comparison, error) {
 	}
 	out.lay(s, r)
 	out.judge(s)
+	out.proportions(s)
 	return out, nil
+}
+
+// proportions compares the distances of retransmissions and probes: each with
+// the share of the whole run that it has in the capture, give or take a half of
+// it and what a busy machine adds.
+func (c *Comparison) proportions(s *story) {
+	const busy = 100 * time.Millisecond
+	check := func(run []*pkt) {
+		var replay []*pkt
+		for _, p := range run {
+			if q := c.partner[p]; q != nil {
+				replay = append(replay, q)
+			}
+		}
+		n := len(run)
+		if n < 3 || len(replay) != n {
+			return // where one is missing, that is the difference
+		}
+		scale := float64(replay[n-1].at-replay[0].at) / float64(run[n-1].at-run[0].at)
+		for i := 1; i < n; i++ {
+			want := time.Duration(float64(run[i].at-run[i-1].at) * scale)
+			have := replay[i].at - replay[i-1].at
+			if (have - want).Abs() > want/2+busy {
+				c.Differences = append(c.Differences, fmt.Sprintf("frame %d came %s after the one before, in proportion %s here, the replay's %s",
+					run[i].ref().frame, shown(run[i].at-run[i-1].at), shown(want), shown(have)))
+				return
+			}
+		}
+	}
+	for _, d := range s.conns {
+		for _, run := range d.runs() {
+			check(run)
+		}
+		check(d.probesOf(originator))
+		check(d.probesOf(responder))
+	}
 }
 
 // align finds the counterparts of the story's packets in a replay. Each pair is

@@ -131,7 +131,7 @@ func (s *story) arrives(p *pkt, me, peer *life) {
 		me.dead = nil // a new beginning
 	}
 	if s.of(c, x).host() && s.unanswered(p, me) {
-		p.lost = lostBehind
+		p.lost, p.unanswered = lostBehind, true
 		return
 	}
 	if p.to() == responder && me.answered && p.hasACK() && p.ack == 1 && !p.drew() {

@@ -64,30 +64,31 @@ type pkt struct {
 	ack     int64             // without the ACK flag 0
 	verdict *analyzer.Verdict // on a reset
 
-	again     *pkt   // the first transmission of the same bytes
-	stray     bool   // its number lies beyond every window
-	beyond    bool   // a device's reset that went from between two points to the responder
-	probe     bool   // a keepalive or window probe
-	assumed   string // why it is here although it was not captured
-	told      bool   // an answer that stands out: never a plain ACK
-	form      form   // of a reset: how it came to be
-	trigger   *pkt   // of a provoked reset: the segment that it answers
-	lost      lostAt
-	elsewhere time.Duration // when it passed the other point, by that one's clock
-	sent      time.Duration // when its sender sent it
-	arrived   time.Duration // when it came to its destination
-	how       means         // of a host's reset
-	half      bool          // of a FIN: the program only shut down its sending
-	scanned   bool          // half is known
-	carried   bool          // it goes with the send before it
-	counted   bool          // the line of an earlier transmission waits for it
-	atTap     bool          // its line waits at the main point, not at its destination
-	forged    bool          // no reset, and a device's all the same
-	turned    *pkt          // of a device's reset: the segment of the named sender that it was made of
-	unread    bool          // the program closes without having read it
-	duplicate bool          // it was sent long before it came: its acknowledgment is an old one
-	held      bool          // others of its sender overtook it before the main point
-	needed    bool          // though it is a plain ACK, what follows must not come before it
+	again      *pkt   // the first transmission of the same bytes
+	stray      bool   // its number lies beyond every window
+	beyond     bool   // a device's reset that went from between two points to the responder
+	probe      bool   // a keepalive or window probe
+	assumed    string // why it is here although it was not captured
+	told       bool   // an answer that stands out: never a plain ACK
+	form       form   // of a reset: how it came to be
+	trigger    *pkt   // of a provoked reset: the segment that it answers
+	lost       lostAt
+	elsewhere  time.Duration // when it passed the other point, by that one's clock
+	sent       time.Duration // when its sender sent it
+	arrived    time.Duration // when it came to its destination
+	how        means         // of a host's reset
+	half       bool          // of a FIN: the program only shut down its sending
+	scanned    bool          // half is known
+	carried    bool          // it goes with the send before it
+	counted    bool          // the line of an earlier transmission waits for it
+	atTap      bool          // its line waits at the main point, not at its destination
+	forged     bool          // no reset, and a device's all the same
+	turned     *pkt          // of a device's reset: the segment of the named sender that it was made of
+	unread     bool          // the program closes without having read it
+	duplicate  bool          // it was sent long before it came: its acknowledgment is an old one
+	unanswered bool          // it would have drawn a reset, and the capture has none
+	held       bool          // others of its sender overtook it before the main point
+	needed     bool          // though it is a plain ACK, what follows must not come before it
 }
 
 // A lostAt says where on its way a packet was lost, as seen from the main

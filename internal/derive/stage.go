@@ -27,6 +27,7 @@ type rule struct {
 	before  *pkt // its departure
 	after   *pkt // its arrival; both nil: at the beginning
 	comment string
+	rest    bool // it is for all that follows
 }
 
 // noticeable is the least time that is made by a link: less the lab has of
@@ -272,11 +273,15 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 		if r := c.turnedOf(p); r != nil {
 			text = fmt.Sprintf("%s rewrite %s: %s x1 to flags=%v payload \"\"", box, match, s.pattern(p), r.seg.Flags)
 		}
-		rules = append(rules, s.placed(rule{text: text}, row, i))
+		r := rule{text: text}
+		if p.unanswered {
+			r.comment = "no reset answers it in the capture"
+		}
+		rules = append(rules, s.placed(r, row, i))
 		i += n - 1
 	}
 	if tail < len(row) {
-		r := rule{text: fmt.Sprintf("%s drop %s", st.box(s.of(c, from.other())), match), comment: "from here on"}
+		r := rule{text: fmt.Sprintf("%s drop %s", st.box(s.of(c, from.other())), match), comment: "from here on", rest: true}
 		rules = append(rules, s.placed(r, row, tail))
 	}
 	return rules
@@ -327,14 +332,14 @@ func (s *story) pattern(p *pkt) string {
 // has arrived.
 func (s *story) placed(r rule, row []*pkt, i int) rule {
 	p := row[i]
-	if q := s.acknowledges(p); q != nil && r.comment == "" {
+	if q := s.acknowledges(p); q != nil && !r.rest {
 		r.before = q // the kernel sends it at once
 		return r
 	}
 	if !s.of(p.conn, p.from).host() || p.again == nil && (p.len() > 0 || p.fin() || p.syn() && !p.hasACK()) {
 		r.before = p
 	}
-	if r.before == nil || r.comment != "" {
+	if r.before == nil || r.rest {
 		for j := i - 1; j >= 0; j-- {
 			if row[j].lost == delivered {
 				row[j].told = true // the rule must not meet it

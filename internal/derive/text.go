@@ -260,7 +260,7 @@ func (s *story) sysctls(a *actor) []string {
 					add("tcp_abort_on_overflow", 1)
 				}
 			}
-			if !c.syn[x] && !c.stamped() {
+			if !c.syn[x] && c.existed && !c.stamped() {
 				add("tcp_timestamps", 0)
 			}
 			for _, run := range c.runs() {
