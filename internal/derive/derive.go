@@ -21,6 +21,7 @@ import (
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
+	"rstlab/internal/script"
 )
 
 // An Input is a capture. It is opened more than once.
@@ -75,9 +76,24 @@ func Read(ctx context.Context, inputs []Input, opts Options) (*Trouble, error) {
 // Scenario derives the scenario of the verdicts.
 func (t *Trouble) Scenario(name string) (*Scenario, error) { return t.derive(name, variant{}) }
 
-// derive tells the story in one way. Its packets are its own: each scenario is
-// told from a story of its own.
+// derive tells the story in one way. Where its packets are such nonsense that no
+// program's lines can be made of them, both ends are scripted.
 func (t *Trouble) derive(name string, v variant) (*Scenario, error) {
+	sc, err := t.tell(name, v)
+	var mistakes script.Errors
+	if errors.As(err, &mistakes) && (v.scripted[0] == "" || v.scripted[1] == "") {
+		for i := range v.scripted {
+			if v.scripted[i] == "" {
+				v.scripted[i] = "no program does what its packets say"
+			}
+		}
+		return t.tell(name, v)
+	}
+	return sc, err
+}
+
+// tell makes a scenario of a story of its own: telling it marks its packets.
+func (t *Trouble) tell(name string, v variant) (*Scenario, error) {
 	s := &story{inputs: t.inputs, opts: t.opts, chosen: &t.Choice, limits: t.Limits, verdicts: t.verdicts,
 		variant: v}
 	s.tell(t.recs)

@@ -287,6 +287,9 @@ func (s *story) claim(p *pkt) claim {
 			break
 		}
 	}
+	if c.cause == cause.NoCauseDecided && p != s.firstReset() {
+		c.cause = cause.SecondaryReset // the file must say something of it
+	}
 	if c.sender == analyzer.UndeterminedSender {
 		c.sender = s.named(p)
 	}

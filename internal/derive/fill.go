@@ -113,9 +113,13 @@ func (c *conn) fillHandshake() {
 		i = slices.IndexFunc(c.packets, func(p *pkt) bool { return p.from == originator && p.syn() })
 		at, why = c.packets[i].at, "not in the capture"
 	}
-	if !c.syn[responder] {
-		synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at, why)
-		c.packets = slices.Insert(c.packets, i+1, synack)
+	if c.syn[responder] {
+		return
+	}
+	synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at, why)
+	c.packets = slices.Insert(c.packets, i+1, synack)
+	if !c.syn[originator] {
+		c.packets = slices.Insert(c.packets, i+2, c.assume(originator, segment.ACK, 1, 0, 1, at, why))
 	}
 }
 
@@ -190,7 +194,9 @@ func (c *conn) turnedInto(from int64, p *pkt) bool {
 
 // talked tells whether the handshake was through before packet i.
 func (c *conn) talked(i int) bool {
-	return slices.ContainsFunc(c.packets[:i], func(p *pkt) bool { return p.from == originator && p.hasACK() && !p.syn() && !p.rst() })
+	return slices.ContainsFunc(c.packets[:i], func(p *pkt) bool {
+		return p.from == originator && p.hasACK() && !p.syn() && !p.rst() && p.lost == delivered
+	})
 }
 
 // unseen is what p, packet i, acknowledges beyond what was seen: one number

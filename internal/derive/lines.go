@@ -163,6 +163,9 @@ func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
 	c := p.conn
 	var seq *segment.Seq
 	var ack *segment.Ack
+	if c.of != nil {
+		return nil, nil // they count from SYNs that had other ends
+	}
 	switch {
 	case p.syn() && c.fixed() && p.from == originator:
 		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
@@ -235,6 +238,10 @@ func (t *teller) departs(p *pkt) {
 		t.inject(p)
 		return
 	}
+	if p.forged && p.conn.of != nil && p.conn.astray {
+		t.strays(p)
+		return
+	}
 	if p.forged {
 		t.add(fmt.Sprintf("%s inject %s", t.stage.boxes[t.boxSide(p)], t.write(p, true)), t.forgery(p))
 		return
@@ -265,6 +272,36 @@ func (t *teller) departs(p *pkt) {
 func (t *teller) keeping(p *pkt, verb string) string {
 	c := p.conn
 	return fmt.Sprintf("%s %s %s > %s: %s", t.stage.box(t.of(c, p.from)), verb, t.end(c, p.from), t.end(c, p.to()), t.pattern(p))
+}
+
+// strays writes how a segment of another connection loses its translation: its
+// program sends it there, and a box gives it the ends that it had here.
+func (t *teller) strays(p *pkt) {
+	d := p.conn.of
+	me := t.programs[d][p.from]
+	t.reads(d, me)
+	box := t.stage.box(t.of(d, p.from))
+	sent := *p // as it is sent: next in its connection
+	sent.seq = 1
+	for _, q := range d.packets {
+		if q.from == p.from && q.at < p.at && !q.rst() && !q.stray {
+			sent.seq = max(sent.seq, q.end)
+		}
+	}
+	sent.end = sent.seq + p.len()
+	match := fmt.Sprintf("%s > %s: %s", t.end(d, p.from), t.end(d, p.to()), t.pattern(&sent))
+	to := ""
+	if a, b := t.end(d, p.from), t.end(p.conn, p.from); a != b {
+		to += " src=" + b
+	}
+	if a, b := t.end(d, p.to()), t.end(p.conn, p.to()); a != b {
+		to += " dst=" + b
+	}
+	if p.seq != sent.seq {
+		to += fmt.Sprintf(" seq=%+d", p.seq-sent.seq)
+	}
+	t.add(fmt.Sprintf("%s rewrite %s x1 to%s", box, match, to), "its translation is lost")
+	t.add(me.name+" send "+t.load(p), "")
 }
 
 // forgery says why a box sends what is no reset.

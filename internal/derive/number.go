@@ -33,6 +33,7 @@ type conn struct {
 	heard      *pkt    // the last of its receiver's that did
 	mute       *pkt    // from this packet on nothing of its receiver gets through
 	astray     bool    // its segments are another connection's, which lost their translation
+	of         *conn   // that one, where it is in the story
 	before     *conn   // the one before on the same ends
 	turned     bool    // the story's responder opened it
 	next       *conn   // the one after it on the same ends
@@ -184,6 +185,7 @@ func (s *story) tell(recs []*recording) {
 	}
 	s.verdict()
 	for _, c := range s.conns {
+		s.origin(c)
 		c.number()
 		c.segmentSizes()
 		c.split()
@@ -262,7 +264,10 @@ func (c *conn) number() {
 	c.badSums()
 	c.existed = c.exists()
 	for _, s := range []side{originator, responder} {
-		if !c.syn[s] && c.existed {
+		switch {
+		case c.of != nil:
+			c.isn[s] = c.of.isn[s]
+		case !c.syn[s] && c.existed:
 			c.isn[s] = c.guessISN(s)
 		}
 	}
@@ -304,8 +309,26 @@ func (c *conn) badSums() {
 	}
 }
 
+// origin finds, of segments that lost their translation, the connection that
+// they belong to: theirs are its numbers.
+func (s *story) origin(c *conn) {
+	if c.syn[originator] || c.syn[responder] || !slices.ContainsFunc(c.packets, func(p *pkt) bool {
+		return p.rst() && p.verdict != nil && p.verdict.Cause == cause.NATBypass
+	}) {
+		return
+	}
+	for _, d := range s.conns[:c.index] {
+		for _, p := range c.packets {
+			ahead := p.seg.Seq.Start - d.isn[p.from]
+			if !p.rst() && d.syn[p.from] && d.syn[p.from.other()] && ahead < 1<<24 {
+				c.of = d
+			}
+		}
+	}
+}
+
 // counts tells whether a side's numbers are relative to a SYN, seen or not.
-func (c *conn) counts(s side) bool { return c.syn[s] || c.existed }
+func (c *conn) counts(s side) bool { return c.syn[s] || c.existed || c.of != nil }
 
 // exists tells whether the packets are of a connection that was established:
 // more than SYNs that were refused, probes of a scanner and answers to them.

@@ -34,9 +34,7 @@ var few = []string{
 }
 
 // beyond are scenarios of which a capture is not reproduced, and why.
-var beyond = map[string]string{
-	"nat-bypass-service": "the untranslated segment bears the numbers of another connection, which only a scripted end could give it, and it has two addresses",
-}
+var beyond = map[string]string{}
 
 // most is how much of the catalogue may lie beyond.
 const most = 0.05
