@@ -239,24 +239,46 @@ func TestPayloadAndAddresses(t *testing.T) {
 }
 
 // A long transfer is told by its beginning and its end, and the file says what
-// is missing; the reset's numbers are those of what is left.
+// is missing; the reset's numbers are those of what is left. It may be longer
+// than what is kept in memory.
 func TestLongTransferIsFolded(t *testing.T) {
+	for _, segments := range []int{200, keptAtBegin + 3*keptAtEnd} {
+		t.Run(fmt.Sprint(segments), func(t *testing.T) {
+			var list strings.Builder
+			list.WriteString(handshakeList + "client.40001 > server.80: P. seq 1:101 ack 1\n+20ms server.80 > client.40001: .  ack 101 ttl=52\n")
+			const size = 1000
+			for i := range segments {
+				fmt.Fprintf(&list, "+1ms server.80 > client.40001: P. seq %d:%d ack 101 ttl=52\n", 1+i*size, 1+(i+1)*size)
+				fmt.Fprintf(&list, "client.40001 > server.80: . seq 101 ack %d\n", 1+(i+1)*size)
+			}
+			fmt.Fprintf(&list, "+30ms client.40001 > server.80: R. seq 101 ack %d\n", 1+segments*size)
+			text := derived(t, Options{}, list.String())
+			if n := strings.Count(text, "server.80 send 1000\n"); n != foldBegin+foldEnd {
+				t.Errorf("%d sends are left, want %d:\n%s", n, foldBegin+foldEnd, text)
+			}
+			for _, want := range []string{"bytes of the responder", "client.40001 > server.80: R. seq 101 ack 7001"} {
+				if !strings.Contains(strings.ReplaceAll(text, "\n# ", " "), want) {
+					t.Errorf("no %q in\n%s", want, text)
+				}
+			}
+		})
+	}
+}
+
+// Of a flood the beginning is told.
+func TestFloodIsCutShort(t *testing.T) {
 	var list strings.Builder
-	list.WriteString(handshakeList + "client.40001 > server.80: P. seq 1:101 ack 1\n+20ms server.80 > client.40001: .  ack 101 ttl=52\n")
-	const segments, size = 200, 1000
-	for i := range segments {
-		fmt.Fprintf(&list, "+1ms server.80 > client.40001: P. seq %d:%d ack 101 ttl=52\n", 1+i*size, 1+(i+1)*size)
-		fmt.Fprintf(&list, "client.40001 > server.80: . seq 101 ack %d\n", 1+(i+1)*size)
+	list.WriteString(handshakeList)
+	const resets = 3000
+	for i := range resets {
+		fmt.Fprintf(&list, "server.80 > client.40001: R seq %d ttl=40 id=7\n", 70000+i*500)
 	}
-	fmt.Fprintf(&list, "+30ms client.40001 > server.80: R. seq 101 ack %d\n", 1+segments*size)
 	text := derived(t, Options{}, list.String())
-	if n := strings.Count(text, "server.80 send 1000\n"); n != foldBegin+foldEnd {
-		t.Errorf("%d sends are left, want %d:\n%s", n, foldBegin+foldEnd, text)
+	if n := strings.Count(text, "=>"); n == 0 || n > mostPackets {
+		t.Errorf("%d resets are told, of %d; want some, and at most %d", n, resets, mostPackets)
 	}
-	for _, want := range []string{"193000 bytes of the responder", "client.40001 > server.80: R. seq 101 ack 7001"} {
-		if !strings.Contains(strings.ReplaceAll(text, "\n# ", " "), want) {
-			t.Errorf("no %q in\n%s", want, text)
-		}
+	if !strings.Contains(strings.ReplaceAll(text, "\n# ", " "), "Left out: frames ") {
+		t.Errorf("what is left out is not said:\n%s", text[:400])
 	}
 }
 

@@ -35,8 +35,57 @@ func (f fold) String() string {
 		return text + fmt.Sprintf("%d bytes one way and %d the other", f.bytes[originator], f.bytes[responder])
 	case f.bytes[originator] > 0:
 		return text + fmt.Sprintf("%d bytes of the originator", f.bytes[originator])
+	case f.bytes[responder] == 0:
+		return text + fmt.Sprintf("%d packets", f.packets)
 	}
 	return text + fmt.Sprintf("%d bytes of the responder", f.bytes[responder])
+}
+
+// mostPackets of a connection are told, around the first reset that is asked
+// for: a flood of resets, or an hour of retransmissions, is known by its
+// beginning.
+const mostPackets = 400
+
+// limit leaves out what lies too far from the reset.
+func (s *story) limit(c *conn) {
+	if len(c.packets) <= mostPackets {
+		return
+	}
+	reset := slices.IndexFunc(c.packets, func(p *pkt) bool { return p.rst() && slices.Contains(s.chosen.Verdicts, p.verdict) })
+	if reset < 0 {
+		reset = slices.IndexFunc(c.packets, (*pkt).rst)
+	}
+	const begin, behind = 10, 50
+	end := min(max(reset, 0)+behind, len(c.packets))
+	start := max(end-mostPackets+begin, begin)
+	if end < len(c.packets) {
+		rest := c.packets[end:]
+		s.folds = append(s.folds, fold{conn: c, first: rest[0].frame(), last: rest[len(rest)-1].frame(), ending: true})
+	}
+	if start > begin {
+		middle := c.packets[begin:start]
+		s.folds = append(s.folds, fold{conn: c, first: middle[0].frame(), last: middle[len(middle)-1].frame(), packets: len(middle)})
+	}
+	kept := slices.Concat(c.packets[:begin], c.packets[start:end])
+	for _, p := range kept {
+		if p.again != nil && !slices.Contains(kept, p.again) {
+			p.again = nil // it is the first that is told
+		}
+	}
+	c.packets = kept
+	for _, x := range []side{originator, responder} {
+		var nxt int64
+		for i, p := range kept {
+			if p.from != x || p.rst() || p.stray {
+				continue
+			}
+			if i >= begin && p.seq > nxt && nxt > 0 {
+				c.shorten(x, begin, cut{nxt, p.seq})
+				break
+			}
+			nxt = max(nxt, p.end)
+		}
+	}
 }
 
 // curtail ends a connection that only keeps the chosen one company: after the
@@ -163,8 +212,10 @@ func (c *conn) keep(verdicts []*analyzer.Verdict) map[*pkt]bool {
 func (c *conn) foldSkipped(cuts *[2][]cut) fold {
 	f := fold{conn: c, packets: c.skipped}
 	var nxt [2]int64
-	for i, p := range c.packets {
-		if i < keptAtBegin {
+	gap := false
+	for _, p := range c.packets {
+		gap = gap || p.afterGap
+		if !gap {
 			nxt[p.from] = max(nxt[p.from], p.end)
 			f.first = p.frame() + 1
 			continue

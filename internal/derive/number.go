@@ -66,6 +66,7 @@ type pkt struct {
 	verdict *analyzer.Verdict // on a reset
 
 	again      *pkt   // the first transmission of the same bytes
+	afterGap   bool   // packets before it were not kept
 	stray      bool   // its number lies beyond every window
 	beyond     bool   // a device's reset that went from between two points to the responder
 	probe      bool   // a keepalive or window probe
@@ -195,6 +196,7 @@ func (s *story) tell(recs []*recording) {
 		if !s.whole {
 			s.curtail(c)
 			s.folds = append(s.folds, c.fold(s.verdicts)...)
+			s.limit(c)
 			c.fill()
 		}
 		s.packets = append(s.packets, c.packets...)
@@ -208,7 +210,7 @@ func (r *recording) read(n int, first int64) []*pkt {
 	o, resp := netip.MustParseAddrPort(r.Ref.Originator), netip.MustParseAddrPort(r.Ref.Responder)
 	var all []*pkt
 	for _, raw := range r.packets {
-		p := &pkt{seg: raw.seg, data: raw.payload, at: time.Duration(raw.time - first)}
+		p := &pkt{seg: raw.seg, data: raw.payload, at: time.Duration(raw.time - first), afterGap: raw.afterGap}
 		p.frames[n] = raw.frame
 		if raw.src == resp && raw.src != o {
 			p.from = responder
@@ -437,12 +439,19 @@ func (c *conn) sort() {
 	var lastWin [2]uint32
 	var lastAck [2]int64
 	sent := [2]map[int64]*pkt{{}, {}}
+	var jump [2]bool // over what was not kept
 	for _, p := range c.packets {
 		if p.seg.ICMP != "" || p.rst() {
 			p.told = true
 			continue
 		}
 		s, first := p.from, sent[p.from][p.seq]
+		if p.afterGap {
+			jump = [2]bool{true, true}
+		}
+		if jump[s] {
+			nxt[s], jump[s] = p.seq, false
+		}
 		if c.counts(s) && nxt[s] > 0 && p.seq-nxt[s] > widest {
 			p.stray, p.told = true, true
 			continue

@@ -235,7 +235,8 @@ type rawPacket struct {
 	dst     netip.AddrPort
 	seg     segment.Segment // raw numbers; a payload where it is kept
 	payload []byte
-	cut     bool
+
+	afterGap bool // others before it were not kept
 }
 
 // A recording is what one point saw of one connection.
@@ -274,6 +275,7 @@ func (s *survey) record(ctx context.Context, inputs []Input, group []*analyzer.C
 		r.packets = append(r.packets, keep(at, payload))
 		if len(r.packets) == keptAtBegin+2*keptAtEnd {
 			r.packets = slices.Delete(r.packets, keptAtBegin, keptAtBegin+keptAtEnd)
+			r.packets[keptAtBegin].afterGap = true
 			r.skipped += keptAtEnd
 		}
 	})
@@ -285,7 +287,6 @@ func keep(at sight, payload bool) *rawPacket {
 	in := at.info
 	p := &rawPacket{
 		point: at.point, frame: at.frame, time: at.in.Time, src: in.Source(), dst: in.Destination(),
-		cut: in.Cut&(packet.CutOptions|packet.CutPayload) != 0,
 	}
 	s := &p.seg
 	if in.Kind == packet.ICMPError {

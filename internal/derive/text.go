@@ -138,6 +138,13 @@ func (s *story) leftOut() string {
 	if len(parts) > 0 {
 		text = "Left out: " + strings.Join(parts, "; ") + ". "
 	}
+	long := 0
+	for _, c := range s.conns {
+		long += len(c.tooLong)
+	}
+	if long > 0 {
+		text += fmt.Sprintf("%d frames were captured before they were cut into segments; here they are segments. ", long)
+	}
 	return text
 }
 
