@@ -1,18 +1,13 @@
 package derive
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"rstlab/analyzer"
-	"rstlab/analyzer/capture"
 	"rstlab/analyzer/cause"
-	"rstlab/internal/pcapng"
 	"rstlab/internal/segment"
 )
 
@@ -56,143 +51,6 @@ type pairOfResets struct{ capture, replay *pkt }
 
 // Alike tells whether the replay shows the same packets.
 func (c *Comparison) Alike() bool { return len(c.Differences) == 0 }
-
-// replayOf reads the captures of a replay as a story with the same connections.
-// The first is the main point's.
-func (s *story) replayOf(ctx context.Context, inputs []Input) (*story, error) {
-	survey, err := look(ctx, inputs)
-	if err != nil {
-		return nil, err
-	}
-	ours := map[string]bool{}
-	for _, c := range s.conns {
-		ours[s.portsOf(c)] = true
-	}
-	var group []*analyzer.Connection
-	r := &story{inputs: inputs, opts: s.opts, verdicts: survey.verdicts, chosen: s.chosen, whole: true, mainFile: inputs[0].Name}
-	for _, c := range survey.conns {
-		if ours[recordPorts(c)] {
-			group = append(group, c)
-		}
-	}
-	recs, err := survey.record(ctx, inputs, group, false)
-	if err != nil {
-		return nil, err
-	}
-	if len(recs) > 0 {
-		r.tell(recs)
-	}
-	return r, nil
-}
-
-// trimmed judges the replay again without what stands for packets that the
-// capture does not have: a verdict on a connection whose beginning was not
-// captured must not be surer for having one.
-func (s *story) trimmed(ctx context.Context, r *story, c *Comparison) error {
-	if len(r.inputs) > 1 {
-		return nil
-	}
-	drop := map[int]bool{}
-	for _, p := range s.packets {
-		if q := c.partner[p]; q != nil && p.assumed != "" {
-			drop[q.frame()] = true
-		}
-	}
-	if len(drop) == 0 {
-		return nil
-	}
-	first := s.firstFrame()
-	for _, q := range r.packets {
-		if q.plain() && first != nil && c.partner[first] != nil && q.frame() < c.partner[first].frame() {
-			drop[q.frame()] = true
-		}
-	}
-	in := r.inputs[0]
-	data, frames, err := without(in, drop)
-	if err != nil {
-		return err
-	}
-	if len(frames) == 0 {
-		return nil // a replay that did not come to what was captured
-	}
-	survey, err := look(ctx, []Input{{Name: in.Name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}})
-	if err != nil {
-		return err
-	}
-	of := map[int]*analyzer.Verdict{}
-	for _, v := range survey.verdicts {
-		of[frames[v.Frame]] = v
-	}
-	for _, q := range r.packets {
-		if q.rst() {
-			q.verdict = of[q.frame()]
-		}
-	}
-	return nil
-}
-
-// firstFrame is the first packet that was captured.
-func (s *story) firstFrame() *pkt {
-	for _, p := range s.packets {
-		if p.frame() != none {
-			return p
-		}
-	}
-	return nil
-}
-
-// without copies a capture but for some frames, and tells which frame of the
-// copy is which of the capture.
-func without(in Input, drop map[int]bool) (data []byte, frames map[int]int, err error) {
-	f, err := in.Open()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	r, err := capture.NewReader(in.Name, f)
-	if err != nil {
-		return nil, nil, err
-	}
-	var out bytes.Buffer
-	w := pcapng.NewWriter(&out, pcapng.Section{})
-	frames = map[int]int{}
-	var p pcapng.Packet
-	for n := 1; ; n++ {
-		if err := r.Next(&p); err == io.EOF {
-			break
-		} else if err != nil {
-			return nil, nil, err
-		}
-		if len(frames) == 0 {
-			for _, i := range r.Interfaces() {
-				if _, err := w.AddInterface(i); err != nil {
-					return nil, nil, err
-				}
-			}
-		}
-		if drop[n] {
-			continue
-		}
-		frames[len(frames)+1] = n
-		if err := w.WritePacket(&p); err != nil {
-			return nil, nil, err
-		}
-	}
-	err = w.Flush()
-	return out.Bytes(), frames, err
-}
-
-// portsOf names a connection by its ends in the replay.
-func (s *story) portsOf(c *conn) string {
-	return fmt.Sprintf("%d>%d", c.addr[originator].Port(), c.addr[responder].Port())
-}
-
-func recordPorts(r *analyzer.Connection) string {
-	return portOf(r.Ref.Originator) + ">" + portOf(r.Ref.Responder)
-}
-
-// portOf is what stands behind an address's last colon.
-func portOf(address string) string { return address[strings.LastIndex(address, ":")+1:] }
 
 // compare holds a replay against the story, with verdicts on what the capture
 // has of it.
@@ -247,47 +105,6 @@ func (c *Comparison) proportions(s *story) {
 	}
 }
 
-// align finds the counterparts of the story's packets in a replay. Each pair is
-// a point of the story and the point of the replay that stands for it.
-func (s *story) align(r *story, points [][2]int) *Comparison {
-	out := &Comparison{partner: map[*pkt]*pkt{}}
-	of := map[string][]*conn{}
-	for _, c := range r.conns {
-		k := r.portsOf(c)
-		of[k] = append(of[k], c)
-	}
-	for _, c := range s.conns {
-		k := s.portsOf(c)
-		var d *conn
-		if len(of[k]) > 0 {
-			d, of[k] = of[k][0], of[k][1:]
-		}
-		for _, x := range []side{originator, responder} {
-			for _, at := range points {
-				pairs, only := align(row(c, x, at[0]), row(d, x, at[1]))
-				for p, q := range pairs {
-					out.partner[p] = q
-				}
-				for _, q := range only {
-					if at[1] == 0 || q.frame() == none {
-						out.extra = append(out.extra, q)
-					}
-				}
-			}
-		}
-	}
-	for _, rest := range of {
-		for _, d := range rest {
-			for _, p := range d.packets {
-				if !p.plain() {
-					out.extra = append(out.extra, p)
-				}
-			}
-		}
-	}
-	return out
-}
-
 // pairResets makes resets counterparts that are not alike, where each direction
 // of a connection has as many in both: at another tap a reset is the same one
 // though the numbers before it were not seen.
@@ -311,100 +128,6 @@ func (c *Comparison) pairResets(s, r *story) {
 		}
 	}
 }
-
-// row gives what one side of a connection sent, as far as it passed a point.
-func row(c *conn, x side, point int) []*pkt {
-	if c == nil {
-		return nil
-	}
-	var row []*pkt
-	for _, p := range c.packets {
-		passed := p.frames[point].frame != none || p.assumed != "" && p.lost != lostBefore && !p.beyond
-		if p.from == x && passed && p.seg.ICMP == "" {
-			row = append(row, p)
-		}
-	}
-	return row
-}
-
-// key is what two packets must have in common.
-type key struct {
-	flags    segment.Flags
-	seq, end int64
-	ack      int64
-}
-
-func keyOf(p *pkt) key {
-	c := p.conn
-	k := key{flags: p.seg.Flags &^ (segment.PSH | segment.ECE | segment.CWR), seq: p.seq, end: p.end, ack: p.ack}
-	switch {
-	case p.rst() && p.seg.Seq.Start == 0:
-		k.seq, k.end = 0, 0
-	case p.pure() && !p.probe:
-		k.seq, k.end = -1, -1
-	case p.syn() && !p.rst():
-		k.seq, k.end = 0, p.end-p.seq
-	case !c.counts(p.from) && c.before != nil:
-		k.seq, k.end = -1, -1 // counts from another connection's ISN
-	}
-	if !p.hasACK() || !c.counts(p.to()) && c.before != nil {
-		k.ack = 0
-	} else if c.before != nil && (p.ack < 0 || p.ack > widest) {
-		k.ack = -1 // it answers what belonged to that one
-	}
-	return k
-}
-
-// align finds the counterparts of packets: the longest row that both have in
-// common, packets that tell something before plain ACKs. It returns those of b
-// that tell something and have none.
-func align(a, b []*pkt) (pairs map[*pkt]*pkt, only []*pkt) {
-	const telling, plain = 100, 1
-	score := func(p, q *pkt) int {
-		if !likeEnough(p, q) {
-			return 0
-		}
-		if p.pure() {
-			return plain
-		}
-		return telling
-	}
-	n, m := len(a), len(b)
-	best := make([][]int, n+1)
-	for i := range best {
-		best[i] = make([]int, m+1)
-	}
-	for i := n - 1; i >= 0; i-- {
-		for j := m - 1; j >= 0; j-- {
-			best[i][j] = max(best[i+1][j], best[i][j+1])
-			if v := score(a[i], b[j]); v > 0 {
-				best[i][j] = max(best[i][j], v+best[i+1][j+1])
-			}
-		}
-	}
-	pairs = map[*pkt]*pkt{}
-	i, j := 0, 0
-	for i < n || j < m {
-		switch {
-		case i < n && j < m && score(a[i], b[j]) > 0 && best[i][j] == score(a[i], b[j])+best[i+1][j+1]:
-			pairs[a[i]] = b[j]
-			i, j = i+1, j+1
-		case i < n && (j == m || best[i+1][j] >= best[i][j+1]):
-			i++
-		default:
-			if !b[j].plain() {
-				only = append(only, b[j])
-			}
-			j++
-		}
-	}
-	return pairs, only
-}
-
-// likeEnough compares two packets. A FIN that rides on data is the FIN and the
-// data; where one side has them apart, the data has its counterpart and so has
-// the FIN.
-func likeEnough(p, q *pkt) bool { return keyOf(p) == keyOf(q) }
 
 // lay puts the packets side by side, in the order of the capture.
 func (c *Comparison) lay(s, r *story) {

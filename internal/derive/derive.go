@@ -2,14 +2,17 @@
 // written, which shows the same resets between real kernels; and it measures
 // how alike the two are.
 //
-// It works in steps, a file each. The captures are judged and one connection is
-// chosen (choose.go), with those that its verdicts speak of; their packets are
-// read (read.go), given relative numbers and sorted out (number.go), joined
-// where two points saw them (join.go) and cut down to what matters (fold.go).
-// Then it is told where each packet was sent and where it arrived, or was lost
-// (way.go), who can be a kernel and who must be scripted (ends.go), how each
+// It works in steps. The captures are judged and one connection is chosen
+// (choose.go), with those that its verdicts speak of; they make a story
+// (story.go): their packets are read (read.go), given relative numbers
+// (number.go), put in the order in which they were sent (order.go), joined where
+// two points saw them (join.go) and cut down to what matters (fold.go), and what
+// no capture shows is filled in (fill.go). Then it is told where each packet was
+// sent and where it arrived, or was lost (way.go), who can be a kernel and who
+// must be scripted (ends.go), what stands between them (stage.go) and how each
 // reset is made on Linux (means.go), and the lines are written (lines.go,
-// text.go). A replay is held against the capture in compare.go.
+// acts.go, text.go). A replay is played and read (replay.go) and held against
+// the capture (compare.go).
 package derive
 
 import (

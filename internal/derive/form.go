@@ -42,6 +42,19 @@ func (c *conn) forms() {
 			ack[s] = max(ack[s], p.ack)
 		}
 	}
+	c.inTurn()
+}
+
+// inTurn gives resets that could have been drawn by either of two segments the
+// earlier to the earlier.
+func (c *conn) inTurn() {
+	for i, p := range c.packets {
+		for _, q := range c.packets[:i] {
+			if p.trigger != nil && q.trigger != nil && q.from == p.from && q.seq == p.seq && q.trigger.at > p.trigger.at {
+				p.trigger, q.trigger = q.trigger, p.trigger
+			}
+		}
+	}
 }
 
 // challenges tells whether the ACK p answers q as what was not acceptable: a

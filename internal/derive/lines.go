@@ -3,7 +3,6 @@ package derive
 import (
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -125,196 +124,6 @@ func (s *story) endpoint(c *conn, x side) segment.Endpoint {
 	return segment.Endpoint{Name: a.name, Port: port}
 }
 
-// write writes a packet line without its attributes: what a person would say
-// of it.
-func (t *teller) write(p *pkt, exact bool) string {
-	seg := segment.Segment{Src: t.endpoint(p.conn, p.from), Dst: t.endpoint(p.conn, p.to()), Flags: p.seg.Flags}
-	if p.seg.ICMP != "" {
-		seg.ICMP, seg.Flags = p.seg.ICMP, 0
-		return seg.String()
-	}
-	if p.len() == 0 || !exact && !t.pushed(p) {
-		seg.Flags &^= segment.PSH
-	}
-	if !exact && !p.syn() {
-		seg.Flags &^= segment.ECE | segment.CWR // congestion that was another path's
-	}
-	seg.Seq, seg.Ack = t.numbers(p, exact)
-	return seg.String()
-}
-
-// pushed tells whether a host's segment has PSH: the last one of a send.
-func (t *teller) pushed(p *pkt) bool { return p.assumed == "" && p.is(segment.PSH) && !t.more(p) }
-
-// more tells whether the next segment goes with the same send.
-func (t *teller) more(p *pkt) bool {
-	i := slices.Index(p.conn.packets, p)
-	for _, q := range p.conn.packets[i+1:] {
-		if q.from == p.from && q.len() > 0 && q.again == nil {
-			return q.carried
-		}
-	}
-	return false
-}
-
-// numbers are those that a line writes: relative ones in a direction with a
-// SYN, raw ones where the SYN on the wire is another one's.
-func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
-	c := p.conn
-	var seq *segment.Seq
-	var ack *segment.Ack
-	if c.of != nil {
-		return nil, nil // they count from SYNs that had other ends
-	}
-	switch {
-	case p.syn() && c.fixed() && p.from == originator:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
-	case p.syn() && !p.rst() && p.len() == 0:
-	case p.pure() && !p.probe && (!exact || p.seq == c.nxt(p)):
-	case c.counts(p.from) && p.rst() && p.seg.Seq.Start == 0 && p.seq != 0:
-		seq = &segment.Seq{Raw: true}
-	case c.counts(p.from) && (p.seq < 0 || p.seq > widest) && c.fixed() && p.from == originator:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
-	case c.counts(p.from):
-		seq = &segment.Seq{Start: uint32(p.seq), End: uint32(p.seq + p.len()), HasEnd: p.len() > 0}
-	case c.before != nil && p.seg.Seq.Start != 0 && c.before.syn[p.from]:
-		// The latest SYN of this direction is that of the connection before.
-		start := p.seg.Seq.Start - c.before.isn[p.from]
-		seq = &segment.Seq{Start: start, End: start + uint32(p.len()), HasEnd: p.len() > 0}
-	case c.before != nil && p.seg.Seq.Start == 0, c.before != nil && exact:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
-	case c.before == nil:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, End: p.seg.Seq.Start + uint32(p.len()), HasEnd: p.len() > 0}
-	}
-	switch {
-	case !p.hasACK():
-	case p.syn() && !exact && p.ack == c.synEnd():
-	case p.len() > 0 && !exact && !p.rst() && !p.fin():
-	case c.counts(p.to()) && (p.ack < 0 || p.ack > widest) && c.fixed() && p.to() == originator:
-		ack = &segment.Ack{N: p.seg.Ack.N, Raw: true}
-	case c.counts(p.to()):
-		ack = &segment.Ack{N: uint32(p.ack)}
-	case c.before != nil:
-		ack = &segment.Ack{N: p.seg.Ack.N, Raw: true}
-	default:
-		ack = &segment.Ack{N: p.seg.Ack.N}
-	}
-	return seq, ack
-}
-
-// nxt is the sender's next number before p.
-func (c *conn) nxt(p *pkt) int64 {
-	var n int64
-	for _, q := range c.packets {
-		if q == p {
-			break
-		}
-		if q.from == p.from && !q.rst() && !q.stray {
-			n = max(n, q.end)
-		}
-	}
-	return n
-}
-
-// fixed tells whether the originator's ISN is written: where the ends are used
-// again, what counts is how the new number lies to the old ones.
-func (c *conn) fixed() bool {
-	if c.before != nil || c.next != nil {
-		return true
-	}
-	refused := false
-	for _, p := range c.packets {
-		refused = refused || p.refuses()
-		if p.syn() && p.from == originator && p.again != nil && refused {
-			return true // a stack that asks again
-		}
-	}
-	return false
-}
-
-// departs writes what makes a packet leave its sender.
-func (t *teller) departs(p *pkt) {
-	if p.rst() && t.byDevice(p) {
-		t.inject(p)
-		return
-	}
-	if p.forged && p.conn.of != nil && p.conn.astray {
-		t.strays(p)
-		return
-	}
-	if p.forged {
-		t.add(fmt.Sprintf("%s inject %s", t.stage.boxes[t.boxSide(p)], t.write(p, true)), t.forgery(p))
-		return
-	}
-	if p.syn() && !p.hasACK() && !p.rst() {
-		t.listen(p)
-	}
-	a := t.of(p.conn, p.from)
-	if !a.host() {
-		if p.lost != lostBefore || p.frames[1].frame != none {
-			t.peerSends(p)
-		}
-		return
-	}
-	me := t.programs[p.conn][p.from]
-	switch {
-	case p.rst():
-		t.resets(p, me)
-	case p.syn() && !p.hasACK():
-		t.connects(p, me)
-	case p.again != nil, p.probe, p.syn(), p.pure():
-	default:
-		t.sends(p, me)
-	}
-}
-
-// keeping writes the rule by which a box keeps p back, or lets it go.
-func (t *teller) keeping(p *pkt, verb string) string {
-	c := p.conn
-	return fmt.Sprintf("%s %s %s > %s: %s", t.stage.box(t.of(c, p.from)), verb, t.end(c, p.from), t.end(c, p.to()), t.pattern(p))
-}
-
-// strays writes how a segment of another connection loses its translation: its
-// program sends it there, and a box gives it the ends that it had here.
-func (t *teller) strays(p *pkt) {
-	d := p.conn.of
-	me := t.programs[d][p.from]
-	t.reads(d, me)
-	box := t.stage.box(t.of(d, p.from))
-	sent := *p // as it is sent: next in its connection
-	sent.seq = 1
-	for _, q := range d.packets {
-		if q.from == p.from && q.at < p.at && !q.rst() && !q.stray {
-			sent.seq = max(sent.seq, q.end)
-		}
-	}
-	sent.end = sent.seq + p.len()
-	match := fmt.Sprintf("%s > %s: %s", t.end(d, p.from), t.end(d, p.to()), t.pattern(&sent))
-	to := ""
-	if a, b := t.end(d, p.from), t.end(p.conn, p.from); a != b {
-		to += " src=" + b
-	}
-	if a, b := t.end(d, p.to()), t.end(p.conn, p.to()); a != b {
-		to += " dst=" + b
-	}
-	if p.seq != sent.seq {
-		to += fmt.Sprintf(" seq=%+d", p.seq-sent.seq)
-	}
-	t.add(fmt.Sprintf("%s rewrite %s x1 to%s", box, match, to), "its translation is lost")
-	t.add(me.name+" send "+t.load(p), "")
-}
-
-// forgery says why a box sends what is no reset.
-func (t *teller) forgery(p *pkt) string {
-	switch {
-	case p.conn.astray:
-		return "another connection's, untranslated"
-	case p.duplicate:
-		return "an old duplicate, late on its way"
-	}
-	return p.assumed
-}
-
 // sends writes what a program does to send data, a FIN or both.
 func (t *teller) sends(p *pkt, me *program) {
 	if p.held {
@@ -337,18 +146,16 @@ func (t *teller) sends(p *pkt, me *program) {
 		me.eof = false
 	}
 	if p.half || p.conn.halfClose(p) {
-		t.add(me.name+" shutdown write", assumption(p))
+		t.add(me.name+" shutdown write", p.assumed)
 		me.shut = true
 		return
 	}
 	if u := t.draws(p); u != nil && u.how == byLinger2 {
 		t.add(me.name+" set linger2=-1", "")
 	}
-	t.add(me.name+" close", assumption(p))
+	t.add(me.name+" close", p.assumed)
 	me.closed = true
 }
-
-func assumption(p *pkt) string { return p.assumed }
 
 // draws finds the reset that the closing of a side brings about.
 func (t *teller) draws(fin *pkt) *pkt {
@@ -525,11 +332,8 @@ func (t *teller) hadAgain(p *pkt) bool {
 // carriedAway tells whether no line waits for p: a plain ACK, or what never
 // passed the main point.
 func (p *pkt) carriedAway() bool {
-	return p.plain() && p.conn.quiet(p) || p.lost == lostBefore && p.frames[1].frame == none
+	return p.plain() && !p.needed || p.lost == lostBefore && p.frames[1].frame == none
 }
-
-// quiet tells whether the ACK p needs no line.
-func (c *conn) quiet(p *pkt) bool { return !p.needed }
 
 // awaits writes the line that waits for p, or counts it to the line before.
 func (t *teller) awaits(p *pkt) {
@@ -562,82 +366,9 @@ func (t *teller) awaits(p *pkt) {
 	}
 }
 
-// copies counts p and the transmissions of the same bytes that follow it with
-// nothing of its direction between, as one line.
-func (t *teller) copies(p *pkt) int {
-	n := 1
-	for _, q := range t.row(p) {
-		if q.again != p || q.seq != p.seq || q.end != p.end || q.seg.Flags&^segment.PSH != p.seg.Flags&^segment.PSH || t.passes(q) != t.passes(p) {
-			break
-		}
-		if t.reacts(p, q) {
-			break
-		}
-		q.counted = true
-		n++
-	}
-	return n
-}
-
 // passes tells whether p comes to its destination: a peer hears nothing
 // anyway, so nothing is lost on the way to it.
 func (t *teller) passes(p *pkt) bool { return p.lost == delivered || !t.matters(p) }
-
-// row gives the packets of p's direction behind it, plain ACKs aside.
-func (t *teller) row(p *pkt) []*pkt {
-	i := slices.Index(p.conn.packets, p)
-	var row []*pkt
-	for _, q := range p.conn.packets[i+1:] {
-		if q.from == p.from && !q.plain() {
-			row = append(row, q)
-		}
-	}
-	return row
-}
-
-// reacts tells whether the other side does something between two transmissions
-// that a line tells of.
-func (t *teller) reacts(p, q *pkt) bool {
-	for _, r := range p.conn.packets {
-		if r.from != p.from && !r.plain() && r.at > p.at && r.at < q.at {
-			return true
-		}
-	}
-	return false
-}
-
-// mark is the comment of a packet line: the frame of a reset, or why an
-// assumed packet is here.
-func (t *teller) mark(p *pkt) string {
-	switch {
-	case p.assumed != "" && !p.fin():
-		return p.assumed
-	case p.rst():
-		return t.frameWords(p)
-	}
-	return ""
-}
-
-// frameWords names the frames of a packet.
-func (s *story) frameWords(p *pkt) string {
-	switch {
-	case s.points < 2:
-		return fmt.Sprintf("frame %d", p.frame())
-	case p.frame() == none:
-		return fmt.Sprintf("frame %d of %s", p.frames[1].frame, filepath.Base(p.frames[1].file))
-	case p.frames[1].frame == none:
-		return fmt.Sprintf("frame %d of %s", p.frame(), filepath.Base(p.frames[0].file))
-	}
-	return fmt.Sprintf("frame %d, and %d of %s", p.frame(), p.frames[1].frame, filepath.Base(p.frames[1].file))
-}
-
-// header writes what of a reset's header is part of its form.
-func (t *teller) header(p *pkt) string {
-	if p.form == provoked && p.win() == 0 && t.of(p.conn, p.from).host() {
-		return " win 0"
-	}
-	return ""
-}
 
 // claims writes the truth of a reset, and what its verdict can carry.
 func (t *teller) claims(p *pkt) {

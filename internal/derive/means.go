@@ -36,6 +36,7 @@ type life struct {
 	finAcked bool
 	peerFIN  bool
 	dead     *pkt // what ended it
+	doomed   bool // what draws its reset came
 	acked    int64
 }
 
@@ -77,8 +78,8 @@ func (s *story) leaves(p *pkt, me *life) {
 			return
 		}
 		p.how = s.means(p, me)
-		if p.form != odd && !(p.from == originator && !me.proven && p.conn.syn[originator] && p.how == byItself) {
-			me.dead = p // but SYN-SENT goes on (RFC 9293, 3.10.7.3)
+		if me.ends(p) {
+			me.dead = p
 		}
 		return
 	}
@@ -114,6 +115,12 @@ func (s *story) leaves(p *pkt, me *life) {
 	me.acked = max(me.acked, p.ack)
 }
 
+// ends tells whether a side's reset is the end of it there; SYN-SENT goes on
+// (RFC 9293, 3.10.7.3).
+func (me *life) ends(p *pkt) bool {
+	return p.form != odd && !(p.from == originator && !me.proven && p.conn.syn[originator] && p.how == byItself)
+}
+
 // arrives follows what comes to a side.
 func (s *story) arrives(p *pkt, me, peer *life) {
 	c := p.conn
@@ -128,7 +135,7 @@ func (s *story) arrives(p *pkt, me, peer *life) {
 	}
 	me.opened = true
 	if p.syn() && !p.hasACK() {
-		me.dead = nil // a new beginning
+		me.dead, me.doomed = nil, false // a new beginning
 	}
 	if s.of(c, x).host() && s.unanswered(p, me) {
 		p.lost, p.unanswered = lostBehind, true
@@ -136,6 +143,9 @@ func (s *story) arrives(p *pkt, me, peer *life) {
 	}
 	if p.to() == responder && me.answered && p.hasACK() && p.ack == 1 && !p.drew() {
 		me.proven = true
+	}
+	if q := p.drawn(); q != nil && me.proven && q.form != odd && !s.byDevice(q) {
+		me.doomed = true
 	}
 	if p.fin() {
 		me.peerFIN = true
@@ -151,15 +161,25 @@ func (s *story) arrives(p *pkt, me, peer *life) {
 // unanswered tells whether a dead end would have reset p, and the capture does
 // not show that it did.
 func (s *story) unanswered(p *pkt, me *life) bool {
-	if me.dead == nil || me.dead.lost != delivered || p.syn() && !p.hasACK() {
+	switch {
+	case p.syn() && !p.hasACK(), p.drew():
 		return false
+	case me.dead == nil:
+		return me.doomed
 	}
-	return !p.drew()
+	return me.dead.lost == delivered
 }
 
 // drew tells whether a reset answers p.
-func (p *pkt) drew() bool {
-	return slices.ContainsFunc(p.conn.packets, func(q *pkt) bool { return q.rst() && q.trigger == p })
+func (p *pkt) drew() bool { return p.drawn() != nil }
+
+// drawn is the reset that answers p.
+func (p *pkt) drawn() *pkt {
+	i := slices.IndexFunc(p.conn.packets, func(q *pkt) bool { return q.rst() && q.trigger == p })
+	if i < 0 {
+		return nil
+	}
+	return p.conn.packets[i]
 }
 
 // means finds how a host's kernel is brought to send p.

@@ -1,0 +1,60 @@
+package derive
+
+import "time"
+
+// longestMTU is the most that a link of the lab takes. A capture on a loopback
+// interface has more.
+const longestMTU = 9216
+
+// segmentSizes finds the largest segments of the connection: by the SYNs, else
+// what an Ethernet holds. What is longer was captured before it was cut.
+func (c *conn) segmentSizes() {
+	c.mtu = 1500
+	header := 40
+	if c.addr[0].Addr().Is6() {
+		header = 60
+	}
+	mss, stamps := 0, 0
+	for _, p := range c.packets {
+		if n, ok := optionNumber(p, "mss"); ok && p.syn() && (mss == 0 || n < mss) {
+			mss = n
+		}
+		if !p.syn() && hasOption(p, "TS") {
+			stamps = 12
+		}
+	}
+	if mss > 0 && mss+header < 65536 {
+		c.mtu = min(max(mss+header, 576), longestMTU)
+	}
+	c.mss = c.mtu - header - stamps
+}
+
+// measure finds the times from the main point to each side and back: the
+// shortest that the handshake and acknowledged data show.
+func (c *conn) measure() {
+	c.rtt = [2]time.Duration{-1, -1}
+	var prompt [2]bool
+	for i, p := range c.packets {
+		if p.end == p.seq || p.again != nil || p.rst() {
+			continue
+		}
+		for _, q := range c.packets[i+1:] {
+			if q.from == p.from && q.again == p {
+				break // whose answer it is would be a guess (RFC 6298, 3)
+			}
+			if q.from == p.from || !q.hasACK() || q.ack < p.end {
+				continue
+			}
+			if d := q.at - p.at; c.rtt[p.to()] < 0 || d < c.rtt[p.to()] {
+				c.rtt[p.to()] = d
+			}
+			prompt[p.to()] = prompt[p.to()] || q.len() == 0 || q.syn()
+			break
+		}
+	}
+	for x := range c.rtt {
+		if !prompt[x] {
+			c.rtt[x] = -1 // in all of them a program took its time
+		}
+	}
+}

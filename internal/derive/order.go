@@ -1,0 +1,148 @@
+package derive
+
+import (
+	"slices"
+	"time"
+
+	"rstlab/internal/segment"
+)
+
+// copies tells the frames that show a packet for a second time: a mirror of
+// both sides of a switch or of a router, or an access point that hears itself.
+// The latter may be late, but the IP identification gives it away where a side
+// counts it.
+func (c *conn) copies() func(*pkt) bool {
+	const mirror, radio = 2 * time.Millisecond, 50 * time.Millisecond
+	ids := [2]map[uint16]bool{{}, {}}
+	for _, p := range c.packets {
+		if p.seg.ID != nil {
+			ids[p.from][*p.seg.ID] = true
+		}
+	}
+	var seen []*pkt
+	return func(p *pkt) bool {
+		within := mirror
+		if p.seg.ID != nil && *p.seg.ID != 0 && len(ids[p.from]) > 1 {
+			within = radio
+		}
+		for i := len(seen) - 1; i >= 0 && p.at-seen[i].at < within; i-- {
+			if samePacket(p, seen[i]) {
+				return true
+			}
+		}
+		seen = append(seen, p)
+		return false
+	}
+}
+
+// samePacket compares all that a packet keeps on its way but its TTL, which a
+// router may have lowered.
+func samePacket(p, q *pkt) bool {
+	a, b := &p.seg, &q.seg
+	if p.from != q.from || a.Flags != b.Flags || a.ICMP != b.ICMP || a.Seq.Start != b.Seq.Start || a.Ack.N != b.Ack.N ||
+		*a.Length != *b.Length || *a.Win != *b.Win || segment.OptionsString(a.Options) != segment.OptionsString(b.Options) {
+		return false
+	}
+	d := int(*a.TTL) - int(*b.TTL)
+	if d < -1 || d > 1 || a.ID != nil && *a.ID != *b.ID {
+		return false
+	}
+	return a.ID != nil && *a.ID != 0 || d != 0
+}
+
+// sort finds retransmissions, probes and answers that stand out, and puts
+// segments into order that had changed places.
+func (c *conn) sort() {
+	c.reorder()
+	var nxt, una [2]int64 // highest number sent; highest acknowledged of it
+	var lastWin [2]uint32
+	var lastAck [2]int64
+	sent := [2]map[int64]*pkt{{}, {}}
+	var jump [2]bool // over what was not kept
+	for _, p := range c.packets {
+		if p.seg.ICMP != "" || p.rst() {
+			p.told = true
+			continue
+		}
+		s, first := p.from, sent[p.from][p.seq]
+		if p.afterGap {
+			jump = [2]bool{true, true}
+		}
+		if jump[s] {
+			nxt[s], jump[s] = p.seq, false
+		}
+		if c.counts(s) && nxt[s] > 0 && p.seq-nxt[s] > widest {
+			p.stray, p.told = true, true
+			continue
+		}
+		switch {
+		case p.pure() && p.seq == nxt[s]-1 && nxt[s] > 1:
+			p.probe = true
+		case p.len() == 1 && p.seq == nxt[s]-1 && first == nil && nxt[s] > 1 && c.answered(p, una[s]):
+			p.probe = true
+		case p.end > p.seq && first != nil:
+			p.again = first
+		case p.end > p.seq && p.end <= nxt[s]:
+			p.again = c.covering(p, sent[s])
+		}
+		if p.end > p.seq && first == nil {
+			sent[s][p.seq] = p
+		}
+		if p.pure() && (p.win() == 0) != (lastWin[s] == 0) && nxt[s] > 1 && lastAck[s] == p.ack {
+			p.told = true // the window closed or opened
+		}
+		if p.again != nil && p.len() > 0 && p.ack < lastAck[s] {
+			p.duplicate = true
+		}
+		nxt[s] = max(nxt[s], p.end)
+		if p.hasACK() {
+			una[s.other()] = max(una[s.other()], p.ack)
+			lastAck[s] = max(lastAck[s], p.ack)
+		}
+		lastWin[s] = p.win()
+	}
+	c.measure()
+	c.forms()
+}
+
+// widest is more than any window that is worth a thought here: what lies
+// further beyond is no part of the stream.
+const widest = 1 << 20
+
+// answered tells whether all that a side had sent before a one-byte segment was
+// acknowledged: then it is a keepalive with a byte of garbage.
+func (c *conn) answered(p *pkt, una int64) bool { return una > p.seq }
+
+// covering finds the first transmission of the bytes of p, which may have been
+// cut differently.
+func (c *conn) covering(p *pkt, sent map[int64]*pkt) *pkt {
+	for _, q := range sent {
+		if q.seq <= p.seq && p.seq < q.end {
+			return q
+		}
+	}
+	return nil
+}
+
+// reorder puts data segments of one direction that passed within a few
+// milliseconds into the order of their numbers.
+func (c *conn) reorder() {
+	const close = 3 * time.Millisecond
+	for i := 1; i < len(c.packets); i++ {
+		for j := i; j > 0; j-- {
+			p, q := c.packets[j], c.packets[j-1]
+			if p.from != q.from || p.end == p.seq || q.end == q.seq || p.rst() || q.rst() ||
+				p.end > q.seq || p.at-q.at > close || p.seq == q.seq || c.sentBefore(p, j) {
+				break
+			}
+			c.packets[j], c.packets[j-1] = q, p
+			p.at, q.at = q.at, p.at
+		}
+	}
+}
+
+// sentBefore tells whether the bytes of p had passed before packet i: then it
+// is a retransmission and not late.
+func (c *conn) sentBefore(p *pkt, i int) bool {
+	return slices.ContainsFunc(c.packets[:i], func(q *pkt) bool { return q.from == p.from && !q.rst() && q.seq <= p.seq && p.seq < q.end })
+}
