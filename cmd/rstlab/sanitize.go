@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,10 +14,11 @@ import (
 
 func newSanitize() *cobra.Command {
 	return &cobra.Command{
-		Use:   "sanitize IN OUT",
-		Short: "Make a capture safe to share; verdicts stay the same",
-		Long: `Rewrites a capture as pcapng, so that it can be given away. Verdicts on it stay
-the same. The mapping depends on a key that is made for each run and not kept.
+		Use:   "sanitize IN OUT [IN OUT]...",
+		Short: "Make captures safe to share; verdicts stay the same",
+		Long: `Rewrites captures as pcapng, so that they can be given away. Verdicts on them
+stay the same. The mapping depends on a key that is made for each run and not
+kept: captures of one trouble that are named in one run can still be compared.
 
 Changed:
 ` + sanitize.Changed + `
@@ -24,31 +26,54 @@ Changed:
 Kept:
 ` + sanitize.Kept,
 		Example: `  rstlab sanitize trouble.pcapng trouble-clean.pcapng
+  rstlab sanitize client.pcapng a.pcapng server.pcapng b.pcapng
   tcpdump -i eth0 -w - tcp | rstlab sanitize - clean.pcapng`,
-		Args: exactly(2, "IN and OUT"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 || len(args)%2 != 0 {
+				return usage(cmd, fmt.Errorf("%s: found %q, expected IN and OUT, by twos", cmd.Name(), args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			from, err := sources(args[:1], nil)
+			var in, out []string
+			for pair := range slices.Chunk(args, 2) {
+				in, out = append(in, pair[0]), append(out, pair[1])
+			}
+			from, err := sources(in, nil)
 			if err != nil {
 				return usage(cmd, err)
 			}
-			out, err := create(args[1], from[0].path, cmd.OutOrStdout())
-			if err != nil {
+			if err := apart(in, out); err != nil {
 				return usage(cmd, err)
 			}
-			in := from[0].open(cmd.Context(), cmd.InOrStdin())
-			report, err := sanitize.Capture(in.Name, in.R, out)
-			if err = errors.Join(err, out.close(err)); err != nil {
-				return err
+			s := sanitize.New()
+			for i := range from {
+				if err := sanitizeOne(cmd, s, from[i], out[i]); err != nil {
+					return err
+				}
 			}
-			if report.ReadErr != nil {
-				diagnose(cmd.ErrOrStderr(), fmt.Errorf("read %w", report.ReadErr))
+			if slices.Contains(out, "-") {
+				return s.Report().Write(cmd.ErrOrStderr())
 			}
-			if args[1] == "-" {
-				return report.Write(cmd.ErrOrStderr())
-			}
-			return report.Write(cmd.OutOrStdout())
+			return s.Report().Write(cmd.OutOrStdout())
 		},
 	}
+}
+
+func sanitizeOne(cmd *cobra.Command, s *sanitize.Sanitizer, from *source, to string) error {
+	out, err := create(to, cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	in := from.open(cmd.Context(), cmd.InOrStdin())
+	readErr, err := s.Capture(in.Name, in.R, out)
+	if err = errors.Join(err, out.close(err)); err != nil {
+		return err
+	}
+	if readErr != nil {
+		diagnose(cmd.ErrOrStderr(), fmt.Errorf("read %w", readErr))
+	}
+	return nil
 }
 
 // A result is a file that a command makes of another.
@@ -58,15 +83,31 @@ type result struct {
 	made bool
 }
 
-// create opens OUT, which must not be IN; "-" is standard output.
-func create(out, in string, stdout io.Writer) (*result, error) {
+// apart refuses to write a file that is read, or that is written already.
+func apart(in, out []string) error {
+	for i, name := range out {
+		if slices.Contains(out[:i], name) {
+			return fmt.Errorf("write %s twice: want another file", name)
+		}
+		was, err := os.Stat(name)
+		if name == "-" || err != nil {
+			continue
+		}
+		for _, other := range in {
+			if is, err := os.Stat(other); err == nil && os.SameFile(was, is) {
+				return fmt.Errorf("write %s: that is a capture to read; want another file", name)
+			}
+		}
+	}
+	return nil
+}
+
+// create opens OUT; "-" is standard output.
+func create(out string, stdout io.Writer) (*result, error) {
 	if out == "-" {
 		return &result{Writer: stdout}, nil
 	}
-	was, err := os.Stat(out)
-	if is, inErr := os.Stat(in); err == nil && inErr == nil && os.SameFile(was, is) {
-		return nil, fmt.Errorf("write %s: that is the capture to read; want another file", out)
-	}
+	_, err := os.Stat(out)
 	made := errors.Is(err, os.ErrNotExist)
 	f, err := os.Create(out)
 	if err != nil {

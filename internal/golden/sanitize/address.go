@@ -17,7 +17,7 @@ const (
 )
 
 // random is a number that depends on a purpose, some bytes and the key only.
-func (s *sanitizer) random(purpose byte, b []byte) uint64 {
+func (s *Sanitizer) random(purpose byte, b []byte) uint64 {
 	var state [aes.BlockSize]byte
 	state[aes.BlockSize-1] = purpose
 	s.block.Encrypt(state[:], state[:])
@@ -36,7 +36,7 @@ func (s *sanitizer) random(purpose byte, b []byte) uint64 {
 // bits maps the bits of an address: two that share a prefix share one after,
 // too, of the same length (Xu, Fan, Ammar, Moon 2002). keep says which stay,
 // given the bits before them.
-func (s *sanitizer) bits(purpose byte, b []byte, keep func(i int) bool) []byte {
+func (s *Sanitizer) bits(purpose byte, b []byte, keep func(i int) bool) []byte {
 	out := append([]byte(nil), b...)
 	prefix := make([]byte, len(b)+1)
 	for i := range len(b) * 8 {
@@ -62,7 +62,7 @@ var (
 var solicited = netip.MustParsePrefix("ff02::1:ff00:0/104")
 
 // addr maps an address.
-func (s *sanitizer) addr(a netip.Addr) netip.Addr {
+func (s *Sanitizer) addr(a netip.Addr) netip.Addr {
 	if m, known := s.addrs[a]; known {
 		return m
 	}
@@ -91,14 +91,14 @@ func (s *sanitizer) addr(a netip.Addr) netip.Addr {
 }
 
 // put maps the address that b is, in place.
-func (s *sanitizer) put(b []byte) {
+func (s *Sanitizer) put(b []byte) {
 	if a, ok := netip.AddrFromSlice(b); ok {
 		copy(b, s.addr(a).AsSlice())
 	}
 }
 
 // mac maps a link address in place. Groups and the kind of address stay.
-func (s *sanitizer) mac(b []byte) {
+func (s *Sanitizer) mac(b []byte) {
 	if len(b) < 6 {
 		return
 	}

@@ -18,7 +18,7 @@ var filterMark = []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0}
 
 // body fills in what is left of a payload: zeros, and at the beginning of a
 // longer one a mark that is the same for the same payload.
-func (s *sanitizer) body(p *pcapng.Packet, out []byte) {
+func (s *Sanitizer) body(p *pcapng.Packet, out []byte) {
 	if s.info.Kind == packet.Other {
 		if s.info.What == packet.ARP {
 			s.arp(p.Data, out)
@@ -42,7 +42,7 @@ func (s *sanitizer) body(p *pcapng.Packet, out []byte) {
 }
 
 // arp keeps an ARP packet for IPv4 on Ethernet, its addresses mapped (RFC 826).
-func (s *sanitizer) arp(frame, out []byte) {
+func (s *Sanitizer) arp(frame, out []byte) {
 	const headerLen, packetLen, macLen = 8, 28, 6
 	last := s.layers[len(s.layers)-1]
 	at := last.at + last.n

@@ -45,10 +45,7 @@ func segment(src, dst string, options, payload string) []byte {
 // clean sanitizes frames, as one capture, and decodes them.
 func clean(t *testing.T, frames ...[]byte) ([][]byte, []packet.Info) {
 	t.Helper()
-	s, err := newSanitizer(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSanitizer(key)
 	var out [][]byte
 	infos := make([]packet.Info, len(frames))
 	for i, f := range frames {
@@ -133,10 +130,7 @@ func TestOptionsStayInRelation(t *testing.T) {
 
 // A token stays that of its key (RFC 8684, section 3.2).
 func TestMultipathTokensFollowKeys(t *testing.T) {
-	s, err := newSanitizer(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSanitizer(key)
 	k := []byte("\x00\x01\x02\x03\x04\x05\x06\x07")
 	option := append([]byte{0x01, 0x81}, k...)
 	s.multipath(option)
@@ -152,10 +146,7 @@ func TestMultipathTokensFollowKeys(t *testing.T) {
 }
 
 func TestAddressesKeepPrefixes(t *testing.T) {
-	s, err := newSanitizer(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSanitizer(key)
 	shared := func(a, b netip.Addr) int {
 		x, y := a.AsSlice(), b.AsSlice()
 		for i := range len(x) * 8 {
@@ -212,14 +203,14 @@ func TestFileSaysNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	report, err := Capture("in", &in, &out)
-	if err != nil {
-		t.Fatal(err)
+	s := New()
+	if readErr, err := s.Capture("in", &in, &out); readErr != nil || err != nil {
+		t.Fatal(readErr, err)
 	}
 	if bytes.Contains(out.Bytes(), []byte("hush")) || bytes.Contains(out.Bytes(), []byte{0xaa, 0xbb, 0xcc}) || bytes.Contains(out.Bytes(), []byte{10, 1, 2, 3}) {
 		t.Errorf("something is left:\n%s", hex.Dump(out.Bytes()))
 	}
-	if report.Packets != 3 || report.Addresses != 2 || report.Emptied != 0 {
+	if report := s.Report(); report.Packets != 3 || report.Addresses != 2 || report.Emptied != 0 {
 		t.Errorf("report %+v", report)
 	}
 	r, err := pcapng.NewReader(&out)
@@ -254,11 +245,12 @@ func TestCutCaptureIsSanitizedAsFarAsItGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	report, err := Capture("in", bytes.NewReader(in.Bytes()[:in.Len()-9]), &out)
-	if err != nil || report.Packets != 1 || report.ReadErr == nil {
-		t.Errorf("error %v, report %+v", err, report)
+	s := New()
+	readErr, err := s.Capture("in", bytes.NewReader(in.Bytes()[:in.Len()-9]), &out)
+	if err != nil || s.Report().Packets != 1 || readErr == nil {
+		t.Errorf("errors %v, %v, report %+v", readErr, err, s.Report())
 	}
-	if _, err := Capture("in", strings.NewReader("no capture"), &out); err == nil {
+	if _, err := New().Capture("in", strings.NewReader("no capture"), &out); err == nil {
 		t.Error("what is no capture was sanitized")
 	}
 }
@@ -274,10 +266,7 @@ func FuzzFrame(f *testing.F) {
 		if missing < 0 || missing > 1<<16 {
 			return
 		}
-		s, err := newSanitizer(key)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := newSanitizer(key)
 		was := bytes.Clone(frame)
 		p := &pcapng.Packet{Data: frame, OrigLen: len(frame) + missing, LinkType: link}
 		out := s.frame(p)

@@ -10,7 +10,7 @@ import (
 )
 
 // header maps what a header holds of addresses and of what identifies hosts.
-func (s *sanitizer) header(out []byte, i int) {
+func (s *Sanitizer) header(out []byte, i int) {
 	l := s.layers[i]
 	b := out[l.at : l.at+l.n]
 	switch l.kind {
@@ -44,7 +44,7 @@ func (s *sanitizer) header(out []byte, i int) {
 }
 
 // wireless maps the addresses of an 802.11 header.
-func (s *sanitizer) wireless(b []byte) {
+func (s *Sanitizer) wireless(b []byte) {
 	const bothWays = 3 // to and from the distribution system
 	for _, at := range []int{4, 10, 16} {
 		s.mac(b[at:])
@@ -55,7 +55,7 @@ func (s *sanitizer) wireless(b []byte) {
 }
 
 // ipOptions maps the routes in IPv4 options and empties all others.
-func (s *sanitizer) ipOptions(b []byte) {
+func (s *Sanitizer) ipOptions(b []byte) {
 	const end, nop, recordRoute, looseRoute, strictRoute, pointerLen = 0, 1, 7, 131, 137, 3
 	for len(b) > 0 && b[0] != end {
 		if b[0] == nop {
@@ -82,7 +82,7 @@ func (s *sanitizer) ipOptions(b []byte) {
 // routing maps the addresses of an IPv6 routing header: of types 0 and 2, and
 // of segment routing (RFC 8754); what stands behind them, and in other types,
 // is emptied.
-func (s *sanitizer) routing(b []byte) {
+func (s *Sanitizer) routing(b []byte) {
 	const fixed = 8
 	switch b[2] {
 	case 0, 2, 4:
@@ -97,7 +97,7 @@ func (s *sanitizer) routing(b []byte) {
 }
 
 // enclosing is the IP header next around a layer, -1 where there is none.
-func (s *sanitizer) enclosing(i int) int {
+func (s *Sanitizer) enclosing(i int) int {
 	for j := i - 1; j >= 0; j-- {
 		if k := s.layers[j].kind; k == packet.HeaderIPv4 || k == packet.HeaderIPv6 {
 			return j
@@ -109,7 +109,7 @@ func (s *sanitizer) enclosing(i int) int {
 // tcpOptions keeps options in relation: clocks are moved for each host, keys,
 // tokens and cookies become others, signatures and what is not known are
 // emptied.
-func (s *sanitizer) tcpOptions(header []byte, src, dst netip.Addr) {
+func (s *Sanitizer) tcpOptions(header []byte, src, dst netip.Addr) {
 	rest := inet.Options(header, func(kind uint8, v []byte) {
 		switch kind {
 		case inet.OptMSS, inet.OptWScale, inet.OptSACKOK, inet.OptSACK:
@@ -134,14 +134,14 @@ func (s *sanitizer) tcpOptions(header []byte, src, dst netip.Addr) {
 }
 
 // shift moves a timestamp by what belongs to a host. 0 means that there is none.
-func (s *sanitizer) shift(b []byte, host netip.Addr) {
+func (s *Sanitizer) shift(b []byte, host netip.Addr) {
 	if n := binary.BigEndian.Uint32(b); n != 0 {
 		binary.BigEndian.PutUint32(b, n+uint32(s.random(forClock, host.AsSlice())))
 	}
 }
 
 // replace puts other bytes in the place of some, the same for the same.
-func (s *sanitizer) replace(b []byte) {
+func (s *Sanitizer) replace(b []byte) {
 	r := s.random(forOption, b)
 	for i := range b {
 		if i%8 == 0 && i > 0 {
@@ -153,7 +153,7 @@ func (s *sanitizer) replace(b []byte) {
 
 // multipath replaces what an MPTCP option has of keys, tokens and hashes, from
 // its subtype on (RFC 8684, section 3).
-func (s *sanitizer) multipath(v []byte) {
+func (s *Sanitizer) multipath(v []byte) {
 	if len(v) < 2 {
 		return
 	}
@@ -185,7 +185,7 @@ func (s *sanitizer) multipath(v []byte) {
 }
 
 // dataSum empties the checksum over data of a data sequence signal.
-func (s *sanitizer) dataSum(v []byte) {
+func (s *Sanitizer) dataSum(v []byte) {
 	const hasAck, ack8, hasMap, map8 = 1, 2, 4, 8
 	if v[1]&hasMap == 0 {
 		return
@@ -206,7 +206,7 @@ func (s *sanitizer) dataSum(v []byte) {
 }
 
 // key replaces an MPTCP key, and remembers what that makes of its token.
-func (s *sanitizer) key(b []byte) {
+func (s *Sanitizer) key(b []byte) {
 	was := sha256.Sum256(b)
 	s.replace(b)
 	is := sha256.Sum256(b)
@@ -214,7 +214,7 @@ func (s *sanitizer) key(b []byte) {
 }
 
 // token replaces an MPTCP token: as its key was, where that was seen.
-func (s *sanitizer) token(b []byte) {
+func (s *Sanitizer) token(b []byte) {
 	if is, known := s.tokens[binary.BigEndian.Uint32(b)]; known {
 		binary.BigEndian.PutUint32(b, is)
 		return

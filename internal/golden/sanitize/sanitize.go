@@ -17,7 +17,7 @@ import (
 	"rstlab/internal/pcapng"
 )
 
-// A Report says what became of a capture.
+// A Report says what became of the captures that one Sanitizer was given.
 type Report struct {
 	Packets      int
 	Addresses    int // IP addresses that were mapped
@@ -25,25 +25,22 @@ type Report struct {
 	PayloadBytes int64
 	Emptied      int  // frames of which nothing but the length is left: they are not understood
 	Renumbered   bool // blocks that Wireshark counts as frames were left out
-	ReadErr      error
+}
+
+// New gives a sanitizer whose mapping depends on a key that is not kept.
+func New() *Sanitizer {
+	var key [aes.BlockSize]byte
+	rand.Read(key[:])
+	return newSanitizer(key)
 }
 
 // Capture writes a sanitized pcapng of what in holds; name stands in errors.
-// The mapping is made anew, by a key that is not kept. What can't be read ends
-// the capture there and is told in the report; an error is returned if nothing
-// could be read, or out not be written.
-func Capture(name string, in io.Reader, out io.Writer) (*Report, error) {
-	var key [aes.BlockSize]byte
-	rand.Read(key[:])
-	return run(name, in, out, key)
-}
-
-func run(name string, in io.Reader, out io.Writer, key [aes.BlockSize]byte) (*Report, error) {
+// What is the same in several captures is the same after, so that they can
+// still be compared. What can't be read ends the capture there and is the
+// first error; the other one says that nothing could be read, or out not be
+// written.
+func (s *Sanitizer) Capture(name string, in io.Reader, out io.Writer) (readErr, err error) {
 	r, err := capture.NewReader(name, in)
-	if err != nil {
-		return nil, err
-	}
-	s, err := newSanitizer(key)
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +57,11 @@ func run(name string, in io.Reader, out io.Writer, key [aes.BlockSize]byte) (*Re
 		return nil
 	}
 	var p pcapng.Packet
-	var last int64
+	var last, packets int64
 	for {
 		err := r.Next(&p)
 		if err != nil && err != io.EOF {
-			s.report.ReadErr = err
+			readErr = err
 		}
 		if err := describe(); err != nil {
 			return nil, err
@@ -72,8 +69,8 @@ func run(name string, in io.Reader, out io.Writer, key [aes.BlockSize]byte) (*Re
 		if err != nil {
 			break
 		}
-		s.report.Packets++
-		s.report.Renumbered = s.report.Renumbered || p.Frame != int64(s.report.Packets)
+		packets++
+		s.report.Renumbered = s.report.Renumbered || p.Frame != packets
 		clean := pcapng.Packet{Time: max(p.Time, 0), HasTime: true, Data: s.frame(&p), OrigLen: p.OrigLen,
 			Interface: p.Interface, Direction: p.Direction, Flags: p.Flags, Dropped: p.Dropped}
 		if err := w.WritePacket(&clean); err != nil {
@@ -89,12 +86,19 @@ func run(name string, in io.Reader, out io.Writer, key [aes.BlockSize]byte) (*Re
 			return nil, err
 		}
 	}
-	s.report.Addresses, s.report.LinkAddrs = len(s.addrs), len(s.macs)
-	return &s.report, w.Flush()
+	s.report.Packets += int(packets)
+	return readErr, w.Flush()
 }
 
-// A sanitizer maps what it finds, the same each time.
-type sanitizer struct {
+// Report says what became of the captures so far.
+func (s *Sanitizer) Report() Report {
+	r := s.report
+	r.Addresses, r.LinkAddrs = len(s.addrs), len(s.macs)
+	return r
+}
+
+// A Sanitizer maps what it finds, the same each time.
+type Sanitizer struct {
 	block   cipher.Block
 	decoder packet.Decoder
 	again   packet.Decoder // of what was made
@@ -115,18 +119,18 @@ type layer struct {
 	at, n int
 }
 
-func newSanitizer(key [aes.BlockSize]byte) (*sanitizer, error) {
+func newSanitizer(key [aes.BlockSize]byte) *Sanitizer {
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
-		return nil, err
+		panic(err) // it knows keys of this size
 	}
-	s := &sanitizer{block: block, addrs: map[netip.Addr]netip.Addr{}, macs: map[[6]byte][6]byte{}, tokens: map[uint32]uint32{}}
+	s := &Sanitizer{block: block, addrs: map[netip.Addr]netip.Addr{}, macs: map[[6]byte][6]byte{}, tokens: map[uint32]uint32{}}
 	s.decoder.Passed = func(h packet.Header, at, n int) { s.layers = append(s.layers, layer{h, at, n}) }
-	return s, nil
+	return s
 }
 
 // frame gives the sanitized form of a frame, of the same length.
-func (s *sanitizer) frame(p *pcapng.Packet) []byte {
+func (s *Sanitizer) frame(p *pcapng.Packet) []byte {
 	s.layers = s.layers[:0]
 	s.decoder.Decode(p, &s.info)
 	out := make([]byte, len(p.Data))
@@ -149,7 +153,7 @@ func (s *sanitizer) frame(p *pcapng.Packet) []byte {
 }
 
 // alike tells whether the sanitized frame still says what the frame said.
-func (s *sanitizer) alike() bool {
+func (s *Sanitizer) alike() bool {
 	a, b := &s.info, &s.check
 	return a.Kind == b.Kind && a.What == b.What && a.V6 == b.V6 && a.Cut == b.Cut && a.Flags == b.Flags &&
 		a.SrcPort == b.SrcPort && a.DstPort == b.DstPort && a.Seq == b.Seq && a.Ack == b.Ack && a.Window == b.Window &&

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
 )
 
 // captures are those to try the sanitizer on: the golden set, and a folder of
@@ -35,10 +36,9 @@ func captures(t *testing.T) []string {
 	return all
 }
 
-// judged are the analyzer's records on a capture.
-func judged(t *testing.T, data []byte) (verdicts []*analyzer.Verdict, summary *analyzer.Summary) {
+// judge gives the analyzer's records on captures.
+func judge(t *testing.T, in []analyzer.Input) (verdicts []*analyzer.Verdict, summary *analyzer.Summary) {
 	t.Helper()
-	in := []analyzer.Input{{Name: "capture", R: bytes.NewReader(data)}}
 	err := analyzer.Analyze(t.Context(), in, analyzer.Options{}, func(r analyzer.Record) error {
 		switch r := r.(type) {
 		case *analyzer.Verdict:
@@ -52,6 +52,10 @@ func judged(t *testing.T, data []byte) (verdicts []*analyzer.Verdict, summary *a
 		return nil, nil
 	}
 	return verdicts, summary
+}
+
+func one(data []byte) []analyzer.Input {
+	return []analyzer.Input{{Name: "capture", R: bytes.NewReader(data)}}
 }
 
 // words are what of a verdict holds addresses, names or times in words.
@@ -71,16 +75,16 @@ func TestVerdictsStay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		was, total := judged(t, raw)
+		was, total := judge(t, one(raw))
 		if total == nil {
 			continue // no capture
 		}
 		var clean bytes.Buffer
-		if _, err := Capture(file, bytes.NewReader(raw), &clean); err != nil {
+		if _, err := New().Capture(file, bytes.NewReader(raw), &clean); err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		is, now := judged(t, clean.Bytes())
+		is, now := judge(t, one(clean.Bytes()))
 		name := strings.TrimPrefix(file, "../../../")
 		if diff := cmp.Diff(total, now, words...); diff != "" {
 			t.Errorf("%s: totals (-before +after):\n%s", name, diff)
@@ -88,5 +92,39 @@ func TestVerdictsStay(t *testing.T) {
 		if diff := cmp.Diff(was, is, words...); diff != "" {
 			t.Errorf("%s: verdicts (-before +after):\n%s", name, diff)
 		}
+	}
+}
+
+// Captures of one trouble that are made safe together still tell together what
+// none of them tells alone.
+func TestCapturesStayComparable(t *testing.T) {
+	s := New()
+	var was, is []analyzer.Input
+	for _, tap := range []string{"client", "server"} {
+		raw, err := os.ReadFile("../../../golden/injected-reset-both-ends/" + tap + ".pcapng")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var clean bytes.Buffer
+		if _, err := s.Capture(tap, bytes.NewReader(raw), &clean); err != nil {
+			t.Fatal(err)
+		}
+		was = append(was, analyzer.Input{Name: tap, R: bytes.NewReader(raw)})
+		is = append(is, analyzer.Input{Name: tap, R: &clean})
+	}
+	before, total := judge(t, was)
+	after, now := judge(t, is)
+	if diff := cmp.Diff(total, now, words...); diff != "" {
+		t.Errorf("totals (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(before, after, words...); diff != "" {
+		t.Errorf("verdicts (-before +after):\n%s", diff)
+	}
+	proven := false
+	for _, v := range after {
+		proven = proven || v.Cause == "injected-reset" && v.Strength == cause.Proven
+	}
+	if !proven {
+		t.Error("no reset is proven to be injected")
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // sum makes the checksum of a layer what it was: right where it was right or
 // can't be known, as wrong where it was wrong. Inner layers come first.
-func (s *sanitizer) sum(was, out []byte, i int) {
+func (s *Sanitizer) sum(was, out []byte, i int) {
 	l := s.layers[i]
 	switch l.kind {
 	case packet.HeaderIPv4:
@@ -48,7 +48,7 @@ func ipv4Sum(h []byte) uint16 {
 
 // packetOf gives the IP header around a layer: its addresses as they are in a
 // frame, and where its packet ends there.
-func (s *sanitizer) packetOf(frame []byte, i int) (src, dst netip.Addr, end int) {
+func (s *Sanitizer) packetOf(frame []byte, i int) (src, dst netip.Addr, end int) {
 	j := s.enclosing(i)
 	if j < 0 {
 		return src, dst, len(frame)
@@ -76,7 +76,7 @@ func (s *sanitizer) packetOf(frame []byte, i int) (src, dst netip.Addr, end int)
 // span makes the checksum right that stands at a place of a layer's header and
 // covers all up to the end of the packet; with a protocol, or in ICMPv6, the
 // pseudo-header too.
-func (s *sanitizer) span(out []byte, i, at int, proto uint8) {
+func (s *Sanitizer) span(out []byte, i, at int, proto uint8) {
 	l := s.layers[i]
 	src, dst, end := s.packetOf(out, i)
 	b := out[l.at:min(end, len(out))]
@@ -96,7 +96,7 @@ func (s *sanitizer) span(out []byte, i, at int, proto uint8) {
 }
 
 // tcpSum makes the checksum of a segment what it was.
-func (s *sanitizer) tcpSum(was, out []byte, i int) {
+func (s *Sanitizer) tcpSum(was, out []byte, i int) {
 	l := s.layers[i]
 	if l.n < inet.TCPHeaderLen {
 		return

@@ -19,8 +19,8 @@ MSS, window scale, SACK, the order of options; that checksums are right or wrong
 VLAN, tunnel and label numbers; the direction of packets and how many were lost`
 )
 
-// Write tells a person what became of a capture.
-func (r *Report) Write(w io.Writer) error {
+// Write tells a person what became of the captures.
+func (r Report) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%d packets, %d addresses and %d link addresses mapped, %d bytes of payload zeroed, %d frames emptied\n\nchanged:\n%s\n\nkept:\n%s\n",
 		r.Packets, r.Addresses, r.LinkAddrs, r.PayloadBytes, r.Emptied, indent(Changed), indent(Kept))
 	if err == nil && r.Renumbered {
