@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rstlab/internal/inet"
 	"rstlab/internal/segment"
 )
 
@@ -248,30 +249,11 @@ func (h headers) icmpError() (name string, src, dst netip.AddrPort, ok bool) {
 // a payload whose checksum is right.
 func (h headers) checksum() uint16 {
 	body := h.payload()
-	sum := uint32(h.proto) + uint32(len(body))
+	sum := uint64(h.proto) + uint64(len(body)) + inet.Sum(body)
 	if h.v6 {
-		sum += addWords(h.packet[8:40])
+		sum += inet.Sum(h.packet[8:40])
 	} else {
-		sum += addWords(h.packet[12:20])
+		sum += inet.Sum(h.packet[12:20])
 	}
-	return fold(sum + addWords(body))
-}
-
-// addWords adds up 16-bit words (RFC 1071).
-func addWords(b []byte) uint32 {
-	var sum uint32
-	for ; len(b) >= 2; b = b[2:] {
-		sum += uint32(binary.BigEndian.Uint16(b))
-	}
-	if len(b) == 1 {
-		sum += uint32(b[0]) << 8
-	}
-	return sum
-}
-
-func fold(sum uint32) uint16 {
-	for sum > 0xFFFF {
-		sum = sum>>16 + sum&0xFFFF
-	}
-	return ^uint16(sum)
+	return ^inet.Fold(sum)
 }

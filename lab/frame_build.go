@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rstlab/internal/inet"
 	"rstlab/internal/segment"
 )
 
@@ -137,7 +138,7 @@ func mendChecksums(packet []byte) {
 		return
 	}
 	if !h.v6 {
-		mendIPv4(packet)
+		inet.MendIPv4(packet[:int(packet[0]&15)*4])
 	}
 	field := h.checksumField()
 	if field == nil {
@@ -145,16 +146,10 @@ func mendChecksums(packet []byte) {
 	}
 	field[0], field[1] = 0, 0
 	if h.proto == unix.IPPROTO_ICMP {
-		binary.BigEndian.PutUint16(field, fold(addWords(h.payload())))
+		binary.BigEndian.PutUint16(field, ^inet.Fold(inet.Sum(h.payload())))
 	} else {
 		binary.BigEndian.PutUint16(field, h.checksum())
 	}
-}
-
-// mendIPv4 makes the checksum of an IPv4 header right, in place.
-func mendIPv4(packet []byte) {
-	packet[10], packet[11] = 0, 0
-	binary.BigEndian.PutUint16(packet[10:], fold(addWords(packet[:int(packet[0]&15)*4])))
 }
 
 func spoilChecksum(packet []byte) {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
+	"rstlab/internal/inet"
 	"rstlab/internal/segment"
 )
 
@@ -246,7 +247,7 @@ func TestBuiltICMPErrorIsRight(t *testing.T) {
 		h, _ := parseIP(data[etherLen:])
 		sum := h.checksum()
 		if !h.v6 {
-			sum = fold(addWords(h.payload()))
+			sum = ^inet.Fold(inet.Sum(h.payload()))
 		}
 		if p.ErrorLayer() != nil || sum != 0 {
 			t.Errorf("gopacket says %v; checksum is off by %#x", p.ErrorLayer(), sum)

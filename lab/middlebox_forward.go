@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"rstlab/internal/inet"
 	"rstlab/internal/segment"
 	"rstlab/lab/internal/packetsock"
 )
@@ -217,6 +218,6 @@ func (h headers) ttl() *uint8 {
 func (h headers) lowerTTL() {
 	*h.ttl()--
 	if !h.v6 {
-		mendIPv4(h.packet)
+		inet.MendIPv4(h.packet[:int(h.packet[0]&15)*4])
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"rstlab/internal/inet"
 	"rstlab/internal/segment"
 	"rstlab/lab/internal/packetsock"
 )
@@ -205,7 +206,7 @@ func TestRouterLowersTTL(t *testing.T) {
 	if [6]byte(f.Data[6:]) != boxEnds[1] {
 		t.Errorf("routed frame comes from %x", f.Data[6:12])
 	}
-	if fold(addWords(f.Data[etherLen:etherLen+ipv4Len])) != 0 {
+	if ^inet.Fold(inet.Sum(f.Data[etherLen:etherLen+ipv4Len])) != 0 {
 		t.Error("the IPv4 header's checksum is wrong")
 	}
 	b.send("client.40001 > server.80: . seq 6 ttl=1", "client.40001 > server.80: . seq 7 ttl=2")
@@ -320,7 +321,7 @@ func TestRewriteEachField(t *testing.T) {
 		if c.rewrite.Options != nil && len(c.rewrite.Options) != len(f.Segment.Options) {
 			t.Errorf("options are %v", f.Segment.Options)
 		}
-		if fold(addWords(f.Data[etherLen:etherLen+ipv4Len])) != 0 {
+		if ^inet.Fold(inet.Sum(f.Data[etherLen:etherLen+ipv4Len])) != 0 {
 			t.Error("the IPv4 header's checksum is wrong")
 		}
 		b.must(b.box.Pass(&match))

@@ -1,6 +1,6 @@
 package packet
 
-import "encoding/binary"
+import "rstlab/internal/inet"
 
 // Checksum is the state of a TCP checksum.
 type Checksum uint8
@@ -26,12 +26,12 @@ func (i *Info) Checksum() Checksum {
 	}
 	pseudo := i.addressSum() + protoTCP
 	length := uint64(len(i.Header) + len(i.Payload))
-	if fold(sum(i.Header)+sum(i.Payload)+pseudo+length) == 0xffff {
+	if inet.Fold(inet.Sum(i.Header)+inet.Sum(i.Payload)+pseudo+length) == 0xffff {
 		return SumGood
 	}
 	// Network cards want the pseudo-header's sum, some of them for
 	// segmentation without the length.
-	if i.Sum == fold(pseudo+length) || i.Sum == fold(pseudo) {
+	if i.Sum == inet.Fold(pseudo+length) || i.Sum == inet.Fold(pseudo) {
 		return SumPartial
 	}
 	return SumBad
@@ -40,31 +40,7 @@ func (i *Info) Checksum() Checksum {
 // addressSum adds the addresses up as the pseudo-header has them.
 func (i *Info) addressSum() uint64 {
 	if i.V6 {
-		return sum(i.Src[:]) + sum(i.Dst[:])
+		return inet.Sum(i.Src[:]) + inet.Sum(i.Dst[:])
 	}
-	return sum(i.Src[12:]) + sum(i.Dst[12:])
-}
-
-// sum adds up big-endian 16-bit words, the last padded by a zero.
-func sum(b []byte) uint64 {
-	var s uint64
-	for ; len(b) >= 4; b = b[4:] { // words of 32 bits fold to the same
-		s += uint64(binary.BigEndian.Uint32(b))
-	}
-	if len(b) >= 2 {
-		s += uint64(u16(b))
-		b = b[2:]
-	}
-	if len(b) == 1 {
-		s += uint64(b[0]) << 8
-	}
-	return s
-}
-
-// fold adds the carries back in.
-func fold(s uint64) uint16 {
-	for s > 0xffff {
-		s = s>>16 + s&0xffff
-	}
-	return uint16(s)
+	return inet.Sum(i.Src[12:]) + inet.Sum(i.Dst[12:])
 }

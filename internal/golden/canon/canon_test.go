@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"rstlab/analyzer/packet"
-	"rstlab/internal/golden/inet"
+	"rstlab/internal/inet"
 	"rstlab/internal/pcapng"
 	"rstlab/internal/play"
 	"rstlab/internal/script"

@@ -8,7 +8,7 @@ import (
 	"net/netip"
 
 	"rstlab/analyzer/packet"
-	"rstlab/internal/golden/inet"
+	"rstlab/internal/inet"
 	"rstlab/internal/pcapng"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"rstlab/analyzer/packet"
-	"rstlab/internal/golden/inet"
+	"rstlab/internal/inet"
 	"rstlab/internal/pcapng"
 )
 

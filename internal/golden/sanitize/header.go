@@ -6,7 +6,7 @@ import (
 	"net/netip"
 
 	"rstlab/analyzer/packet"
-	"rstlab/internal/golden/inet"
+	"rstlab/internal/inet"
 )
 
 // header maps what a header holds of addresses and of what identifies hosts.

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 
 	"rstlab/analyzer/packet"
-	"rstlab/internal/golden/inet"
+	"rstlab/internal/inet"
 )
 
 // sum makes the checksum of a layer what it was: right where it was right or

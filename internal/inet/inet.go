@@ -1,5 +1,5 @@
-// Package inet is what rewriting a packet in place takes: Internet checksums
-// and the walk over a TCP header's options.
+// Package inet is what reading and rewriting packets in place takes: Internet
+// checksums and the walk over a TCP header's options.
 package inet
 
 import (
@@ -11,8 +11,12 @@ import (
 // 1071). Sums of parts may be added where all but the last are of even length.
 func Sum(b []byte) uint64 {
 	var s uint64
-	for ; len(b) >= 2; b = b[2:] {
+	for ; len(b) >= 4; b = b[4:] { // words of 32 bits fold to the same
+		s += uint64(binary.BigEndian.Uint32(b))
+	}
+	if len(b) >= 2 {
 		s += uint64(binary.BigEndian.Uint16(b))
+		b = b[2:]
 	}
 	if len(b) == 1 {
 		s += uint64(b[0]) << 8
@@ -20,7 +24,7 @@ func Sum(b []byte) uint64 {
 	return s
 }
 
-// Fold adds the carries back in.
+// Fold adds the carries back in. The checksum is its complement.
 func Fold(s uint64) uint16 {
 	for s > 0xffff {
 		s = s>>16 + s&0xffff
