@@ -37,7 +37,6 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 		g.checker, v.Benign = true, true
 		v.Details["probe"] = fmt.Sprintf("the same source does this every %v", g.period())
 	}
-	delete(p.taps, j.Frame)
 	for _, f := range j.Evidence {
 		name, n := a.points[f.Point].at(f.Frame)
 		e := Evidence{Frame: n, Fact: f.Text}
@@ -68,6 +67,8 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 			v.After.File = name
 		}
 	}
+	a.transcript(v, j)
+	delete(p.taps, j.Frame)
 	a.resets++
 	return a.emit(v)
 }

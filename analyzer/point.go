@@ -37,6 +37,7 @@ type point struct {
 type span struct {
 	before uint32 // frames of the point before it
 	file   *file
+	tap    string // the name of its one interface, so far
 }
 
 func (a *analysis) newPoint(f *file) *point {
@@ -62,7 +63,7 @@ func (p *point) packet(f *file, in *pcapng.Packet) error {
 // decoded takes the next packet and what it says, its number aside.
 func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info, s *flow.Packet) error {
 	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
-		p.spans = append(p.spans, span{p.frames, f})
+		p.spans = append(p.spans, span{before: p.frames, file: f})
 		if p.a.begin == 0 {
 			p.a.begin = in.Time
 		}
@@ -81,8 +82,14 @@ func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info, s *flow.P
 	}
 	p.last = max(p.last, in.Time)
 	if s.Kind == packet.TCP && s.Seg.Is(segment.RST) {
-		if ifs := f.reader.Interfaces(); in.Interface < len(ifs) && ifs[in.Interface].Name != "" {
+		ifs := f.reader.Interfaces()
+		if in.Interface < len(ifs) && ifs[in.Interface].Name != "" {
 			p.taps[p.frames] = ifs[in.Interface].Name
+		}
+		if s := &p.spans[len(p.spans)-1]; len(ifs) == 1 {
+			s.tap = ifs[0].Name
+		} else {
+			s.tap = ""
 		}
 	}
 	return p.judge.Take(s, info)
@@ -90,11 +97,34 @@ func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info, s *flow.P
 
 // at leads a frame of the point back to its file and its number there.
 func (p *point) at(frame uint32) (name string, n int) {
-	i := sort.Search(len(p.spans), func(i int) bool { return p.spans[i].before >= frame }) - 1
+	i := p.span(frame)
 	if i < 0 {
 		return "", int(frame)
 	}
 	return p.spans[i].file.in.Name, int(frame - p.spans[i].before)
+}
+
+// span is the index of the span that holds a frame, -1 where none does.
+func (p *point) span(frame uint32) int {
+	return sort.Search(len(p.spans), func(i int) bool { return p.spans[i].before >= frame }) - 1
+}
+
+// name is the point's in records: its first file's.
+func (p *point) name() string {
+	name, _ := p.at(1)
+	return name
+}
+
+// tap is the name of the interface at which a frame was captured, "" where that
+// is not known any more.
+func (p *point) tap(frame uint32) string {
+	if name := p.taps[frame]; name != "" {
+		return name
+	}
+	if i := p.span(frame); i >= 0 {
+		return p.spans[i].tap
+	}
+	return ""
 }
 
 // verdict takes the judge's next verdict: it is emitted at once where this is
@@ -138,7 +168,7 @@ func (p *point) ended(c *flow.Conn) {
 // limits says what the capture could not show, or the judge not keep.
 func (p *point) limits() []string {
 	var l []string
-	name, _ := p.at(1)
+	name := p.name()
 	if n := p.judge.Flood; n > 0 {
 		l = append(l, fmt.Sprintf("%s: flood: %d resets were judged without waiting for what came after them", name, n))
 	}

@@ -61,6 +61,8 @@ type Verdict struct {
 	Seen           []Sighting     `json:"seen"`
 	After          *After         `json:"after"`
 	Next           string         `json:"next"`
+	Points         []string       `json:"points,omitempty"` // of several: those on the connection's path, from the originator on
+	Packets        []Packet       `json:"packets"`
 }
 
 // A ConnectionRef names the connection a reset belongs to.
@@ -99,6 +101,35 @@ type Alternative struct {
 type Sighting struct {
 	File  string `json:"file"`
 	Frame int    `json:"frame"`
+}
+
+// A Packet is one of those that matter to a verdict: the reset, the frames of
+// its evidence that belong to its connection, the handshake, what came right
+// before and after. At most 16 are shown, in order of time.
+type Packet struct {
+	File    string    `json:"file,omitempty"` // where it is not the verdict's own
+	Frame   int       `json:"frame"`
+	Time    time.Time `json:"time"`
+	Tap     string    `json:"tap,omitempty"` // where the capture has one interface; of a reset always
+	From    Sender    `json:"from"`          // the end whose address it bears
+	Marks   []string  `json:"marks"`         // why it matters: "reset", "evidence", "excludes"
+	Segment string    `json:"segment"`       // in the notation of scenarios, numbers relative
+	Seq     uint32    `json:"seq"`           // as on the wire
+	Ack     uint32    `json:"ack"`           // as on the wire
+	TTL     int       `json:"ttl"`
+	ID      *int      `json:"ip_id,omitempty"`   // IPv4 only
+	Options string    `json:"options,omitempty"` // those that are remembered: mss, wscale, sackOK of a SYN, TS
+	Omitted int       `json:"omitted,omitempty"` // packets of the connection left out before it, as far as is known
+
+	Also   []Passage `json:"also,omitempty"`   // where else it was seen, from the originator on
+	Missed []string  `json:"missed,omitempty"` // points that ran at that time and at which it never came by
+}
+
+// A Passage is a packet's at another point.
+type Passage struct {
+	File  string    `json:"file"`
+	Frame int       `json:"frame"`
+	Time  time.Time `json:"time"`
 }
 
 // After names the earlier reset that drew this one.

@@ -34,13 +34,18 @@ func Correlate(points []Point) (verdicts []*Verdict, connections int) {
 	}
 	slices.SortStableFunc(all, func(a, b *Verdict) int { return cmp.Compare(c.common(a.Point, a.Time), c.common(b.Point, b.Time)) })
 	var out []*Verdict
+	var seen []*sightings
 	for _, v := range all {
 		if c.final[Frame{v.Point, v.Frame}] == nil {
-			out = append(out, c.join(v))
+			v, s := c.join(v)
+			out, seen = append(out, v), append(seen, s)
 		}
 	}
 	c.legs(out)
-	for _, v := range out {
+	for i, v := range out {
+		if seen[i] != nil {
+			seen[i].transcript(v)
+		}
 		if v.After != nil {
 			if f := c.final[Frame{v.After.Point, v.After.Frame}]; f != nil {
 				v.After.Cause = f.Cause
@@ -70,6 +75,9 @@ func (c *correlation) setPoint(v *Verdict, p int) {
 	for i := range v.Copies {
 		v.Copies[i].Point = p
 	}
+	for i := range v.Packets {
+		v.Packets[i].Point = p
+	}
 	if v.After != nil {
 		after := *v.After // a volley's verdicts share it
 		after.Point = p
@@ -77,8 +85,9 @@ func (c *correlation) setPoint(v *Verdict, p int) {
 	}
 }
 
-// join makes the verdict on the reset of v out of all points' views.
-func (c *correlation) join(v *Verdict) *Verdict {
+// join makes the verdict on the reset of v out of all points' views, which it
+// gives, too; nil where nothing was kept of them.
+func (c *correlation) join(v *Verdict) (*Verdict, *sightings) {
 	g, ok := c.of[v.Point][v.Conn.ID]
 	logs := make([]*connLog, len(c.points))
 	if ok {
@@ -91,7 +100,7 @@ func (c *correlation) join(v *Verdict) *Verdict {
 	}
 	c.final[Frame{v.Point, v.Frame}] = v
 	if me == nil {
-		return v
+		return v, nil
 	}
 	s := &sightings{correlation: c, logs: slices.Clone(logs), lines: make([]*line, len(c.points)), verdicts: make([]*Verdict, len(c.points)), paths: map[int][2]*connLog{}}
 	s.lines[v.Point], s.verdicts[v.Point] = me, v
@@ -117,7 +126,7 @@ func (c *correlation) join(v *Verdict) *Verdict {
 			c.final[Frame{p, x.frame}] = out
 		}
 	}
-	return out
+	return out, s
 }
 
 func (c *correlation) verdictAt(p int, frame uint32) *Verdict {

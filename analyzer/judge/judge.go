@@ -180,6 +180,7 @@ func (j *Judge) settle() {
 	j.queue[0] = nil
 	j.queue = j.queue[1:]
 	v := k.judge()
+	v.Packets = k.transcript(v)
 	k.live.Pending--
 	t := j.told[k.conn.ID]
 	t.waiting[0] = nil

@@ -54,8 +54,9 @@ type line struct {
 	seq, ack flow.Seq
 	len      uint32
 	hash     uint32 // of the payload as captured
-	ts       uint32
-	id       uint16
+	ts, ecr  uint32
+	win, id  uint16
+	marks    flow.Mark
 	flags    segment.Flags
 	ttl      uint8
 	from     uint8
@@ -87,7 +88,7 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 	c.hasReset = c.hasReset || s.Is(segment.RST)
 	c.missing = c.missing || s.Has(flow.AckUnseen) // a hole that nobody acknowledges is a loss before this point
 	c.lines = append(c.lines, line{time: s.Time, frame: s.Frame, seq: s.Seq, ack: s.Ack, len: s.Len, hash: hashOf(in.Payload),
-		ts: s.TSVal, id: s.ID, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})
+		ts: s.TSVal, ecr: s.TSEcr, win: s.Win, id: s.ID, marks: s.Marks, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})
 	l.lines++
 	if len(c.lines) > maxConnLines {
 		n := copy(c.lines[8:], c.lines[maxConnLines/2:])

@@ -55,6 +55,8 @@ type Verdict struct {
 	After          *After
 	Repeats        bool // it only repeats the reset that After names
 	Next           string
+	Packets        []Packet // those that matter, in the order of their frames; of several points in that of time
+	Points         []int    // those that saw the connection, or on whose path it lies, from the originator on; none with one point
 
 	Idle     int64 // nanoseconds without a packet before the reset, or before what drew it; 0: less than a second
 	Survived int64 // the longest such pause that the connection had survived before

@@ -26,6 +26,12 @@ func refused() *analyzer.Verdict {
 		Alternatives: []analyzer.Alternative{{Cause: cause.FirewallRejectSyn, Sender: analyzer.Middlebox, Strength: cause.Possible, Why: "no other packet of 192.0.2.2 to compare with"}},
 		Seen:         []analyzer.Sighting{{File: "client.pcapng", Frame: 2}, {File: "server.pcapng", Frame: 3}},
 		Next:         "capture at 192.0.2.2 too",
+		Packets: []analyzer.Packet{
+			{Frame: 1, Time: at.Add(-time.Millisecond), Tap: "client", From: analyzer.Originator, Marks: []string{"evidence", "excludes"},
+				Segment: "192.0.2.1.40001 > 192.0.2.2.80: S seq 0 win 64240", Seq: 7, TTL: 64, ID: new(4099), Options: "<mss 1460>"},
+			{Frame: 2, Time: at, Tap: "client", From: analyzer.Responder, Marks: []string{"reset", "evidence", "excludes"},
+				Segment: "192.0.2.2.80 > 192.0.2.1.40001: R. seq 0 ack 1 win 0", Ack: 8, TTL: 64, ID: new(0)},
+		},
 	}
 }
 

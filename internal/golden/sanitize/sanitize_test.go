@@ -61,6 +61,7 @@ func one(data []byte) []analyzer.Input {
 // words are what of a verdict holds addresses, names or times in words.
 var words = []cmp.Option{
 	cmpopts.IgnoreFields(analyzer.Verdict{}, "Tap", "SenderAddress", "Summary", "Next", "Details"),
+	cmpopts.IgnoreFields(analyzer.Packet{}, "Tap", "Segment", "Options"),
 	cmpopts.IgnoreFields(analyzer.ConnectionRef{}, "Originator", "Responder"),
 	cmpopts.IgnoreFields(analyzer.Evidence{}, "Fact"),
 	cmpopts.IgnoreFields(analyzer.Exclusion{}, "Why"),
