@@ -31,6 +31,10 @@ at. T is the time from the first packet on, in seconds (12.5) or as 1m30s; a
 local time of day (09:30:00); or a date and time, local (2026-11-23 09:30:00) or
 of a named zone (2026-11-23T09:30:00Z).
 
+-o may be repeated, and FORMAT=FILE writes a file; standard output has the text
+where nothing else is asked for it. Of many verdicts that are alike, the text
+and md show the first ones and count the others; jsonl has all.
+
 --annotate writes all packets once more, as pcapng: each reset with its verdict
 as a comment, and on the frames of its evidence a short one. Several captures
 are merged in order of time.`,
@@ -40,6 +44,7 @@ are merged in order of time.`,
   rstlab analyze --since 09:30 --until 09:40 --host 192.0.2.1 day.pcap.gz
   rstlab analyze --annotate read.pcapng trouble.pcapng
   tcpdump -i eth0 -w - tcp | rstlab analyze -
+  rstlab analyze -o md=ticket.md trouble.pcapng
   rstlab analyze -o jsonl trouble.pcapng | jq -r 'select(.type == "verdict") | .cause'
   rstlab analyze --fail-on injected-reset,blind-reset trouble.pcapng`,
 		Args: oneOrMore("FILE..."),
@@ -78,6 +83,11 @@ are merged in order of time.`,
 			defer func() { err = errors.Join(err, notes.Close()) }()
 		}
 
+		to, err := output.open(cmd.OutOrStdout(), files)
+		if err != nil {
+			return usage(cmd, err)
+		}
+		defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
 		bar := startProgress(cmd.ErrOrStderr(), from)
 		defer bar.end()
 		stderr := bar.above(cmd.ErrOrStderr())
@@ -87,9 +97,12 @@ are merged in order of time.`,
 			in.R = bar.counting(in.R)
 			inputs = append(inputs, in)
 		}
-		look := style(cmd.OutOrStdout())
-		look.Files = len(files) > 1
-		out := report.NewAnalysis(output.value, bar.above(cmd.OutOrStdout()), look)
+		var out report.Analyses
+		for _, s := range to {
+			look := style(s.w)
+			look.Files = len(files) > 1
+			out = append(out, report.NewAnalysis(s.format, bar.above(s.w), look))
+		}
 
 		found, told := false, false
 		err = analyzer.Analyze(cmd.Context(), inputs, opts, func(r analyzer.Record) error {

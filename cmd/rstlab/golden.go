@@ -132,7 +132,7 @@ wrong   anything else`,
 	}
 	output := addOutput(cmd, golden.ScoreFormats())
 	dir := cmd.Flags().String("set", "golden", "the golden set is in `DIR`")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		set, err := golden.Open(*dir)
 		if err != nil {
 			return &statusError{Status: statusUsage, Err: err, Hint: "--set names the folder of a golden set; golden write makes one"}
@@ -154,7 +154,17 @@ wrong   anything else`,
 		if err != nil {
 			return err
 		}
-		return score.Write(cmd.OutOrStdout(), output.value)
+		to, err := output.open(cmd.OutOrStdout(), args)
+		if err != nil {
+			return usage(cmd, err)
+		}
+		defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
+		for _, s := range to {
+			if err := score.Write(s.w, s.format); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return cmd
 }

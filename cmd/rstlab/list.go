@@ -30,13 +30,21 @@ func newList() *cobra.Command {
 	}
 	output := addOutput(cmd, report.ListFormats())
 	coverage := cmd.Flags().Bool("coverage", false, "of causes: the scenarios, reasons of the kernel, taps and IP versions that show each")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		wanted := func(kind string) bool { return len(args) == 0 || args[0] == kind }
 		files, err := scenarios.All()
 		if err != nil {
 			return err
 		}
-		out := report.NewList(output.value, cmd.OutOrStdout(), style(cmd.OutOrStdout()))
+		to, err := output.open(cmd.OutOrStdout(), nil)
+		if err != nil {
+			return usage(cmd, err)
+		}
+		defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
+		var out report.Lists
+		for _, s := range to {
+			out = append(out, report.NewList(s.format, s.w, style(s.w)))
+		}
 		if *coverage {
 			if !wanted("causes") {
 				return usage(cmd, fmt.Errorf("list: --coverage is of causes, found scenarios"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,32 +11,131 @@ import (
 	"github.com/spf13/cobra"
 
 	"rstlab/internal/report"
+	"rstlab/internal/segment"
 )
 
-// A format is the value of -o: one of the words that a report takes.
-type format struct {
-	value string
-	words []string
+// An output is the value of -o: where the report goes in each format that was
+// asked for. What has no file goes to standard output, and so does the first
+// of words where all others have one.
+type output struct {
+	words  []string
+	files  []outputFile
+	stdout string // "": not asked for
 }
 
-func (f *format) String() string { return f.value }
-func (f *format) Type() string   { return "format" }
+// An outputFile is "FORMAT=FILE".
+type outputFile struct{ format, path string }
 
-func (f *format) Set(s string) error {
-	if !slices.Contains(f.words, s) {
-		return fmt.Errorf("want %s", strings.Join(f.words, " or "))
+func (o *output) String() string {
+	var s []string
+	if o.stdout != "" {
+		s = append(s, o.stdout)
 	}
-	f.value = s
+	for _, f := range o.files {
+		s = append(s, f.format+"="+f.path)
+	}
+	return strings.Join(s, " ")
+}
+
+func (o *output) Type() string { return "FORMAT[=FILE]" }
+
+func (o *output) Set(s string) error {
+	word, path, toFile := strings.Cut(s, "=")
+	switch {
+	case !slices.Contains(o.words, word):
+		return fmt.Errorf("found %q, want %s%s", word, orList(o.words), segment.DidYouMean(word, o.words...))
+	case toFile && path == "":
+		return fmt.Errorf("found no file after %q, want %s=FILE", s, word)
+	case toFile && path != "-":
+		o.files = append(o.files, outputFile{word, path})
+	case o.stdout != "" && o.stdout != word:
+		return fmt.Errorf("found %s and %s for standard output, want a file for one of them: -o %s=FILE", o.stdout, word, word)
+	default:
+		o.stdout = word
+	}
 	return nil
+}
+
+// orList is "a, b or c".
+func orList(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // addOutput gives cmd the flag -o with the words of a report, the first being
 // the default.
-func addOutput(cmd *cobra.Command, words []string) *format {
-	f := &format{value: words[0], words: words}
-	cmd.Flags().VarP(f, "output", "o", "what to write: "+strings.Join(words, ", "))
-	complete(cmd, "output", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	return f
+func addOutput(cmd *cobra.Command, words []string) *output {
+	o := &output{words: words}
+	cmd.Flags().VarP(o, "output", "o", fmt.Sprintf("write %s (default %s), to standard output or a file; may be repeated", orList(words), words[0]))
+	complete(cmd, "output", func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		if strings.Contains(word, "=") {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	})
+	return o
+}
+
+// A sink is where a report goes in one format.
+type sink struct {
+	format string
+	w      io.Writer
+	file   *os.File // nil: standard output
+}
+
+// sinks are all places of a report, the one on standard output first.
+type sinks []sink
+
+// open makes the files, so that what is wrong with them is told before
+// anything is done. None may be one of the inputs, which it would destroy.
+func (o *output) open(stdout io.Writer, inputs []string) (sinks, error) {
+	first := o.stdout
+	if first == "" {
+		first = o.words[0]
+	}
+	all := sinks{{format: first, w: stdout}}
+	for _, f := range o.files {
+		if was, err := os.Stat(f.path); err == nil {
+			for _, in := range inputs {
+				if is, err := os.Stat(in); err == nil && os.SameFile(was, is) {
+					return nil, errors.Join(fmt.Errorf("write %s: it is to be read; want another file for -o %s", f.path, f.format), all.close())
+				}
+			}
+		}
+		file, err := os.Create(f.path)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("-o %s=%s: %w", f.format, f.path, err), all.close())
+		}
+		all = append(all, sink{f.format, file, file})
+	}
+	return all, nil
+}
+
+// close closes the files.
+func (s sinks) close() error {
+	var errs []error
+	for _, s := range s {
+		if s.file != nil {
+			errs = append(errs, s.file.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// end closes the files after a command that ended with err.
+func (s sinks) end(stderr io.Writer, err error) error {
+	closed := s.close()
+	if closed == nil {
+		return err
+	}
+	if err == nil {
+		return closed
+	}
+	diagnose(stderr, closed)
+	return err
 }
 
 // complete lets a shell complete the values of a flag of cmd.

@@ -34,11 +34,18 @@ catalogue. "-" is a scenario on standard input.
 --label takes labels, families and causes: "a,b" has one of them, "a&&b" both,
 "!a" has it not.
 
-Root is not needed; without it the kernel's counters stand in for its trace.`,
+Root is not needed; without it the kernel's counters stand in for its trace.
+
+-o may be repeated, and FORMAT=FILE writes a file; standard output has the text
+where nothing else is asked for it. junit is JUnit XML, tap is TAP version 14,
+github is the text for a workflow's log with an annotation for each failure, and
+appends Markdown to the job's summary where GITHUB_STEP_SUMMARY names it.`,
 		Example: `  rstlab run
   rstlab run port-closed abortive-close
   rstlab run --label 'connect&&!control' --save captures
-  rstlab run -o jsonl my.scenario`,
+  rstlab run -o jsonl my.scenario
+  rstlab run -o junit=report.xml    text for you, a file for the CI
+  rstlab run -o github`,
 		ValidArgsFunction: completeScenarios,
 	}
 	output := addOutput(cmd, report.RunFormats())
@@ -49,7 +56,7 @@ Root is not needed; without it the kernel's counters stand in for its trace.`,
 	cmd.Flags().BoolVar(&o.allowExec, "allow-exec", false, "let scenarios from outside the catalogue run programs")
 	label := cmd.Flags().String("label", "", "play only scenarios that `EXPR` selects")
 
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if o.jobs < 1 || o.repeat < 1 {
 			return usage(cmd, errors.New("read --jobs and --repeat: want 1 or more"))
 		}
@@ -57,7 +64,19 @@ Root is not needed; without it the kernel's counters stand in for its trace.`,
 		if err != nil {
 			return err
 		}
-		return playAll(cmd, files, o, report.NewRun(output.value, cmd.OutOrStdout(), style(cmd.OutOrStdout())))
+		to, err := output.open(cmd.OutOrStdout(), args)
+		if err != nil {
+			return usage(cmd, err)
+		}
+		defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
+		if to, err = to.withJobSummary(); err != nil {
+			return usage(cmd, err)
+		}
+		var out report.Runs
+		for _, s := range to {
+			out = append(out, report.NewRun(s.format, s.w, style(s.w)))
+		}
+		return playAll(cmd, files, o, out)
 	}
 	return cmd
 }

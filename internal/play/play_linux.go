@@ -128,7 +128,10 @@ type environment struct {
 func (env *environment) play(ctx context.Context, f *script.File) *Result {
 	begin := time.Now()
 	r := &Result{Type: "scenario", Name: f.Name, Family: catalogue.Family(f), Labels: f.Labels,
-		Path: f.Path, Oracle: "counters", Resets: []ResetResult{}, Captures: []string{}}
+		Oracle: "counters", Resets: []ResetResult{}, Captures: []string{}}
+	if !f.Catalogue {
+		r.Path = f.Path
+	}
 	if env.kernel != nil {
 		r.Oracle = "trace"
 	}
@@ -155,7 +158,7 @@ func (env *environment) play(ctx context.Context, f *script.File) *Result {
 	}
 	if len(p.failures) > 0 {
 		r.Result = Fail
-		r.Why = p.failures[0].line(f)
+		r.Why, r.Line = p.failures[0].line(f), p.failures[0].pos.Line
 	}
 	if err := p.save(); err != nil {
 		p.fail(mismatch{text: err.Error()})

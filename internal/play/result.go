@@ -33,6 +33,8 @@ type Result struct {
 	Story string `json:"-"`
 	// Path is the file as the user named it, "" for the catalogue's.
 	Path string `json:"-"`
+	// Line is the line of the file that failed; 0: of none, or all of it.
+	Line int `json:"-"`
 	// Recording is what a pass left behind, where Options.Record asks for it.
 	Recording *Recording `json:"-"`
 }

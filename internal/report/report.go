@@ -5,6 +5,7 @@
 package report
 
 import (
+	"errors"
 	"io"
 	"slices"
 
@@ -42,15 +43,73 @@ type Style struct {
 	Files bool // several captures: each frame is named with its file
 }
 
+// Analyses writes an analysis to each of several.
+type Analyses []Analysis
+
+// Record writes r to all.
+func (a Analyses) Record(r analyzer.Record) error {
+	return each(a, func(out Analysis) error { return out.Record(r) })
+}
+
+// Runs writes a run to each of several.
+type Runs []Run
+
+// Result writes r to all.
+func (a Runs) Result(r *play.Result) error {
+	return each(a, func(out Run) error { return out.Result(r) })
+}
+
+// Summary writes s to all.
+func (a Runs) Summary(s play.RunSummary) error {
+	return each(a, func(out Run) error { return out.Summary(s) })
+}
+
+// Lists writes a list to each of several.
+type Lists []List
+
+// Scenario writes s to all.
+func (a Lists) Scenario(s catalogue.Scenario) error {
+	return each(a, func(out List) error { return out.Scenario(s) })
+}
+
+// Cause writes c to all.
+func (a Lists) Cause(c catalogue.Cause) error {
+	return each(a, func(out List) error { return out.Cause(c) })
+}
+
+// Coverage writes c to all.
+func (a Lists) Coverage(c catalogue.Coverage) error {
+	return each(a, func(out List) error { return out.Coverage(c) })
+}
+
+// Reason writes r to all.
+func (a Lists) Reason(r catalogue.Reason) error {
+	return each(a, func(out List) error { return out.Reason(r) })
+}
+
+// each lets all outputs write, whatever becomes of one.
+func each[T any](outs []T, write func(T) error) error {
+	var errs []error
+	for _, out := range outs {
+		errs = append(errs, write(out))
+	}
+	return errors.Join(errs...)
+}
+
 // The outputs, by the word that chooses them on the command line.
 var (
 	analyses = map[string]func(io.Writer, Style) Analysis{
 		"text":  newTextAnalysis,
 		"jsonl": newJSONLAnalysis,
+		"md":    newMDAnalysis,
 	}
 	runs = map[string]func(io.Writer, Style) Run{
-		"text":  newTextRun,
-		"jsonl": newJSONLRun,
+		"text":   newTextRun,
+		"jsonl":  newJSONLRun,
+		"junit":  newJUnitRun,
+		"tap":    newTAPRun,
+		"github": newGitHubRun,
+		"md":     newMDRun,
 	}
 	lists = map[string]func(io.Writer, Style) List{
 		"text":  newTextList,

@@ -136,6 +136,9 @@ pass  graceful-close                   0.10s
 FAIL  abortive-close                   5.00s
   abortive-close.scenario:14: no such packet
   	server.5000 > client.40001: R. seq 1
+    script   abortive-close by server
+    kernel   no reset sent by any host
+    analyzer no reset in client.pcapng
 skip  needs-root                       0.00s
       needs root of the machine, this run is rootless
 
@@ -241,12 +244,14 @@ func TestErrorsOfTheWriterAreReturned(t *testing.T) {
 	r, w := io.Pipe()
 	r.Close()
 	for _, format := range AnalysisFormats() {
-		if err := NewAnalysis(format, w, Style{}).Record(refused()); !errors.Is(err, io.ErrClosedPipe) {
+		out := NewAnalysis(format, w, Style{})
+		if err := errors.Join(out.Record(refused()), out.Record(&analyzer.Summary{})); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("analysis as %s: %v", format, err)
 		}
 	}
 	for _, format := range RunFormats() {
-		if err := NewRun(format, w, Style{}).Result(passed()); !errors.Is(err, io.ErrClosedPipe) {
+		out := NewRun(format, w, Style{})
+		if err := errors.Join(out.Result(passed()), out.Summary(play.RunSummary{})); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("run as %s: %v", format, err)
 		}
 	}

@@ -68,7 +68,13 @@ func passed() *play.Result {
 func failed() *play.Result {
 	return &play.Result{Type: "scenario", Name: "abortive-close", Family: "established",
 		Result: play.Fail, Why: "abortive-close.scenario:14: no such packet", Seconds: 5, Oracle: "trace",
-		Story: "abortive-close.scenario:14: no such packet\n\tserver.5000 > client.40001: R. seq 1\n"}
+		Path: "abortive-close.scenario", Line: 14,
+		Story: `abortive-close.scenario:14: no such packet
+	server.5000 > client.40001: R. seq 1
+  script   abortive-close by server
+  kernel   no reset sent by any host
+  analyzer no reset in client.pcapng
+`}
 }
 
 func skipped() *play.Result {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The colours of text, as ANSI codes. They carry nothing that the words do
@@ -51,21 +52,46 @@ func (t *text) field(key string, values ...string) {
 	}
 }
 
-// clean returns s without control characters, tabs aside: names of files and
-// bytes of captures may hold some, and a terminal would obey them.
+// clean returns s without what is not printed, tabs aside: names of files and
+// bytes of captures may hold control characters of both kinds, which a terminal
+// obeys, and marks that turn the order of letters.
 func clean(s string) string {
-	if strings.IndexFunc(s, unprintable) < 0 {
+	if utf8.ValidString(s) && strings.IndexFunc(s, unprintable) < 0 {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
-		if unprintable(r) {
-			fmt.Fprintf(&b, `\x%02x`, r)
-		} else {
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			b.WriteString(escape(rune(s[i]))) // a byte that is no UTF-8
+		case unprintable(r):
+			b.WriteString(escape(r))
+		default:
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// escape writes a character as Go does.
+func escape(r rune) string {
+	switch {
+	case r < 0x100:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r < 0x10000:
+		return fmt.Sprintf(`\u%04x`, r)
+	default:
+		return fmt.Sprintf(`\U%08x`, r)
+	}
+}
+
+// Clean is text of several lines without what is not printed: see clean.
+func Clean(lines string) string {
+	all := strings.Split(strings.TrimRight(lines, "\n"), "\n")
+	for i, line := range all {
+		all[i] = clean(line)
+	}
+	return strings.Join(all, "\n")
 }
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) && r != '\t' }
@@ -82,14 +108,24 @@ func plural[N int | int64](n N, noun string) string {
 // there are.
 func numbers(frames []int) string { return firstNumbers(frames, len(frames), "") }
 
+// mostNumbers is how many frames a list names.
+const mostNumbers = 12
+
 // firstNumbers is numbers for the first of so many frames, with what is to be
 // said of those that are named.
 func firstNumbers(frames []int, all int, of string) string {
-	const most = 12
-	frames = frames[:min(len(frames), most)]
+	frames = frames[:min(len(frames), mostNumbers)]
 	s := strings.Trim(fmt.Sprint(frames), "[]") + of
 	if more := all - len(frames); more > 0 {
 		s += fmt.Sprintf(" and %d more", more)
 	}
 	return s
+}
+
+// frame names a frame as Wireshark does, with its file where there are several.
+func (t *text) frame(file string, n int) string {
+	if t.style.Files {
+		return fmt.Sprintf("%s frame %d", file, n)
+	}
+	return fmt.Sprintf("frame %d", n)
 }

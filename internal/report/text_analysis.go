@@ -17,74 +17,55 @@ import (
 // stands on, what was excluded, what else it could be, what to do.
 type textAnalysis struct {
 	text
-	causes map[cause.ID]int
+	crowd crowd
+	told  bool // what was not shown
 }
 
 func newTextAnalysis(w io.Writer, s Style) Analysis {
-	return &textAnalysis{text: text{w: w, style: s}, causes: map[cause.ID]int{}}
+	return &textAnalysis{text: text{w: w, style: s}}
 }
 
 // Record writes r. An *analyzer.Error is no result and is left to the caller.
 func (t *textAnalysis) Record(r analyzer.Record) error {
 	switch r := r.(type) {
 	case *analyzer.Verdict:
-		t.verdict(r)
+		if t.crowd.verdict(r) {
+			t.verdict(r)
+		}
 	case *analyzer.Connection:
+		t.hidden()
 		t.connection(r)
 	case *analyzer.Finding:
-		t.finding(r)
+		t.hidden()
+		if t.crowd.finding() {
+			t.finding(r)
+		}
 	case *analyzer.Summary:
+		t.hidden()
 		t.summary(r)
 	}
 	return t.flush()
 }
 
 func (t *textAnalysis) verdict(v *analyzer.Verdict) {
-	t.causes[v.Cause]++
 	t.printf("%s\n", t.paint(bold, clean(t.frame(v.File, v.Frame)+"  "+headline(v))))
-	if c, ok := cause.Lookup(v.Cause); ok {
-		t.field("that is", c.Summary)
-	}
-	t.field("sender", sender(v))
-	t.field("effect", effect(v))
-	var details, evidence, excluded, alternatives, seen []string
-	for _, key := range slices.Sorted(maps.Keys(v.Details)) {
-		details = append(details, fmt.Sprintf("%s %v", key, v.Details[key]))
-	}
-	for _, e := range v.Evidence {
-		evidence = append(evidence, beside(v, e.File, e.Frame)+": "+e.Fact)
-	}
-	for _, x := range v.Excluded {
-		excluded = append(excluded, fmt.Sprintf("%s: %s%s", x.Cause, x.Why, inFrames(x.Frames)))
-	}
-	for _, a := range v.Alternatives {
-		alternatives = append(alternatives, fmt.Sprintf("%s by %s (%s): %s", a.Cause, who(a.Sender), a.Strength, a.Why))
-	}
-	for _, s := range v.Seen {
-		if s.File != v.File || s.Frame != v.Frame {
-			seen = append(seen, beside(v, s.File, s.Frame)+" too")
-		}
-	}
-	t.field("details", details...)
-	t.field("evidence", evidence...)
-	t.field("excluded", excluded...)
-	t.field("or", alternatives...)
-	if v.After != nil {
-		t.field("after", fmt.Sprintf("%s: %s", beside(v, v.After.File, v.After.Frame), v.After.Cause))
-	}
-	t.field("seen", seen...)
-	if v.Next != "" {
-		t.field("next", v.Next)
+	for _, f := range facts(v) {
+		t.field(f.key, f.values...)
 	}
 	t.printf("\n")
 }
 
-// frame names a frame as Wireshark does, with its file where there are several.
-func (t *textAnalysis) frame(file string, n int) string {
-	if t.style.Files {
-		return fmt.Sprintf("%s frame %d", file, n)
+// hidden says, once and after all verdicts, which were not shown.
+func (t *textAnalysis) hidden() {
+	lines := t.crowd.hidden(t.style.Files)
+	if t.told || len(lines) == 0 {
+		return
 	}
-	return fmt.Sprintf("frame %d", n)
+	t.told = true
+	t.printf("%s\n", t.paint(bold, "not shown, each like some of those above"))
+	t.field("more", lines...)
+	t.field("see them", "with -o jsonl or -o html; or choose: --stream, --host, --since, --until")
+	t.printf("\n")
 }
 
 // beside names a frame in a verdict, with its file where that is another one
@@ -102,13 +83,7 @@ func headline(v *analyzer.Verdict) string {
 	if v.SenderAddress == v.Connection.Responder {
 		to = endpoint(v.Connection.Originator)
 	}
-	why := fmt.Sprintf("%s (%s)", v.Cause, v.Strength)
-	if v.Strength == cause.Undetermined {
-		why = "cause undetermined"
-		if v.Why != "" {
-			why += " (" + v.Why + ")"
-		}
-	}
+	why := sureness(v.Cause, v.Strength, v.Why)
 	switch v.Sender {
 	case analyzer.Middlebox:
 		return fmt.Sprintf("a middlebox reset %s in the name of %s: %s", to, from, why)
@@ -117,6 +92,17 @@ func headline(v *analyzer.Verdict) string {
 	default:
 		return fmt.Sprintf("%s reset %s: %s", from, to, why)
 	}
+}
+
+// sureness is a cause and how sure it is.
+func sureness(id cause.ID, strength cause.Strength, why string) string {
+	if strength != cause.Undetermined {
+		return fmt.Sprintf("%s (%s)", id, strength)
+	}
+	if why != "" {
+		return "cause undetermined (" + why + ")"
+	}
+	return "cause undetermined"
 }
 
 // sender says who sent the reset and how sure that is.
@@ -176,14 +162,18 @@ func endpoint(s string) string {
 }
 
 func (t *textAnalysis) connection(c *analyzer.Connection) {
-	first := t.frame(c.File, c.Ref.FirstFrame)
+	t.printf("%s\n", clean(connectionLine(c, t.frame(c.File, c.Ref.FirstFrame))))
+}
+
+// connectionLine is a connection in one line; first names its first frame.
+func connectionLine(c *analyzer.Connection, first string) string {
 	outcome := c.Outcome
 	if c.ICMP != nil {
 		outcome += fmt.Sprintf(" (frame %d: type %d, code %d, of %s)", c.ICMP.Frame, c.ICMP.Type, c.ICMP.Code, c.ICMP.From)
 	}
-	t.printf("connection %d  %s\n", c.Ref.ID, clean(fmt.Sprintf("%s > %s: %s; from %s on, %d and %d packets, %d and %d bytes, %s",
+	return fmt.Sprintf("connection %d  %s > %s: %s; from %s on, %d and %d packets, %d and %d bytes, %s", c.Ref.ID,
 		endpoint(c.Ref.Originator), endpoint(c.Ref.Responder), outcome, first,
-		c.Packets[0], c.Packets[1], c.Bytes[0], c.Bytes[1], plural(c.Resets, "reset"))))
+		c.Packets[0], c.Packets[1], c.Bytes[0], c.Bytes[1], plural(c.Resets, "reset"))
 }
 
 func (t *textAnalysis) finding(f *analyzer.Finding) {
@@ -200,27 +190,35 @@ func (t *textAnalysis) finding(f *analyzer.Finding) {
 }
 
 func (t *textAnalysis) summary(s *analyzer.Summary) {
-	resets := "no reset"
-	if s.Resets > 0 {
-		resets = plural(s.Resets, "reset")
+	if more := t.crowd.findings - mostFindings; more > 0 {
+		t.printf("%s like these, of fewer resets each, not shown\n\n", plural(more, "group"))
 	}
-	t.printf("%s in %s, %s, %s%s\n", resets, plural(s.Packets, "packet"),
-		plural(s.Connections, "connection"), plural(s.Files, "file"), t.tally())
+	t.printf("%s\n", clean(total(s, t.crowd.causes())))
 	for _, limit := range s.Limits {
 		t.printf("limit: %s\n", clean(limit))
 	}
 }
 
-// tally counts the verdicts by cause, the most frequent first.
-func (t *textAnalysis) tally() string {
-	ids := slices.Sorted(maps.Keys(t.causes))
+// total is an analysis in one line; causes counts its verdicts.
+func total(s *analyzer.Summary, causes map[cause.ID]int) string {
+	resets := "no reset"
+	if s.Resets > 0 {
+		resets = plural(s.Resets, "reset")
+	}
+	return fmt.Sprintf("%s in %s, %s, %s%s", resets, plural(s.Packets, "packet"),
+		plural(s.Connections, "connection"), plural(s.Files, "file"), tally(causes))
+}
+
+// tally names the causes and their numbers, the most frequent first.
+func tally(causes map[cause.ID]int) string {
+	ids := slices.Sorted(maps.Keys(causes))
 	if len(ids) == 0 {
 		return ""
 	}
-	slices.SortStableFunc(ids, func(a, b cause.ID) int { return t.causes[b] - t.causes[a] })
+	slices.SortStableFunc(ids, func(a, b cause.ID) int { return causes[b] - causes[a] })
 	parts := make([]string, len(ids))
 	for i, id := range ids {
-		parts[i] = fmt.Sprintf("%d %s", t.causes[id], id)
+		parts[i] = fmt.Sprintf("%d %s", causes[id], id)
 	}
 	return ": " + strings.Join(parts, ", ")
 }

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
+)
+
+// What a report for a person shows whole; of what goes beyond, it says how much
+// there is.
+const (
+	mostAlike    = 5  // verdicts that are alike
+	mostFindings = 20 // groups, those with most resets
+)
+
+// A crowd counts verdicts, and bounds how many of one kind are shown: a flood
+// of resets would bury all others.
+type crowd struct {
+	kinds    map[likeness]*alike
+	order    []*alike
+	findings int
+}
+
+// Verdicts of one likeness say the same of different resets.
+type likeness struct {
+	cause          cause.ID
+	strength       cause.Strength
+	why            string
+	sender         analyzer.Sender
+	senderStrength cause.Strength
+	effect         analyzer.Effect
+	benign         bool
+}
+
+// alike are the verdicts of a likeness.
+type alike struct {
+	likeness
+	count  int
+	file   string // in which the frames are
+	frames []int  // the first of those that are not shown
+}
+
+// verdict counts v, and tells whether it is to be shown.
+func (c *crowd) verdict(v *analyzer.Verdict) bool {
+	l := likeness{v.Cause, v.Strength, v.Why, v.Sender, v.SenderStrength, v.Effect, v.Benign}
+	a := c.kinds[l]
+	if a == nil {
+		a = &alike{likeness: l}
+		if c.kinds == nil {
+			c.kinds = map[likeness]*alike{}
+		}
+		c.kinds[l] = a
+		c.order = append(c.order, a)
+	}
+	a.count++
+	if a.count <= mostAlike {
+		return true
+	}
+	if len(a.frames) == 0 {
+		a.file = v.File
+	}
+	if v.File == a.file && len(a.frames) < mostNumbers {
+		a.frames = append(a.frames, v.Frame)
+	}
+	return false
+}
+
+// finding counts one, and tells whether it is to be shown.
+func (c *crowd) finding() bool {
+	c.findings++
+	return c.findings <= mostFindings
+}
+
+// hidden says of each likeness how many verdicts were not shown, and where the
+// first of them are; files tells that there are several captures.
+func (c *crowd) hidden(files bool) []string {
+	var lines []string
+	for _, a := range c.order {
+		n := a.count - mostAlike
+		if n <= 0 {
+			continue
+		}
+		by := who(a.sender)
+		if a.sender != analyzer.UndeterminedSender {
+			by += fmt.Sprintf(" (%s)", a.senderStrength)
+		}
+		benign := ""
+		if a.benign {
+			benign = ", benign"
+		}
+		of := ""
+		if files {
+			of = " of " + a.file
+		}
+		lines = append(lines, fmt.Sprintf("%d of %s by %s, %s%s: frames %s", n, sureness(a.cause, a.strength, a.why), by, a.effect, benign, firstNumbers(a.frames, n, of)))
+	}
+	return lines
+}
+
+// causes counts the verdicts by cause.
+func (c *crowd) causes() map[cause.ID]int {
+	n := map[cause.ID]int{}
+	for _, a := range c.order {
+		n[a.cause] += a.count
+	}
+	return n
+}

@@ -1,0 +1,60 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
+)
+
+// A fact is what a verdict says of one question, in one sentence or several.
+type fact struct {
+	key    string
+	values []string
+}
+
+// facts are what a verdict says beside its headline, in the order in which it
+// is read. They are as the capture has them, control characters included.
+func facts(v *analyzer.Verdict) []fact {
+	var meaning, details, evidence, excluded, alternatives, seen, after, next []string
+	if c, ok := cause.Lookup(v.Cause); ok {
+		meaning = append(meaning, c.Summary)
+	}
+	for _, key := range slices.Sorted(maps.Keys(v.Details)) {
+		details = append(details, fmt.Sprintf("%s %v", key, v.Details[key]))
+	}
+	for _, e := range v.Evidence {
+		evidence = append(evidence, beside(v, e.File, e.Frame)+": "+e.Fact)
+	}
+	for _, x := range v.Excluded {
+		excluded = append(excluded, fmt.Sprintf("%s: %s%s", x.Cause, x.Why, inFrames(x.Frames)))
+	}
+	for _, a := range v.Alternatives {
+		alternatives = append(alternatives, fmt.Sprintf("%s by %s (%s): %s", a.Cause, who(a.Sender), a.Strength, a.Why))
+	}
+	if v.After != nil {
+		after = append(after, fmt.Sprintf("%s: %s", beside(v, v.After.File, v.After.Frame), v.After.Cause))
+	}
+	for _, s := range v.Seen {
+		if s.File != v.File || s.Frame != v.Frame {
+			seen = append(seen, beside(v, s.File, s.Frame)+" too")
+		}
+	}
+	if v.Next != "" {
+		next = append(next, v.Next)
+	}
+	return []fact{
+		{"that is", meaning},
+		{"sender", []string{sender(v)}},
+		{"effect", []string{effect(v)}},
+		{"details", details},
+		{"evidence", evidence},
+		{"excluded", excluded},
+		{"or", alternatives},
+		{"after", after},
+		{"seen", seen},
+		{"next", next},
+	}
+}
