@@ -6,6 +6,9 @@ FUZZTIME ?= 30s
 SOAKTIME ?= 300
 SPECS    ?= 8
 
+# Build what is released for this system alone, such as linux/amd64.
+ONLY     ?=
+
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
 
@@ -24,6 +27,7 @@ PACKAGES = $$($(GO) list ./... | grep -v '/scenarios$$')
 test: ## run all tests, scenarios in the lab included; as root or not
 	$(GO) tool ginkgo --procs=$(SPECS) --no-color ./scenarios
 	$(GO) test $(PACKAGES)
+	$(GO) -C packaging test ./...
 
 .PHONY: test-rootless
 test-rootless: build ## as root: run the catalogue and the tests that use the lab as an ordinary user
@@ -33,8 +37,12 @@ test-rootless: build ## as root: run the catalogue and the tests that use the la
 check: lint tidy cross race ## all that must hold before a change lands
 
 .PHONY: lint
-lint: $(GOLANGCI) ## gofmt, vet, staticcheck and others, by .golangci.yml
+lint: $(GOLANGCI) ## gofmt, vet, staticcheck and others, by .golangci.yml; workflows and scripts
 	$(GOLANGCI) run
+	cd packaging && ../$(GOLANGCI) run
+	$(GO) -C packaging build -o $(CURDIR)/bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
+	bin/actionlint
+	shellcheck ci/* .ci/run
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
@@ -43,6 +51,7 @@ $(GOLANGCI):
 .PHONY: tidy
 tidy: ## fail where go.mod and go.sum are not what the imports ask for
 	$(GO) mod tidy -diff
+	$(GO) -C packaging mod tidy -diff
 
 .PHONY: race
 race: ## run all tests under the race detector
@@ -56,6 +65,19 @@ cross: ## compile for macOS, Windows and ARM, tests too
 		echo "compile for $$target"; \
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
 	done
+
+.PHONY: dist
+dist: ## build what is released of the commit, in dist: archives, packages, bills of materials, checksums
+	$(GO) -C packaging run . -only '$(ONLY)' $(CURDIR) $(CURDIR)/dist
+
+.PHONY: dist-verify
+dist-verify: dist ## as root: build it once more and compare each byte; install the packages apart and use them
+	$(GO) -C packaging run . -only '$(ONLY)' -verify $(CURDIR) $(CURDIR)/dist
+	ci/try-packages dist
+
+.PHONY: container
+container: dist ## build the image "rstlab", with docker, podman or buildah
+	ci/container
 
 .PHONY: golden
 golden: build ## show how the golden captures differ from today's lab, then accept it
