@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"rstlab/internal/report"
 	"rstlab/internal/segment"
@@ -147,16 +148,18 @@ func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 
 // style says what a text output may count on in w.
 func style(w io.Writer) report.Style {
-	return report.Style{Color: isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	if !isTerminal(w) {
+		return report.Style{}
+	}
+	columns, _, err := term.GetSize(int(w.(*os.File).Fd()))
+	if err != nil || columns < 1 {
+		columns = 80 // a terminal that does not say
+	}
+	return report.Style{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// isTerminal says whether w is a device that takes characters: a terminal, or
-// /dev/null, where colours do no harm.
+// isTerminal says whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"rstlab/analyzer"
 )
@@ -45,6 +46,13 @@ func (m *mdAnalysis) Record(r analyzer.Record) error {
 // verdict is a section: who reset whom, why, and the facts as a list.
 func (m *mdAnalysis) verdict(v *analyzer.Verdict) string {
 	m.printf("### %s\n\n", mdText(m.frame(v.File, v.Frame)+": "+headline(v)))
+	if packets := transcript(v); len(packets) > 0 {
+		var block strings.Builder
+		for _, l := range packets {
+			fmt.Fprintln(&block, clean(l.lead+l.text))
+		}
+		m.printf("%s\n", mdBlock(block.String()))
+	}
 	for _, f := range facts(v) {
 		switch len(f.values) {
 		case 0:

@@ -108,6 +108,11 @@ func TestMarkdownOfAnAnalysis(t *testing.T) {
 
 ### frame 2: 192.0.2.2.80 reset 192.0.2.1.40001: port-closed (possible)
 
+`+"```text"+`
+* 1  -0.001000  192.0.2.1.40001 > 192.0.2.2.80: S seq 0 win 64240
+> 2  +0.000000  192.0.2.2.80 > 192.0.2.1.40001: R. seq 0 ack 1 win 0
+`+"```"+`
+
 - **that is**: the SYN met a port on which nothing listens
 - **sender**: the responder (likely)
 - **effect**: accepted in SYN-SENT

@@ -40,6 +40,7 @@ type List interface {
 // file, and one capture.
 type Style struct {
 	Color bool // ANSI colours: a terminal reads along
+	Width int  // columns of the terminal; 0: it is none
 	Files bool // several captures: each frame is named with its file
 }
 

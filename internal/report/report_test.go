@@ -59,10 +59,13 @@ func TestTextAnalysisTellsWhoWhyHowSureAndByWhichFrames(t *testing.T) {
   that is    the SYN met a port on which nothing listens
   sender     the responder (likely)
   effect     accepted in SYN-SENT
+  packets    * 1  -0.001000  192.0.2.1.40001 > 192.0.2.2.80: S seq 0 win 64240
+             > 2  +0.000000  192.0.2.2.80 > 192.0.2.1.40001: R. seq 0 ack 1 win 0
   evidence   frame 1: SYN, sequence number 7
              frame 2: RST+ACK of that SYN
   excluded   abortive-close: there was no connection yet (frames 1 2)
-  or         firewall-reject-syn by a middlebox (possible): no other packet of 192.0.2.2 to compare with
+  or         firewall-reject-syn by a middlebox (possible): no other packet of 192.0.2.2 to compare
+             with
   seen       server.pcapng frame 3 too
   next       capture at 192.0.2.2 too
 
@@ -85,6 +88,8 @@ func TestTextAnalysisOfAForgedReset(t *testing.T) {
   that is    a device forged the reset in an endpoint's name while the real packets passed
   sender     a middlebox (possible); no SYN in the capture, so which end is which is assumed
   effect     challenged in ESTABLISHED
+  packets    * 1  -0.001000  192.0.2.1.40001 > 192.0.2.2.80: S seq 0 win 64240
+             > 2  +0.000000  192.0.2.2.80 > 192.0.2.1.40001: R. seq 0 ack 1 win 0
   details    hops 3
              text blocked\x1b[2J
   after      frame 8: injected-reset

@@ -35,9 +35,9 @@ func (t *text) flush() error {
 	return err
 }
 
-// paint returns s in a colour where the reader sees colours.
+// paint returns s in a colour, "" being none, where the reader sees colours.
 func (t *text) paint(color, s string) string {
-	if !t.style.Color {
+	if !t.style.Color || color == "" {
 		return s
 	}
 	return "\x1b[" + color + "m" + s + "\x1b[0m"
@@ -47,8 +47,66 @@ func (t *text) paint(color, s string) string {
 // and only before the first.
 func (t *text) field(key string, values ...string) {
 	for _, value := range values {
-		t.printf("  %-9s  %s\n", key, clean(value))
+		t.hanging(fmt.Sprintf("  %-9s  ", key), value)
 		key = ""
+	}
+}
+
+// hanging adds s behind lead, in as many lines as the reader's width asks for,
+// those after the first indented as far as the first.
+func (t *text) hanging(lead, s string) {
+	for _, line := range wrap(clean(s), t.width()-len(lead)) {
+		t.printf("%s%s\n", lead, line)
+		lead = strings.Repeat(" ", len(lead))
+	}
+}
+
+// line adds s as a line, which is broken only for a terminal: what reads a
+// pipe may look for it.
+func (t *text) line(lead, s string) {
+	if t.style.Width > 0 {
+		t.hanging(lead, s)
+		return
+	}
+	t.printf("%s%s\n", lead, clean(s))
+}
+
+// title adds s as what the lines behind it are about, in one line as line does.
+func (t *text) title(s string) {
+	lines := []string{clean(s)}
+	if t.style.Width > 0 {
+		lines = wrap(lines[0], t.width()-len("  "))
+	}
+	t.printf("%s\n", t.paint(bold, strings.Join(lines, "\n  ")))
+}
+
+// width is how long a line of several may be.
+func (t *text) width() int {
+	if t.style.Width == 0 {
+		return 100
+	}
+	return max(t.style.Width, 40)
+}
+
+// wrap breaks s at spaces into lines of at most so many characters. A word
+// that is longer stays whole.
+func wrap(s string, most int) []string {
+	var lines []string
+	for {
+		end, n := -1, 0
+		for i, r := range s {
+			if r == ' ' && i > 0 && (n <= most || end < 0) {
+				end = i
+			}
+			if n++; n > most && end >= 0 {
+				break
+			}
+		}
+		if n <= most || end < 0 {
+			return append(lines, s)
+		}
+		lines = append(lines, s[:end])
+		s = s[end+1:]
 	}
 }
 

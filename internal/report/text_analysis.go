@@ -48,11 +48,37 @@ func (t *textAnalysis) Record(r analyzer.Record) error {
 }
 
 func (t *textAnalysis) verdict(v *analyzer.Verdict) {
-	t.printf("%s\n", t.paint(bold, clean(t.frame(v.File, v.Frame)+"  "+headline(v))))
+	t.title(t.frame(v.File, v.Frame) + "  " + headline(v))
 	for _, f := range facts(v) {
 		t.field(f.key, f.values...)
+		if f.key == "effect" {
+			t.transcript(v)
+		}
 	}
 	t.printf("\n")
+}
+
+// transcript adds the packets that matter. Only a terminal's width breaks
+// their lines.
+func (t *textAnalysis) transcript(v *analyzer.Verdict) {
+	key := "packets"
+	for _, l := range transcript(v) {
+		color := ""
+		switch {
+		case slices.Contains(l.marks, analyzer.MarkReset):
+			color = red
+		case slices.Contains(l.marks, analyzer.MarkEvidence):
+			color = yellow
+		}
+		text, lead := []string{clean(l.text)}, l.lead
+		if t.style.Width > 0 {
+			text = wrap(text[0], t.width()-2-9-2-len(lead))
+		}
+		for _, part := range text {
+			t.printf("  %-9s  %s\n", key, t.paint(color, lead+part))
+			key, lead = "", strings.Repeat(" ", len(lead))
+		}
+	}
 }
 
 // hidden says, once and after all verdicts, which were not shown.
@@ -62,9 +88,9 @@ func (t *textAnalysis) hidden() {
 		return
 	}
 	t.told = true
-	t.printf("%s\n", t.paint(bold, "not shown, each like some of those above"))
+	t.title("not shown, each like some of those above")
 	t.field("more", lines...)
-	t.field("see them", "with -o jsonl or -o html; or choose: --stream, --host, --since, --until")
+	t.field("see them", "with -o jsonl; or choose: --stream, --host, --since, --until")
 	t.printf("\n")
 }
 
@@ -162,7 +188,7 @@ func endpoint(s string) string {
 }
 
 func (t *textAnalysis) connection(c *analyzer.Connection) {
-	t.printf("%s\n", clean(connectionLine(c, t.frame(c.File, c.Ref.FirstFrame))))
+	t.line("", connectionLine(c, t.frame(c.File, c.Ref.FirstFrame)))
 }
 
 // connectionLine is a connection in one line; first names its first frame.
@@ -177,7 +203,7 @@ func connectionLine(c *analyzer.Connection, first string) string {
 }
 
 func (t *textAnalysis) finding(f *analyzer.Finding) {
-	t.printf("%s\n", t.paint(bold, clean(f.Summary)))
+	t.title(f.Summary)
 	if c, ok := cause.Lookup(f.Cause); ok {
 		t.field("that is", c.Summary)
 	}
@@ -193,9 +219,9 @@ func (t *textAnalysis) summary(s *analyzer.Summary) {
 	if more := t.crowd.findings - mostFindings; more > 0 {
 		t.printf("%s like these, of fewer resets each, not shown\n\n", plural(more, "group"))
 	}
-	t.printf("%s\n", clean(total(s, t.crowd.causes())))
+	t.line("", total(s, t.crowd.causes()))
 	for _, limit := range s.Limits {
-		t.printf("limit: %s\n", clean(limit))
+		t.line("limit: ", limit)
 	}
 }
 

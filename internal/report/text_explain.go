@@ -44,19 +44,13 @@ func (t *text) section(title, body string) {
 	}
 }
 
-// paragraph writes body in lines of at most 80 characters where its words
-// allow it.
+// paragraph writes body in lines that are good to read, and fit the terminal.
 func (t *text) paragraph(indent, body string) {
-	line := indent
-	for _, word := range strings.Fields(body) {
-		if len(line) > len(indent) && len([]rune(line))+1+len([]rune(word)) > 80 {
-			t.printf("%s\n", line)
-			line = indent
-		}
-		if len(line) > len(indent) {
-			line += " "
-		}
-		line += word
+	most := 80
+	if t.style.Width > 0 {
+		most = min(most, t.width())
 	}
-	t.printf("%s\n", line)
+	for _, line := range wrap(strings.Join(strings.Fields(body), " "), most-len(indent)) {
+		t.printf("%s%s\n", indent, line)
+	}
 }

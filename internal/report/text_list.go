@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 
 	"rstlab/internal/catalogue"
@@ -34,5 +35,5 @@ func (t *textList) entry(kind, family, name, summary string) {
 		t.heading = heading
 		t.printf("%s\n", t.paint(bold, clean(heading)))
 	}
-	t.printf("  %-30s %s\n", clean(name), clean(summary))
+	t.line(fmt.Sprintf("  %-30s ", clean(name)), summary)
 }

@@ -27,7 +27,7 @@ func (t *textRun) Result(r *play.Result) error {
 		t.witnesses(r)
 	case play.Skip:
 		t.head(yellow, "skip", r)
-		t.printf("      %s\n", clean(r.Why))
+		t.line("      ", r.Why)
 	case play.Fail:
 		t.failed = append(t.failed, r.Name)
 		t.head(red, "FAIL", r)
@@ -122,11 +122,12 @@ func silent(oracle, what string) string {
 	}
 }
 
-func (t *textRun) witness(name, word string) { t.printf("      %-8s  %s\n", name, clean(word)) }
+func (t *textRun) witness(name, word string) { t.line(fmt.Sprintf("      %-8s  ", name), word) }
 
 func (t *textRun) Summary(s play.RunSummary) error {
 	if len(t.failed) > 0 {
-		t.printf("\nfailed: %s\n", clean(strings.Join(t.failed, " ")))
+		t.printf("\n")
+		t.line("failed: ", strings.Join(t.failed, " "))
 	}
 	t.printf("\n%d passed, %d failed, %d skipped\n%.1f seconds on Linux %s\n",
 		s.Passed, s.Failed, s.Skipped, s.Seconds, clean(s.Kernel))

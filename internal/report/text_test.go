@@ -1,0 +1,186 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
+	"rstlab/internal/play"
+)
+
+func TestWrapBreaksAtSpaces(t *testing.T) {
+	for _, test := range []struct {
+		most int
+		in   string
+		want []string
+	}{
+		{10, "", []string{""}},
+		{10, "just right", []string{"just right"}},
+		{10, "one too many", []string{"one too", "many"}},
+		{3, "unbreakable word", []string{"unbreakable", "word"}},
+		{9, "two  spaces  stay", []string{"two ", "spaces ", "stay"}},
+		{9, " indented text", []string{" indented", "text"}},
+		{4, "äöü ßẞ", []string{"äöü", "ßẞ"}},
+	} {
+		if diff := cmp.Diff(test.want, wrap(test.in, test.most)); diff != "" {
+			t.Errorf("%q at %d: want (-), got (+):\n%s", test.in, test.most, diff)
+		}
+	}
+}
+
+// Nothing is lost by a break, and no line that could be shorter is longer.
+func TestWrapKeepsAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, most := rapid.StringMatching(`[a-zä ]{0,80}`).Draw(t, "text"), rapid.IntRange(1, 30).Draw(t, "width")
+		lines := wrap(s, most)
+		if joined := strings.Join(lines, " "); joined != s {
+			t.Fatalf("%q became %q", s, joined)
+		}
+		for _, line := range lines {
+			if utf8.RuneCountInString(line) > most && strings.Contains(strings.TrimLeft(line[:max(len(line)-1, 0)], " "), " ") {
+				t.Fatalf("%q is longer than %d and could be broken", line, most)
+			}
+		}
+	})
+}
+
+// On a terminal no line is longer than it; in a file the lines that programs
+// look for stay whole.
+func TestTextFitsItsReader(t *testing.T) {
+	v := refused()
+	v.Packets[1].Missed = []string{"server.pcapng", "middle.pcapng"}
+	sum := &analyzer.Summary{Files: 1, Packets: 2, Connections: 1, Resets: 1, Limits: []string{strings.Repeat("one direction only ", 10)}}
+	for _, width := range []int{60, 80, 132} {
+		for line := range strings.Lines(analysis(t, "text", Style{Width: width}, v, sum)) {
+			line = strings.TrimSuffix(line, "\n")
+			if n := utf8.RuneCountInString(line); n > width {
+				t.Errorf("at %d columns a line of %d: %q", width, n, line)
+			}
+		}
+	}
+	piped := analysis(t, "text", Style{}, v, sum)
+	for _, want := range []string{
+		"             > 2  +0.000000  192.0.2.2.80 > 192.0.2.1.40001: R. seq 0 ack 1 win 0  never at server.pcapng, middle.pcapng\n",
+		"limit: " + sum.Limits[0] + "\n",
+		headline(v) + "\n",
+	} {
+		if !strings.Contains(piped, want) {
+			t.Errorf("in a pipe no %q in\n%s", want, piped)
+		}
+	}
+}
+
+func TestTranscriptMarksTheResetAndItsProofs(t *testing.T) {
+	v := refused()
+	v.Packets = []analyzer.Packet{
+		{Frame: 8, Time: at.Add(-9600e6), Marks: []string{}, Segment: "a"},
+		{Frame: 10, Time: at.Add(-1e6), Marks: []string{analyzer.MarkEvidence}, Segment: "b", Omitted: 1},
+		{Frame: 12, Time: at, Marks: []string{analyzer.MarkReset, analyzer.MarkEvidence}, Segment: "c", Omitted: 2, Missed: []string{"server.pcapng"}},
+		{File: "server.pcapng", Frame: 7, Time: at.Add(1e3), Marks: []string{analyzer.MarkExcludes}, Segment: "d"},
+	}
+	got := analysis(t, "text", Style{}, v)
+	want := `  packets       8  -9.600000  a
+                              ... 1 packet left out
+             * 10  -0.001000  b
+                              ... 2 packets left out
+             > 12  +0.000000  c  never at server.pcapng
+                7  +0.000001  d  in server.pcapng
+`
+	if !strings.Contains(got, want) {
+		t.Errorf("no\n%sin\n%s", want, got)
+	}
+	if colored := analysis(t, "text", Style{Color: true}, v); !strings.Contains(colored, "\x1b[31m> 12  +0.000000  c") {
+		t.Errorf("the reset has no colour in %q", colored)
+	}
+}
+
+// A flood is counted, and does not bury what is of another kind.
+func TestManyVerdictsThatAreAlikeAreCounted(t *testing.T) {
+	var records []analyzer.Record
+	for i := range 1000 {
+		v := refused()
+		v.Frame = 2 + i
+		if i == 900 {
+			v = forged()
+			v.Frame = 2 + i
+		}
+		records = append(records, v)
+	}
+	for i := range 30 {
+		records = append(records, &analyzer.Finding{Cause: cause.PortClosed, Count: 30 - i, Frames: []int{1}, Summary: fmt.Sprintf("group %d", i)})
+	}
+	records = append(records, &analyzer.Summary{Files: 1, Packets: 2000, Connections: 1000, Resets: 1000})
+	for format, want := range map[string][]string{
+		"text": {
+			"frame 902  a middlebox reset ",
+			"\nnot shown, each like some of those above\n" +
+				"  more       994 of port-closed (possible) by the responder (likely), accepted: frames 7 8 9 10 11\n" +
+				"             12 13 14 15 16 17 18 and 982 more\n",
+			"\n10 groups like these, of fewer resets each, not shown\n\n" +
+				"1000 resets in 2000 packets, 1000 connections, 1 file: 999 port-closed, 1 injected-reset\n",
+		},
+		"md": {
+			"### frame 902: a middlebox reset ",
+			"\n### Not shown, each like some of those above\n\n- 994 of port-closed (possible) by the responder (likely), accepted: frames 7 8 ",
+			"\n- 10 groups of fewer resets each\n",
+			"## 1000 resets in 2000 packets, 1000 connections, 1 file: 999 port-closed, 1 injected-reset\n",
+		},
+	} {
+		got := analysis(t, format, Style{}, records...)
+		if n := strings.Count(got, "port-closed (possible)"); n != mostAlike+1 {
+			t.Errorf("%s: %d verdicts of one kind are shown, want %d and the rest counted", format, n-1, mostAlike)
+		}
+		if strings.Contains(got, "group 20") || !strings.Contains(got, "group 19") {
+			t.Errorf("%s: want the %d groups of most resets", format, mostFindings)
+		}
+		for _, want := range want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", format, want, got)
+			}
+		}
+	}
+}
+
+// What differs in how sure it is, in effect or in harm is not alike.
+func TestVerdictsThatDifferAreAllShown(t *testing.T) {
+	var records []analyzer.Record
+	for i := range 3 * mostAlike {
+		v := refused()
+		v.Frame = 100 + i
+		switch i % 3 {
+		case 1:
+			v.Effect = analyzer.Ignored
+		case 2:
+			v.Benign = true
+		}
+		records = append(records, v)
+	}
+	got := analysis(t, "text", Style{}, append(records, &analyzer.Summary{Files: 1})...)
+	for i := range records {
+		if !strings.Contains(got, fmt.Sprintf("frame %d  ", 100+i)) {
+			t.Errorf("frame %d is not shown", 100+i)
+		}
+	}
+	if strings.Contains(got, "not shown") {
+		t.Errorf("something is said to be not shown in\n%s", got)
+	}
+}
+
+func TestRunFitsTheTerminal(t *testing.T) {
+	r := passed()
+	r.Resets[0].Tap = "client, and others whose names are long enough for two lines"
+	got := run(t, "text", Style{Width: 60}, play.RunSummary{}, r)
+	want := `      analyzer  port-closed (possible) by the responder
+                (likely) at client, and others whose names
+                are long enough for two lines, server
+`
+	if !strings.Contains(got, want) {
+		t.Errorf("no\n%sin\n%s", want, got)
+	}
+}
