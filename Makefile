@@ -66,6 +66,10 @@ cross: ## compile for macOS, Windows and ARM, tests too
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
 	done
 
+.PHONY: docs
+docs: ## rewrite what commands print in README.md and docs/, where it changed
+	$(GO) test -count=1 ./cmd/rstlab -run Pages -update
+
 .PHONY: dist
 dist: ## build what is released of the commit, in dist: archives, packages, bills of materials, checksums
 	$(GO) -C packaging run . -only '$(ONLY)' $(CURDIR) $(CURDIR)/dist

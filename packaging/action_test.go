@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rhysd/actionlint"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -125,6 +127,79 @@ func TestActionIsWhole(t *testing.T) {
 	if used := submatches(`\bsteps\.([a-z-]+)\.`, text); !slices.Equal(used, ids) {
 		t.Errorf("steps used are %q, those with an id are %q", used, ids)
 	}
+}
+
+// TestGuideToCI holds docs/ci.md against the action, and its workflows against
+// GitHub's syntax.
+func TestGuideToCI(t *testing.T) {
+	a, _ := readAction(t)
+	text, err := os.ReadFile("../docs/ci.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| input | means |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	if told, declared := submatches("(?m)^\\| `([a-z-]+)`", table), slices.Sorted(maps.Keys(a.Inputs)); !slices.Equal(told, declared) {
+		t.Errorf("the guide tells of the inputs %q, declared are %q", told, declared)
+	}
+	workflows := 0
+	for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(m[1], "\njobs:\n") {
+			if err := yaml.Unmarshal([]byte(m[1]), new(any)); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		workflows++
+		for with := range declaredBy(t, m[1], "OWNER/rstlab@") {
+			if _, declared := a.Inputs[with]; !declared {
+				t.Errorf("a workflow of the guide gives %q, which is no input", with)
+			}
+		}
+		linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		problems, err := linter.Lint("docs/ci.md", []byte(m[1]), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range problems {
+			t.Error(p)
+		}
+	}
+	if workflows != 2 {
+		t.Errorf("found %d workflows, expected 2", workflows)
+	}
+}
+
+// declaredBy are the inputs that a workflow gives to actions whose name begins
+// so.
+func declaredBy(t *testing.T, workflow, action string) map[string]string {
+	t.Helper()
+	var w struct {
+		Jobs map[string]struct {
+			Steps []struct {
+				Uses string
+				With map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(workflow), &w); err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]string{}
+	for _, job := range w.Jobs {
+		for _, step := range job.Steps {
+			if strings.HasPrefix(step.Uses, action) {
+				maps.Copy(given, step.With)
+			}
+		}
+	}
+	if len(given) == 0 {
+		t.Errorf("no step uses %s", action)
+	}
+	return given
 }
 
 // TestActionInstallsRelease gives the script a gh that has a release in a
