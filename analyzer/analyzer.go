@@ -110,7 +110,7 @@ func (a *analysis) readOne(ctx context.Context, f *file) error {
 			if i%flow.WarmLen == 0 {
 				p.judge.Flows.Warm(b.flows[i:])
 			}
-			if err := p.decoded(f, &b.packets.Packets[i], &b.infos[i], &b.flows[i]); err != nil {
+			if err := p.decoded(f, &b.packets.Packets[i], &b.flows[i]); err != nil {
 				return err
 			}
 		}
@@ -134,7 +134,6 @@ func (a *analysis) readOne(ctx context.Context, f *file) error {
 // A batch is a number of packets, read and decoded ahead of the judge.
 type batch struct {
 	packets pcapng.Batch
-	infos   []packet.Info
 	flows   []flow.Packet
 	err     error
 	free    chan<- *batch
@@ -153,6 +152,7 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder) <-chan
 	}
 	go func() {
 		defer close(full)
+		var info packet.Info
 		for {
 			var b *batch
 			select {
@@ -162,12 +162,11 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder) <-chan
 			}
 			b.err = r.ReadBatch(&b.packets)
 			n := len(b.packets.Packets)
-			b.infos = slices.Grow(b.infos[:0], n)[:n]
 			b.flows = slices.Grow(b.flows[:0], n)[:n]
-			for i := range b.infos {
+			for i := range b.flows {
 				in := &b.packets.Packets[i]
-				d.Decode(in, &b.infos[i])
-				b.flows[i].Read(0, in.Time, &b.infos[i])
+				d.Decode(in, &info)
+				b.flows[i].Read(0, in.Time, &info)
 			}
 			full <- b
 			if b.err != nil {

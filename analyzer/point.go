@@ -20,8 +20,11 @@ type point struct {
 	index       int
 	judge       judge.Judge
 	decoder     packet.Decoder
-	info        packet.Info
 	next        flow.Packet
+	now         *pcapng.Packet // the one that is being judged
+	again       packet.Decoder // see look
+	lookAt      func() *packet.Info
+	info        packet.Info
 	spans       []span
 	frames      uint32
 	taps        map[uint32]string // interface names of the frames that were resets
@@ -46,6 +49,7 @@ func (a *analysis) newPoint(f *file) *point {
 	p.judge.At = f.in.At
 	p.judge.Emit = p.verdict
 	p.judge.Ended = p.ended
+	p.lookAt = p.look
 	if len(a.files) > 1 {
 		p.judge.Log = new(judge.Log)
 	}
@@ -57,11 +61,19 @@ func (a *analysis) newPoint(f *file) *point {
 func (p *point) packet(f *file, in *pcapng.Packet) error {
 	p.decoder.Decode(in, &p.info)
 	p.next.Read(0, in.Time, &p.info)
-	return p.decoded(f, in, &p.info, &p.next)
+	return p.decoded(f, in, &p.next)
+}
+
+// look decodes the packet that is being judged once more. Reading ahead, few of
+// what is decoded is kept, and few packets need the rest; the result is the same
+// since what is judged is no later fragment.
+func (p *point) look() *packet.Info {
+	p.again.Decode(p.now, &p.info)
+	return &p.info
 }
 
 // decoded takes the next packet and what it says, its number aside.
-func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info, s *flow.Packet) error {
+func (p *point) decoded(f *file, in *pcapng.Packet, s *flow.Packet) error {
 	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
 		p.spans = append(p.spans, span{before: p.frames, file: f})
 		if p.a.begin == 0 {
@@ -92,7 +104,8 @@ func (p *point) decoded(f *file, in *pcapng.Packet, info *packet.Info, s *flow.P
 			s.tap = ""
 		}
 	}
-	return p.judge.Take(s, info)
+	p.now = in
+	return p.judge.Take(s, p.lookAt)
 }
 
 // at leads a frame of the point back to its file and its number there.
@@ -138,10 +151,14 @@ func (p *point) verdict(v *judge.Verdict) error {
 }
 
 // ended notes a connection that is over.
-func (p *point) ended(c *flow.Conn) {
-	p.sight.add(c, p.judge.At)
+func (p *point) ended(e *flow.Entry, end *flow.End) {
+	p.sight.add(e, end, p.judge.At)
 	o := &p.a.opts
-	if !o.Connections || !o.wants(c.ID, c.Key.Addr(c.Orig), c.Key.Addr(1-c.Orig)) || !o.lived(p.a.begin, c.FirstTime, c.LastTime) {
+	if !o.Connections {
+		return
+	}
+	c := p.judge.Flows.Account(e)
+	if !o.wants(c.ID, c.Key.Addr(c.Orig), c.Key.Addr(1-c.Orig)) || !o.lived(p.a.begin, c.FirstTime, c.LastTime) {
 		return
 	}
 	name, first := p.at(c.FirstFrame)

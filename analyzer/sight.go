@@ -34,40 +34,27 @@ type service struct {
 const maxServices = 1 << 14
 
 // add takes a connection that is over; at is the host that was told.
-func (s *sight) add(c *flow.Conn, at netip.Addr) {
-	o, r := c.O(), c.R()
-	client, server := c.Key.Addr(c.Orig), c.Key.Addr(1-c.Orig)
-	s.host = s.host || at == client.Addr() || at == server.Addr()
-	s.copies += int64(c.Copies)
-	s.cut += int64(c.Cuts)
+func (s *sight) add(e *flow.Entry, end *flow.End, at netip.Addr) {
+	key := e.Key()
+	if at.IsValid() && !s.host {
+		s.host = at == key.Addr(0).Addr() || at == key.Addr(1).Addr()
+	}
+	s.copies += int64(end.Copies)
+	s.cut += int64(end.Cuts)
 	switch {
-	case o.Packets+o.Resets == 0 || r.Packets+r.Resets == 0 && o.Packets > uint32(o.SYNs):
-		if !c.Recalled {
+	case end.OneWay:
+		if !end.Recalled {
 			s.oneWay++
 		}
-	case c.Missing > 0:
+	case end.Missing > 0:
 		s.holed++
 	}
-	if !c.Seen && !c.Recalled {
+	if !end.Seen && !end.Recalled {
 		s.begun++
 	}
-	if d := survived(c); d > 0 {
-		s.kept.add(service{client.Addr(), server}, d)
+	if end.Survived > 0 {
+		s.kept.add(service{key.Addr(int(end.Orig)).Addr(), key.Addr(int(1 - end.Orig))}, end.Survived)
 	}
-}
-
-// survived is the longest pause after which both sides went on, where no reset
-// ended the connection; 0 where there is none.
-func survived(c *flow.Conn) int64 {
-	if c.NumResets > 0 {
-		return 0
-	}
-	for i := range c.Sides {
-		if l := c.Sides[i].Last(0); l == nil || l.Time < c.Pause.To {
-			return c.Longest
-		}
-	}
-	return max(c.Longest, c.Pause.To-c.Pause.From)
 }
 
 func (p *pauses) add(s service, d int64) {

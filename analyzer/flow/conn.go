@@ -58,16 +58,10 @@ type Conn struct {
 	// connection is in few of the processor's cache lines.
 	Key      Key
 	LastTime int64
-	Pending  int // resets that still wait for their verdict; kept by the judge
 
 	NumResets  uint32
 	Revived    uint32 // how many of them a later SYN with the same number made void
-	hash       uint32
-	ref        int32  // in the index
-	Slot       uint32 // for the judge's use
 	FirstFrame uint32
-	over       bool // it is in the queue of those
-	ended      bool
 	Seen       bool // a SYN or SYN-ACK tells who the originator is
 	V6         bool
 	Recalled   bool // it had left the table; only its numbers were kept
@@ -245,17 +239,16 @@ func (c *Conn) Established() bool {
 	return r.SYN.Exists() && o.FirstACK.Exists()
 }
 
-// assume guesses the roles when no SYN was seen: services mostly have the
+// assume guesses the originator when no SYN was seen: services mostly have the
 // lower port; on equal ports the first packet's sender is the originator.
-func (c *Conn) assume(from int) {
-	switch a, b := c.Key.PortA, c.Key.PortB; {
-	case a < b:
-		c.Orig = 1
-	case a > b:
-		c.Orig = 0
-	default:
-		c.Orig = from
+func (k *Key) assume(from uint8) uint8 {
+	switch {
+	case k.PortA < k.PortB:
+		return 1
+	case k.PortA > k.PortB:
+		return 0
 	}
+	return from
 }
 
 // State is the state of a side as the packets show it (RFC 9293, 3.3.2),

@@ -13,13 +13,11 @@ type Packet struct {
 	Kind packet.Kind
 	Seg  Segment // with TCP and ICMPError
 
-	from      uint8
+	special   bool // there is more to it than stands here
 	hasMAC    bool
 	multipath bool // it has MPTCP options
 	tunnelled bool
 	v6        bool
-	sum       packet.Checksum // of a SYN
-	cut       packet.Cut
 	mac       [6]byte // source link address
 	offer     offer   // of a SYN
 	hash      uint32
@@ -42,26 +40,21 @@ func (s *Packet) Read(frame uint32, time int64, in *packet.Info) {
 		return
 	}
 	s.Seg.read(frame, time, in)
-	s.from = uint8(s.key.read(in))
+	s.Seg.from = uint8(s.key.read(in))
 	s.hash = s.key.hash()
 	s.hasMAC, s.mac = in.HasMAC, in.SrcMAC
 	s.multipath = in.MPTCP.Subtypes != 0
 	s.tunnelled = in.Tunnel.N != 0
 	s.v6 = in.V6
-	s.cut = in.Cut
+	s.special = s.multipath || s.Seg.Is(segment.RST) || s.Kind != packet.TCP
 	if s.Seg.Is(segment.SYN) {
-		s.sum = in.Checksum()
 		s.offer.read(in)
 	}
 }
 
-// Checksum is the packet's.
-func (s *Packet) Checksum(in *packet.Info) packet.Checksum {
-	if s.Seg.Is(segment.SYN) {
-		return s.sum
-	}
-	return in.Checksum()
-}
+// Special tells whether there is more to the packet than a Packet holds: then
+// it takes the packet.Info to find and apply it.
+func (s *Packet) Special() bool { return s.special || s.tunnelled }
 
 // read fills o from a SYN.
 func (o *offer) read(in *packet.Info) {

@@ -14,7 +14,7 @@ type queue struct {
 type turn struct {
 	ref    int32
 	number uint32
-	seen   int64 // the connection's LastTime
+	seen   int64 // the connection's lastTime
 }
 
 // turns tells which turn of each connection counts, by reference; 0 is none.
@@ -26,17 +26,17 @@ type turns struct {
 func (t *turns) count(x turn) bool { return t.of[x.ref] == x.number }
 
 // put gives a connection a turn, its only one.
-func (q *queue) put(c *Conn, t *turns) {
-	for int(c.ref) >= len(t.of) {
+func (q *queue) put(e *Entry, t *turns) {
+	for int(e.ref) >= len(t.of) {
 		t.of = append(t.of, 0)
 	}
 	t.last++
-	t.of[c.ref] = t.last
+	t.of[e.ref] = t.last
 	q.n++
 	if len(q.list) == cap(q.list) {
 		q.tidy(t)
 	}
-	q.list = append(q.list, turn{c.ref, t.last, c.LastTime})
+	q.list = append(q.list, turn{e.ref, t.last, e.lastTime})
 }
 
 // first tells whose turn it is. There must be one.

@@ -20,6 +20,9 @@ type Segment struct {
 	Marks        Mark
 	Flags        segment.Flags
 	TTL, TOS     uint8
+
+	from uint8 // the side that sent it
+	cut  packet.Cut
 }
 
 // A Mark is a property of a segment, some in relation to what came before.
@@ -76,7 +79,7 @@ func (s *Segment) read(frame uint32, time int64, in *packet.Info) {
 		Time: time, Frame: frame,
 		Seq: Seq(in.Seq), Ack: Seq(in.Ack), Len: in.PayloadLen, Flags: in.Flags,
 		TSVal: in.TSVal, TSEcr: in.TSEcr, Flow: in.FlowLabel,
-		Win: in.Window, ID: uint16(in.ID), TTL: in.TTL, TOS: in.TOS,
+		Win: in.Window, ID: uint16(in.ID), TTL: in.TTL, TOS: in.TOS, cut: in.Cut,
 	}
 	if in.HasTS {
 		s.Marks |= HasTS

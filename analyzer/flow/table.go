@@ -40,26 +40,29 @@ const (
 
 // A Table holds the connections of one capture. One goroutine uses it.
 type Table struct {
-	MaxConns  int              // 0: DefaultConns
-	Ended     func(*Conn)      // called when a connection leaves the table; it is not kept
-	Busy      func(*Conn) bool // says that a connection can't leave yet
-	Forgotten int              // connections of which nothing is kept, for want of room; not those that were over and beyond the look-back
-	Count     int              // connections ever
+	MaxConns  int                // 0: DefaultConns
+	Ended     func(*Entry, *End) // called when a connection leaves the table; neither is kept
+	Forgotten int                // connections of which nothing is kept, for want of room; not those that were over and beyond the look-back
+	Count     int                // connections ever
 
-	index index   // of conns
-	conns []*Conn // by reference
-	fresh []Conn  // not used yet
-	spare []int32 // references that are free; the last one first, whose memory the processor still has at hand
+	index   index    // of entries
+	entries []*Entry // by reference
+	fresh   []Entry  // not used yet
+	spare   []int32  // references that are free; the last one first, whose memory the processor still has at hand
 
-	open, over queue // of conns
+	accounts []*Conn // not used now
+	end      End     // of the last connection that left
+
+	open, over queue // of entries
 	turns      turns
 
 	left     index       // of pasts
 	pasts    []*pastPage // a ring
 	nextPast int
 
-	hosts map[[16]byte]*Host
-	now   int64 // the latest time seen
+	hosts  map[[16]byte]*Host
+	nobody Host  // of packets that their hosts know already
+	now    int64 // the latest time seen
 
 	warmed int64
 }
@@ -82,67 +85,93 @@ func (t *Table) past(ref int32) *past {
 // A Step is one segment in its connection.
 type Step struct {
 	*Packet
-	Conn *Conn
-	From int  // the side that sent it
-	New  bool // it began the connection
+	Entry *Entry
+	Conn  *Conn // before the segment; nil with a plain one
+	From  int   // the side that sent it
+	New   bool  // it began the connection
 }
 
 // Find classifies a TCP segment: it finds or begins its connection and sets
 // the marks that tell how the segment stands to what came before. The
-// connection is not changed yet: see Apply.
+// connection is not changed yet: see Apply. A Special packet needs its Info.
 func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
-	from := int(s.from)
+	from := int(s.Seg.from)
 	*st = Step{Packet: s, From: from}
 	t.now = max(t.now, s.Seg.Time)
-	c := t.find(s.hash, &s.key)
-	if c == nil {
-		c = t.again(s, in)
+	e := t.find(s.hash, &s.key)
+	if e == nil {
+		e = t.again(s, in)
 	}
 	switch {
-	case c == nil:
+	case e == nil:
 		st.New = true
-		c = t.begin(s, in)
-	case begins(c, from, &s.Seg):
-		was := c.past()
-		t.drop(c)
+		e = t.begin(s)
+		st.Conn = t.full(e, s, in)
+	case e.begins(&s.Seg):
+		t.drop(e)
+		was := t.end.Past
 		st.New = true
-		c = t.begin(s, in)
-		c.Past = was
+		e = t.begin(s)
+		st.Conn = t.full(e, s, in)
+		st.Conn.Past = was
+	default:
+		st.Conn = t.account(e)
 	}
-	st.Conn = c
-	c.classify(from, &st.Seg)
+	st.Entry = e
+	st.Conn.classify(from, &st.Seg)
+}
+
+// full gives the account of a connection that begins with a segment.
+func (t *Table) full(e *Entry, s *Packet, in *packet.Info) *Conn {
+	c := t.account(e)
+	if s.tunnelled {
+		c.Tunnel = in.Tunnel
+	}
+	return c
 }
 
 // find gives the connection with a key, nil where there is none.
-func (t *Table) find(hash uint32, key *Key) *Conn {
+func (t *Table) find(hash uint32, key *Key) *Entry {
 	for i := t.index.first(hash); ; i = t.index.next(i) {
 		ref, same, ok := t.index.at(i, hash)
 		if !ok {
 			return nil
 		}
-		if same && t.conns[ref].Key == *key {
-			return t.conns[ref]
+		if same && t.entries[ref].key == *key {
+			return t.entries[ref]
+		}
+	}
+}
+
+// was gives the reference of the connection with a key that had left the table,
+// -1 where there is none.
+func (t *Table) was(hash uint32, key *Key) int32 {
+	for i := t.left.first(hash); ; i = t.left.next(i) {
+		ref, same, ok := t.left.at(i, hash)
+		if !ok {
+			return -1
+		}
+		if same && t.past(ref).key == *key {
+			return ref
 		}
 	}
 }
 
 // again takes a connection back that had left the table, nil where there is
 // none.
-func (t *Table) again(x *Packet, in *packet.Info) *Conn {
-	hash, key := x.hash, &x.key
-	for i := t.left.first(hash); ; i = t.left.next(i) {
-		ref, same, ok := t.left.at(i, hash)
-		if !ok {
-			return nil
-		}
-		if same && t.past(ref).key == *key {
-			was := t.past(ref).Past
-			t.forget(ref)
-			c := t.take(x, in)
-			c.recall(&was)
-			return c
-		}
+func (t *Table) again(x *Packet, in *packet.Info) *Entry {
+	ref := t.was(x.hash, &x.key)
+	if ref < 0 {
+		return nil
 	}
+	was := t.past(ref).Past
+	t.forget(ref)
+	e := t.take(x)
+	e.firstTime, e.ID, e.firstFrame = was.LastTime, int(was.ID), was.FirstFrame
+	c := t.full(e, x, in)
+	c.recall(&was)
+	e.sum(c)
+	return e
 }
 
 // forget drops a past connection.
@@ -152,39 +181,36 @@ func (t *Table) forget(ref int32) {
 	p.Past = Past{}
 }
 
-// begins tells whether a segment begins another connection on the endpoints
-// of c: a SYN with a new number (as Wireshark has it).
-func begins(c *Conn, from int, s *Segment) bool {
+// begins tells whether a segment begins another connection on the endpoints:
+// a SYN with a new number (as Wireshark has it).
+func (e *Entry) begins(s *Segment) bool {
 	if s.Flags&(segment.SYN|segment.ACK|segment.RST) != segment.SYN {
 		return false
 	}
-	me := &c.Sides[from]
-	return me.Packets+me.Resets > 0 && me.First != s.Seq
+	me := &e.sides[s.from&1]
+	return me.packets > 0 && me.first != s.Seq
 }
 
 // begin makes a connection.
-func (t *Table) begin(x *Packet, in *packet.Info) *Conn {
-	from, s := int(x.from), &x.Seg
-	c := t.take(x, in)
-	c.ID = t.Count
-	c.FirstFrame, c.FirstTime, c.LastTime = s.Frame, s.Time, s.Time
-	for i := range c.Sides {
-		c.Sides[i].Scale = -1
-	}
+func (t *Table) begin(x *Packet) *Entry {
+	s := &x.Seg
+	e := t.take(x)
+	e.ID = t.Count
+	e.firstFrame, e.firstTime, e.lastTime = s.Frame, s.Time, s.Time
 	switch {
 	case s.Flags&(segment.SYN|segment.ACK|segment.RST) == segment.SYN:
-		c.Orig, c.Seen = from, true
+		e.orig, e.seen = s.from, true
 	case s.Flags&(segment.SYN|segment.ACK|segment.RST) == segment.SYN|segment.ACK:
-		c.Orig, c.Seen = 1-from, true
+		e.orig, e.seen = 1-s.from, true
 	default:
-		c.assume(from)
+		e.orig = e.key.assume(s.from)
 	}
 	t.Count++
-	return c
+	return e
 }
 
 // take gives an empty connection for a segment, in the table.
-func (t *Table) take(x *Packet, in *packet.Info) *Conn {
+func (t *Table) take(x *Packet) *Entry {
 	if t.MaxConns == 0 {
 		t.MaxConns = DefaultConns
 	}
@@ -197,30 +223,38 @@ func (t *Table) take(x *Packet, in *packet.Info) *Conn {
 	if n := len(t.spare); n > 0 {
 		ref = t.spare[n-1]
 		t.spare = t.spare[:n-1]
-		*t.conns[ref] = Conn{}
 	} else {
-		ref = int32(len(t.conns))
-		t.conns = append(t.conns, t.blank())
+		ref = int32(len(t.entries))
+		t.entries = append(t.entries, t.entry())
 	}
-	c := t.conns[ref]
-	c.Key, c.V6, c.hash, c.ref = x.key, x.v6, x.hash, ref
-	if x.tunnelled {
-		c.Tunnel = in.Tunnel
-	}
-	c.Sides[0].Host = t.host(c.Key.A)
-	c.Sides[1].Host = t.host(c.Key.B)
-	t.index.put(c.hash, ref)
-	t.enqueue(c)
-	return c
+	e := t.entries[ref]
+	e.reset()
+	e.key, e.v6, e.hash, e.ref = x.key, x.v6, x.hash, ref
+	e.hosts[0], e.hosts[1] = t.host(&e.key.A), t.host(&e.key.B)
+	t.index.put(e.hash, ref)
+	t.enqueue(e)
+	return e
 }
 
-// blank gives memory for a connection.
-func (t *Table) blank() *Conn {
+// entry gives memory for an entry.
+func (t *Table) entry() *Entry {
 	if len(t.fresh) == 0 {
-		t.fresh = make([]Conn, 32)
+		t.fresh = make([]Entry, 64)
 	}
-	c := &t.fresh[0]
+	e := &t.fresh[0]
 	t.fresh = t.fresh[1:]
+	return e
+}
+
+// blank gives an empty account.
+func (t *Table) blank() *Conn {
+	n := len(t.accounts)
+	if n == 0 {
+		return new(Conn)
+	}
+	c := t.accounts[n-1]
+	t.accounts = t.accounts[:n-1]
+	*c = Conn{}
 	return c
 }
 
@@ -228,15 +262,15 @@ func (t *Table) blank() *Conn {
 func (t *Table) live() int { return t.open.n + t.over.n }
 
 // host gives the host of an address; past the bound one that nobody else sees.
-func (t *Table) host(a [16]byte) *Host {
-	h := t.hosts[a]
+func (t *Table) host(a *[16]byte) *Host {
+	h := t.hosts[*a]
 	if h == nil {
 		h = new(Host)
 		if t.hosts == nil {
 			t.hosts = make(map[[16]byte]*Host)
 		}
 		if len(t.hosts) < maxHosts {
-			t.hosts[a] = h
+			t.hosts[*a] = h
 		}
 	}
 	return h
@@ -251,35 +285,38 @@ const fewTries = 4
 func (t *Table) evict(q *queue, tries int) bool {
 	for ; q.n > 0 && tries > 0; tries-- {
 		x := q.first(&t.turns)
-		c := t.conns[x.ref]
-		if c.LastTime == x.seen && (t.Busy == nil || !t.Busy(c)) {
-			key, hash, was := c.Key, c.hash, c.past()
-			t.drop(c)
-			t.keep(&key, hash, was)
+		e := t.entries[x.ref]
+		if e.lastTime == x.seen && e.Pending == 0 {
+			t.drop(e)
+			t.keep(e)
 			return true
 		}
 		q.leave(x.ref, &t.turns)
-		t.enqueue(c)
+		t.enqueue(e)
 	}
 	return false
 }
 
 // enqueue puts a connection, which is in neither queue, into the right one.
-func (t *Table) enqueue(c *Conn) {
-	c.over = c.Over()
-	t.queue(c).put(c, &t.turns)
+func (t *Table) enqueue(e *Entry) { t.queue(e).put(e, &t.turns) }
+
+// requeue notes whether a connection is over, and puts it into the right queue.
+func (t *Table) requeue(e *Entry, over bool) {
+	t.queue(e).leave(e.ref, &t.turns)
+	e.over = over
+	t.enqueue(e)
 }
 
 // queue gives the one that a connection is in.
-func (t *Table) queue(c *Conn) *queue {
-	if c.over {
+func (t *Table) queue(e *Entry) *queue {
+	if e.over {
 		return &t.over
 	}
 	return &t.open
 }
 
-// keep remembers the numbers of a connection that left.
-func (t *Table) keep(key *Key, hash uint32, was Past) {
+// keep remembers the numbers of a connection that has just left.
+func (t *Table) keep(e *Entry) {
 	if t.nextPast == len(t.pasts)*len(pastPage{}) {
 		t.pasts = append(t.pasts, new(pastPage))
 	}
@@ -292,43 +329,53 @@ func (t *Table) keep(key *Key, hash uint32, was Past) {
 		}
 		t.forget(ref)
 	}
-	*p = past{*key, hash, was}
-	t.left.put(hash, ref)
+	p.key, p.hash, p.Past = e.key, e.hash, t.end.Past
+	t.left.put(e.hash, ref)
 }
 
 // Close drops all connections.
 func (t *Table) Close() {
 	for _, q := range []*queue{&t.over, &t.open} {
 		for q.n > 0 {
-			t.drop(t.conns[q.first(&t.turns).ref])
+			t.drop(t.entries[q.first(&t.turns).ref])
 		}
 	}
 }
 
-// drop lets a connection go.
-func (t *Table) drop(c *Conn) {
+// drop lets a connection go and leaves in t.end what is to be kept of it.
+func (t *Table) drop(e *Entry) {
+	if e.conn == nil {
+		e.end(&t.end)
+	} else {
+		t.settle(e)
+		e.conn.end(&t.end)
+	}
 	if t.Ended != nil {
-		t.Ended(c)
+		t.Ended(e, &t.end)
 	}
-	t.queue(c).leave(c.ref, &t.turns)
-	t.index.remove(c.hash, c.ref)
-	c.ended = true
-	if t.Busy != nil && t.Busy(c) {
-		t.conns[c.ref] = t.blank() // somebody still looks at the old one
+	t.queue(e).leave(e.ref, &t.turns)
+	t.index.remove(e.hash, e.ref)
+	e.gone = true
+	if e.conn != nil {
+		t.accounts = append(t.accounts, e.conn)
+		e.conn = nil
 	}
-	t.spare = append(t.spare, c.ref)
+	if e.Pending > 0 {
+		t.entries[e.ref] = t.entry() // somebody still looks at the old one
+	}
+	t.spare = append(t.spare, e.ref)
 }
 
-// Gone tells whether the connection has left the table.
-func (c *Conn) Gone() bool { return c.ended }
+// Account gives the full account of a connection that is in the table.
+func (t *Table) Account(e *Entry) *Conn { return t.account(e) }
 
 // Apply brings the connection up to date with the segment of a Find.
 func (t *Table) Apply(st *Step, in *packet.Info) {
-	c := st.Conn
+	e, c := st.Entry, st.Conn
 	c.apply(st.From, st.Packet, in)
-	if c.Over() != c.over {
-		t.queue(c).leave(c.ref, &t.turns)
-		t.enqueue(c)
+	e.sum(c)
+	if over := c.Over(); over != e.over {
+		t.requeue(e, over)
 	}
 }
 
@@ -337,10 +384,13 @@ func (t *Table) Apply(st *Step, in *packet.Info) {
 func (t *Table) Lookup(in *packet.Info) (c *Conn, from int) {
 	var key Key
 	from = key.read(in)
-	c = t.find(key.hash(), &key)
-	if c == nil && key.Tunnel != 0 {
+	e := t.find(key.hash(), &key)
+	if e == nil && key.Tunnel != 0 {
 		key.Tunnel = 0
-		c = t.find(key.hash(), &key)
+		e = t.find(key.hash(), &key)
 	}
-	return c, from
+	if e == nil {
+		return nil, from
+	}
+	return t.account(e), from
 }

@@ -77,9 +77,16 @@ func (s *Side) isProbe(peer *Side, seg *Segment) bool {
 	return closed && (seg.Seq+1 == s.Una || seg.Len == 1 && s.Knows(KnowsUna) && seg.Seq == s.Una)
 }
 
+// copyDepth is among how many of a side's last segments a copy is looked for.
+const copyDepth = 4
+
+// hostPackets is how many of a connection's packets count for what its hosts
+// look like.
+const hostPackets = 4
+
 // repeats tells whether a segment is another sighting of one in the ring.
 func (s *Side) repeats(peer *Side, seg *Segment) bool {
-	for i := range 4 {
+	for i := range copyDepth {
 		old := s.Last(i)
 		if old == nil {
 			return false
@@ -139,7 +146,7 @@ func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
 		return
 	}
 	c.pass(s)
-	if x.cut != 0 {
+	if s.cut != 0 {
 		c.Cuts++
 	}
 	if s.Has(In) {
@@ -168,7 +175,7 @@ func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
 	me.Packets++
 	me.Payload += uint64(s.Len)
 	me.countTTL(s.TTL)
-	if me.Packets <= 4 {
+	if me.Packets <= hostPackets {
 		me.Host.countTTL(s.TTL)
 	}
 	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there), so

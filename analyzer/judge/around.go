@@ -29,7 +29,7 @@ type attempt struct {
 	layout       flow.Layout
 	feature      bool // the SYN asked for something unusual
 	id           int
-	conn         *flow.Conn // while it is in the table
+	conn         *flow.Entry // while it is in the table
 	outcome
 
 	number           uint32 // counts attempts from 1
@@ -38,28 +38,18 @@ type attempt struct {
 
 // An outcome is what became of a connection, as far as it went.
 type outcome struct {
-	answered  bool // SYN-ACK
-	acked     bool // and the originator's ACK
-	data      bool // any payload
+	flow.Course
 	reset     uint32
 	resetAt   int64
 	resetFrom bool // by the originator's address
 	resetBare bool
-	closed    bool // any FIN
-	odd       bool // no SYN began it
 }
 
-func outcomeOf(c *flow.Conn) outcome {
-	o, r := c.O(), c.R()
-	out := outcome{
-		answered: r.SYN.Is(segment.SYN | segment.ACK), acked: o.FirstACK.Exists() && r.SYN.Exists(),
-		data:   o.FirstData.Exists() || r.FirstData.Exists(),
-		closed: o.FIN.Exists() || r.FIN.Exists(),
-		odd:    o.SYNs == 0 && r.SYNs == 0,
-	}
-	if c.NumResets > 0 {
-		first := &c.Resets[0]
-		out.reset, out.resetAt, out.resetFrom = first.Frame, first.Time, first.From == c.Orig
+func outcomeOf(e *flow.Entry) outcome {
+	out := outcome{Course: e.Course()}
+	if first := e.FirstReset(); first != nil {
+		orig, _ := e.Orig()
+		out.reset, out.resetAt, out.resetFrom = first.Frame, first.Time, first.From == orig
 		out.resetBare = !first.Is(segment.ACK)
 	}
 	return out
@@ -90,12 +80,12 @@ func (t *attempts) get(number uint32) *attempt {
 
 // began notes a connection.
 func (j *Judge) began(st *flow.Step) {
-	c := st.Conn
-	if !c.Seen && st.Seg.Flags&segment.RST != 0 {
-		return
-	}
-	from := c.Orig
-	if !c.Seen {
+	e := st.Entry
+	from, seen := e.Orig()
+	if !seen {
+		if st.Seg.Is(segment.RST) {
+			return
+		}
 		from = st.From
 	}
 	t := &j.attempts
@@ -103,17 +93,19 @@ func (j *Judge) began(st *flow.Step) {
 		t.ring = make([]attempt, maxTries)
 	}
 	t.n++
-	o, r := c.Sides[from].Host, c.Sides[1-from].Host
-	t.ring[t.n%maxTries] = attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: c.Key.Port(from), rport: c.Key.Port(1 - from),
-		to: c.Key.Addr(1 - from).Addr(), win: st.Seg.Win, layout: c.Sides[from].Layout,
-		feature: c.Sides[from].Knows(flow.SYNFeature), id: c.ID, conn: c, number: t.n, byOrig: o.Tries, onTarget: r.Tried}
-	o.Tries, r.Tried, c.Slot = t.n, t.n, t.n
+	o, r := e.Host(from), e.Host(1-from)
+	layout, feature := e.Layout(from)
+	key := e.Key()
+	t.ring[t.n%maxTries] = attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: key.Port(from), rport: key.Port(1 - from),
+		to: key.Addr(1 - from).Addr(), win: st.Seg.Win, layout: layout,
+		feature: feature, id: e.ID, conn: e, number: t.n, byOrig: o.Tries, onTarget: r.Tried}
+	o.Tries, r.Tried, e.Slot = t.n, t.n, t.n
 }
 
 // ended notes what became of a connection that leaves the table.
-func (j *Judge) ended(c *flow.Conn) {
-	if a := j.attempts.get(c.Slot); a != nil && a.conn == c {
-		a.outcome, a.conn = outcomeOf(c), nil
+func (j *Judge) ended(e *flow.Entry) {
+	if a := j.attempts.get(e.Slot); a != nil && a.conn == e {
+		a.outcome, a.conn = outcomeOf(e), nil
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 // after it.
 type Case struct {
 	j    *Judge
-	conn flow.Conn  // before the reset
-	live *flow.Conn // as it goes on; only its Pending is touched
-	from int        // the side whose address the reset bears
+	conn flow.Conn   // before the reset
+	live *flow.Entry // as it goes on; only its Pending is touched
+	from int         // the side whose address the reset bears
 
 	R    flow.Segment // the reset
 	S, P *flow.Side   // its named sender and its receiver, in conn
@@ -60,7 +60,7 @@ const ms = int64(1e6)
 
 // newCase opens the case of a reset that Find has classified.
 func (j *Judge) newCase(st *flow.Step, in *packet.Info) *Case {
-	k := &Case{j: j, conn: *st.Conn, live: st.Conn, from: st.From, R: st.Seg}
+	k := &Case{j: j, conn: *st.Conn, live: st.Entry, from: st.From, R: st.Seg}
 	k.conn.Own()
 	k.S, k.P = &k.conn.Sides[k.from], &k.conn.Sides[1-k.from]
 	k.sum = in.Checksum()

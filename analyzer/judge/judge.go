@@ -29,11 +29,11 @@ const (
 // A Judge judges the resets of one capture point. Feed it the packets in their
 // order, then Close it. One goroutine uses it.
 type Judge struct {
-	At    netip.Addr           // the host at which the capture was taken, where that is told
-	Emit  func(*Verdict) error // called for each verdict, in the order of the resets
-	Ended func(*flow.Conn)     // called for each connection that is over; it is not kept
-	Drops bool                 // the capture says that it lost packets
-	Log   *Log                 // where set, it keeps what Correlate needs
+	At    netip.Addr                   // the host at which the capture was taken, where that is told
+	Emit  func(*Verdict) error         // called for each verdict, in the order of the resets
+	Ended func(*flow.Entry, *flow.End) // called for each connection that is over; neither is kept
+	Drops bool                         // the capture says that it lost packets
+	Log   *Log                         // where set, it keeps what Correlate needs
 
 	Flows flow.Table
 	Flood uint32 // resets judged before their time, for want of room
@@ -53,24 +53,24 @@ type Judge struct {
 // Packet takes the next packet. It returns the error of Emit.
 func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
 	j.next.Read(frame, time, in)
-	return j.Take(&j.next, in)
+	return j.Take(&j.next, func() *packet.Info { return in })
 }
 
-// Take is Packet for one that was read ahead.
-func (j *Judge) Take(s *flow.Packet, in *packet.Info) error {
+// Take is Packet for one that was read ahead. Most packets need no more than
+// was read; look decodes the whole of one that does.
+func (j *Judge) Take(s *flow.Packet, look func() *packet.Info) error {
 	time := s.Seg.Time
 	if j.began0 == 0 {
 		j.began0 = time
 		j.told = make(map[int]*told)
-		j.Flows.Busy = func(c *flow.Conn) bool { return c.Pending > 0 }
 		j.Flows.Ended = j.gone
 	}
 	j.now = max(j.now, time)
 	switch s.Kind {
 	case packet.TCP:
-		j.segment(s, in)
+		j.segment(s, look)
 	case packet.ICMPError:
-		j.icmp(s.Seg.Frame, time, in)
+		j.icmp(s.Seg.Frame, time, look())
 	}
 	for len(j.queue) > 0 && (j.queue[0].R.Time+patience < j.now || len(j.queue) > maxPending) {
 		if j.queue[0].R.Time+patience >= j.now {
@@ -82,35 +82,48 @@ func (j *Judge) Take(s *flow.Packet, in *packet.Info) error {
 }
 
 // segment takes a TCP segment.
-func (j *Judge) segment(s *flow.Packet, in *packet.Info) {
+func (j *Judge) segment(s *flow.Packet, look func() *packet.Info) {
 	st := &j.step
-	j.Flows.Find(s, in, st)
-	c := st.Conn
-	if j.Log != nil {
-		j.Log.add(st, in)
+	if j.Flows.Plain(s, st) {
+		if j.Log != nil {
+			j.Log.add(st, look())
+		}
+		j.sum(st, look)
+		if st.New {
+			j.began(st)
+		}
+		return
 	}
-	if c.Pending > 0 {
-		j.observe(c, st)
+	var in *packet.Info
+	if s.Special() {
+		in = look()
+	}
+	j.Flows.Find(s, in, st)
+	e := st.Entry
+	if j.Log != nil {
+		j.Log.add(st, look())
+	}
+	if e.Pending > 0 {
+		j.observe(st)
 	}
 	var k *Case
 	if st.Seg.Is(segment.RST) && !st.Seg.Has(flow.Copy) {
 		k = j.newCase(st, in)
 	}
-	if h := c.Sides[st.From].Host; h.Sums < maxSums && !st.Seg.Is(segment.RST) {
-		h.Sums++
-		h.GoodSums = h.GoodSums || s.Checksum(in) == packet.SumGood
-	}
+	j.sum(st, look)
 	j.Flows.Apply(st, in)
-	j.multipaths.read(c, &st.Seg, in)
+	if in != nil {
+		j.multipaths.read(st.Conn, &st.Seg, in)
+	}
 	if st.New {
 		j.began(st)
 	}
 	if k != nil {
-		c.Pending++
-		t := j.told[c.ID]
+		e.Pending++
+		t := j.told[e.ID]
 		if t == nil {
 			t = new(told)
-			j.told[c.ID] = t
+			j.told[e.ID] = t
 		}
 		t.waiting = append(t.waiting, k)
 		j.remember(k)
@@ -118,10 +131,18 @@ func (j *Judge) segment(s *flow.Packet, in *packet.Info) {
 	}
 }
 
+// sum looks at the checksums of a host's first packets.
+func (j *Judge) sum(st *flow.Step, look func() *packet.Info) {
+	if h := st.Entry.Host(st.From); h.Sums < maxSums && !st.Seg.Is(segment.RST) {
+		h.Sums++
+		h.GoodSums = h.GoodSums || look().Checksum() == packet.SumGood
+	}
+}
+
 // observe shows the resets that wait on a connection what comes after them.
-func (j *Judge) observe(c *flow.Conn, st *flow.Step) {
+func (j *Judge) observe(st *flow.Step) {
 	// Backwards: those before one that has all it keeps have theirs, too.
-	for _, k := range slices.Backward(j.told[c.ID].waiting) {
+	for _, k := range slices.Backward(j.told[st.Entry.ID].waiting) {
 		if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
 			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
 				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
@@ -155,13 +176,13 @@ func (j *Judge) icmp(frame uint32, time int64, in *packet.Info) {
 }
 
 // gone takes leave of a connection.
-func (j *Judge) gone(c *flow.Conn) {
-	j.ended(c)
-	if c.Pending == 0 && c.NumResets > 0 {
-		delete(j.told, c.ID)
+func (j *Judge) gone(e *flow.Entry, end *flow.End) {
+	j.ended(e)
+	if e.Pending == 0 && end.Resets > 0 {
+		delete(j.told, e.ID)
 	}
 	if j.Ended != nil {
-		j.Ended(c)
+		j.Ended(e, end)
 	}
 }
 

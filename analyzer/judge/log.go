@@ -75,13 +75,13 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 	if s.Has(flow.Copy) {
 		return
 	}
-	c := l.conns[st.Conn.ID]
+	c := l.conns[st.Entry.ID]
 	if c == nil {
-		c = &connLog{id: st.Conn.ID, key: st.Conn.Key}
+		c = &connLog{id: st.Entry.ID, key: *st.Entry.Key()}
 		c.key.Tunnel = 0
 		l.conns[c.id] = c
 	}
-	c.orig, c.seen = st.Conn.Orig, st.Conn.Seen
+	c.orig, c.seen = st.Entry.Orig()
 	if s.Is(segment.SYN) && !s.Is(segment.RST) {
 		c.isn[st.From], c.knows[st.From] = s.Seq, true
 	}
@@ -96,7 +96,7 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 		c.lines = c.lines[:8+n]
 		c.lost = true
 	}
-	for l.lines > maxLines && l.first < st.Conn.ID {
+	for l.lines > maxLines && l.first < st.Entry.ID {
 		if old := l.conns[l.first]; old != nil && !old.hasReset {
 			l.lines -= len(old.lines)
 			delete(l.conns, l.first)

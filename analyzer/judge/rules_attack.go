@@ -44,7 +44,7 @@ var attackRules = []*rule{{
 			return nil, false
 		}
 		facts := []Fact{fact(&k.R, "%s, so the %s must ignore it", k.ignorable(), k.receiver()), {Frame: s.frame, Text: s.text}}
-		if e := &k.live.ICMP; !k.live.Gone() && e.Frame > k.R.Frame && e.About == k.from && e.Type == timeExceeded(k.conn.V6) {
+		if e := k.live.ICMP(); e != nil && e.Frame > k.R.Frame && e.About == k.from && e.Type == timeExceeded(k.conn.V6) {
 			facts = append(facts, Fact{Frame: e.Frame, Text: "a router says that it ended there: time exceeded"})
 		}
 		return append(facts, k.headerFacts()...), true
@@ -218,7 +218,7 @@ func (k *Case) scans() int {
 	seen := map[target]bool{{k.conn.Key.Addr(1 - k.conn.Orig).Addr(), k.conn.Key.Port(1 - k.conn.Orig)}: true}
 	o := k.conn.O()
 	k.tries(k.conn.Orig, scanWindow, func(a *attempt, out outcome) {
-		if out.acked || out.odd || a.win != o.SYN.Win || a.layout != o.Layout {
+		if out.Acked || out.Odd || a.win != o.SYN.Win || a.layout != o.Layout {
 			return
 		}
 		seen[target{a.to, a.rport}] = true
@@ -237,7 +237,7 @@ func (k *Case) oddProbe() bool {
 func (k *Case) probesElsewhere() int {
 	n := 1
 	k.tries(1-k.from, scanWindow, func(a *attempt, out outcome) {
-		if out.odd && out.reset != 0 {
+		if out.Odd && out.reset != 0 {
 			n++
 		}
 	})

@@ -150,23 +150,30 @@ func (k *Case) translated() *attempt {
 	var found *attempt
 	me, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
 	t := &k.trigger
-	try := func(a *attempt, mine func(*flow.Conn) int) {
-		if a.conn == nil || found != nil {
-			return
-		}
-		i := mine(a.conn)
-		own, other := &a.conn.Sides[i], &a.conn.Sides[1-i]
-		if a.conn.Key.Addr(i).Addr() != me || a.conn.Key.Port(i) != port || !own.Knows(flow.KnowsNxt) || !other.Knows(flow.KnowsNxt) {
+	try := func(a *attempt, i int) {
+		own, known := a.conn.Nxt(i)
+		other, too := a.conn.Nxt(1 - i)
+		if key := a.conn.Key(); !known || !too || key.Addr(i).Addr() != me || key.Port(i) != port {
 			return
 		}
 		// 32 bits that agree are no coincidence; the number itself may be out of
 		// the window, which is why it escaped.
-		if d := t.Ack.Minus(own.Nxt); t.Is(segment.ACK) && d <= 0 && d > -(1<<20) && abs(int64(t.Seq.Minus(other.Nxt))) < 1<<26 {
+		if d := t.Ack.Minus(own); t.Is(segment.ACK) && d <= 0 && d > -(1<<20) && abs(int64(t.Seq.Minus(other))) < 1<<26 {
 			found = a
 		}
 	}
-	k.tries(k.from, 1<<62, func(a *attempt, _ outcome) { try(a, func(c *flow.Conn) int { return c.Orig }) })
-	k.targets(k.from, 1<<62, func(a *attempt, _ outcome) { try(a, func(c *flow.Conn) int { return 1 - c.Orig }) })
+	k.tries(k.from, 1<<62, func(a *attempt, _ outcome) {
+		if a.conn != nil && found == nil {
+			orig, _ := a.conn.Orig()
+			try(a, orig)
+		}
+	})
+	k.targets(k.from, 1<<62, func(a *attempt, _ outcome) {
+		if a.conn != nil && found == nil {
+			orig, _ := a.conn.Orig()
+			try(a, 1-orig)
+		}
+	})
 	return found
 }
 

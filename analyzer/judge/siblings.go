@@ -8,10 +8,10 @@ func (k *Case) winner() (*attempt, outcome) {
 	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
 	port := k.conn.Key.Port(1 - k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		if a.to != to || !smbPair(a.rport, port) && a.rport != port || !out.acked || out.reset != 0 || out.closed && !out.data || out.odd {
+		if a.to != to || !smbPair(a.rport, port) && a.rport != port || !out.Acked || out.reset != 0 || out.Closed && !out.Data || out.Odd {
 			return
 		}
-		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.data && !bestOut.data {
+		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.Data && !bestOut.Data {
 			best, bestOut = a, out
 		}
 	})
@@ -25,7 +25,7 @@ func (k *Case) failedSibling() *attempt {
 	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
 	port := k.conn.Key.Port(1 - k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		if a.to == to && smbPair(a.rport, port) && (out.reset != 0 && !out.data || !out.answered) {
+		if a.to == to && smbPair(a.rport, port) && (out.reset != 0 && !out.Data || !out.Answered) {
 			found = a
 		}
 	})
@@ -50,7 +50,7 @@ func (k *Case) openPort() *attempt {
 	var found *attempt
 	to := k.conn.Key.Addr(k.from)
 	k.targets(k.from, 1e9, func(a *attempt, out outcome) {
-		if a.rport == to.Port() && out.answered && (out.reset == 0 || out.resetFrom) {
+		if a.rport == to.Port() && out.Answered && (out.reset == 0 || out.resetFrom) {
 			found = a
 		}
 	})
@@ -63,7 +63,7 @@ func (k *Case) siblingSuccess() bool {
 	ok := false
 	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		ok = ok || a.to == to && a.rport == port && out.acked
+		ok = ok || a.to == to && a.rport == port && out.Acked
 	})
 	return ok
 }

@@ -1,0 +1,164 @@
+package flow
+
+import (
+	"rstlab/internal/segment"
+)
+
+// An Entry is a connection in a Table. It holds the little that most packets
+// touch, and a journal of the last ones, in few of the processor's cache lines;
+// the full account, a Conn, is made of the journal when somebody asks for it or
+// the journal is full. Most connections are over before that, and so never
+// have one.
+type Entry struct {
+	key      Key
+	lastTime int64
+	hash     uint32
+	ref      int32
+
+	noted   uint8 // of the journal
+	plain   bool  // what the next packet has to meet is known, see meets
+	over    bool  // it is in the queue of those
+	gone    bool
+	seen    bool
+	v6      bool
+	orig    uint8
+	hosts   [2]*Host
+	Pending int32  // resets that still wait for their verdict; kept by the judge
+	Slot    uint32 // for the judge's use
+	sides   [2]brief
+
+	conn       *Conn // nil: the journal is all there is
+	ID         int   // counts as Wireshark's tcp.stream
+	firstTime  int64
+	firstFrame uint32
+
+	journal [journalLen]Segment
+}
+
+// journalLen is how many packets a journal holds. With it an Entry is an odd
+// number of cache lines, so that the beginnings of all spread over the cache.
+const journalLen = 15
+
+// A brief is what is to be known of a side to tell whether its next packet is a
+// plain one, and all that others want to know of it while it lasts.
+type brief struct {
+	sampleAt int64
+	packets  uint32
+	first    Seq
+	nxt, ack Seq
+	finSeq   Seq
+	sample   Seq
+	is       told
+	mac      [6]byte
+	offer    offer // of the SYN in the journal
+}
+
+// told is what is known of a side, as a brief has it.
+type told uint16
+
+const (
+	toldNxt told = 1 << iota
+	toldAck
+	toldFIN
+	toldFINAcked
+	toldSample   // a segment is being timed
+	toldMAC      // the one of all of its packets in the journal
+	toldSYN      // it sent one
+	toldSYNACK   // the first one was a SYN-ACK
+	toldFirstACK // Side.FirstACK
+	toldData     // Side.FirstData
+)
+
+// reset makes an entry empty. The journal is left as it is: noted tells what of
+// it counts.
+func (e *Entry) reset() {
+	e.lastTime = 0
+	e.noted, e.plain, e.over, e.gone, e.seen, e.orig = 0, false, false, false, false, 0
+	e.Pending, e.Slot = 0, 0
+	e.sides = [2]brief{}
+	e.conn = nil
+}
+
+// Gone tells whether the connection has left the table.
+func (e *Entry) Gone() bool { return e.gone }
+
+// Key names the connection's endpoints.
+func (e *Entry) Key() *Key { return &e.key }
+
+// Orig is the side that is, or seems to be, the originator; seen tells whether
+// a SYN or SYN-ACK says so.
+func (e *Entry) Orig() (side int, seen bool) { return int(e.orig), e.seen }
+
+// Host is the host of a side.
+func (e *Entry) Host(side int) *Host { return e.hosts[side] }
+
+// Layout is that of the options on a side's SYN; feature tells whether that
+// asked for something that a device may not know.
+func (e *Entry) Layout(side int) (l Layout, feature bool) {
+	o := &e.sides[side].offer
+	return o.layout, o.known&SYNFeature != 0
+}
+
+// Nxt is a side's SND.NXT, where that is known.
+func (e *Entry) Nxt(side int) (n Seq, known bool) {
+	s := &e.sides[side]
+	return s.nxt, s.is&toldNxt != 0
+}
+
+// A Course is how far a connection has come.
+type Course struct {
+	Answered bool // SYN-ACK of the responder
+	Acked    bool // and a segment without SYN of the originator
+	Data     bool // any payload
+	Closed   bool // any FIN
+	Odd      bool // no SYN began it
+}
+
+// Course tells how far the connection has come.
+func (e *Entry) Course() Course {
+	o, r := e.sides[e.orig].is, e.sides[1-e.orig].is
+	return Course{
+		Answered: r&toldSYNACK != 0, Acked: o&toldFirstACK != 0 && r&toldSYN != 0,
+		Data: (o|r)&toldData != 0, Closed: (o|r)&toldFIN != 0, Odd: (o|r)&toldSYN == 0,
+	}
+}
+
+// FirstReset is the first reset of the connection, nil where there is none.
+func (e *Entry) FirstReset() *Reset {
+	if e.conn == nil || e.conn.NumResets == 0 {
+		return nil
+	}
+	return &e.conn.Resets[0]
+}
+
+// ICMP is the last error about the connection, nil where there is none or the
+// connection has left the table.
+func (e *Entry) ICMP() *ICMP {
+	if e.conn == nil || e.conn.ICMP.Frame == 0 {
+		return nil
+	}
+	return &e.conn.ICMP
+}
+
+// brings makes the brief what an account says.
+func (b *brief) brings(s *Side) {
+	b.packets, b.first, b.nxt, b.ack, b.finSeq = s.Packets+s.Resets, s.First, s.Nxt, s.Ack, s.FinSeq
+	b.sample, b.sampleAt = s.sample, s.sampleAt
+	b.offer = offer{known: s.Known & (OffersTS | OffersSACK | SYNFeature), mss: s.MSS, scale: s.Scale, layout: s.Layout, signed: s.Signed}
+	b.is = 0
+	for _, x := range [...]struct {
+		is   told
+		true bool
+	}{
+		{toldNxt, s.Knows(KnowsNxt)}, {toldAck, s.Knows(KnowsAck)}, {toldFIN, s.Knows(HasFIN)}, {toldFINAcked, s.Knows(FINAcked)},
+		{toldSample, s.samples}, {toldMAC, s.MACs > 0}, {toldSYN, s.SYNs > 0}, {toldSYNACK, s.SYN.Is(segment.SYN | segment.ACK)},
+		{toldFirstACK, s.FirstACK.Exists()}, {toldData, s.FirstData.Exists()},
+	} {
+		if x.true {
+			b.is |= x.is
+		}
+	}
+	if s.MACs > 0 {
+		b.mac = s.MAC[0]
+	}
+}
