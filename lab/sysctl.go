@@ -40,10 +40,10 @@ var fixed = []setting{
 	{"tcp_abort_on_overflow", "0"},
 	{"tcp_retries1", "3"},
 	{"tcp_retries2", "15"},
-	{"tcp_orphan_retries", "1"}, // not 0, which means 8: unacknowledged data of a dead process would hold its namespace for minutes
-	{"tcp_rto_min_us", "200000"},
-	{"tcp_rto_max_ms", "4000"}, // not 120000: so long may an orphan, and with it the namespace, outlive its process
-	{"tcp_early_retrans", "3"},
+	{"tcp_orphan_retries", "1"},   // not 0, which means 8: unacknowledged data of a dead process would hold its namespace for minutes
+	{"tcp_rto_min_us", "1000000"}, // not 200000: RFC 6298's own least (2.4), so that a busy machine sends nothing twice
+	{"tcp_rto_max_ms", "4000"},    // not 120000: so long may an orphan, and with it the namespace, outlive its process
+	{"tcp_early_retrans", "0"},    // not 3: a tail loss probe comes as soon as a busy machine is late
 	{"tcp_recovery", "1"},
 	{"tcp_frto", "2"},
 	{"tcp_thin_linear_timeouts", "0"},

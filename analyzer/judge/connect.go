@@ -86,13 +86,17 @@ func (k *Case) lateHandshake() string {
 	return ""
 }
 
+// together is how soon after each other, in nanoseconds, a busy host resets
+// what waited in one queue.
+const together = int64(250e6)
+
 // listenerGone are what shows that the listener closed: other connections to
 // the port that were reset in the same moment with nothing of the responder,
 // and SYNs refused afterwards.
 func (k *Case) listenerGone() []Fact {
 	var facts []Fact
 	me := k.conn.Key.Addr(k.from)
-	k.around(10*ms, func(x *recent) {
+	k.around(together, func(x *recent) {
 		if x.from == me && x.id != k.conn.ID && x.form == spontaneous && x.silent && len(facts) < 3 {
 			facts = append(facts, Fact{Frame: x.frame, Text: "another connection to that port, reset in the same moment"})
 		}

@@ -59,7 +59,7 @@ type correlation struct {
 	points []Point
 	groups [][]*connLog          // one connection: its log at each point, nil where it was not seen
 	of     []map[int]int         // group of a connection's id, by point
-	clock  []int64               // what to add to a point's stamps to get the first one's
+	clocks []clock               // by point, against the first one's
 	strays []map[number]place    // see lone
 	ends   []map[number]*connLog // connections with a handshake, by their last numbers
 	first  map[Frame]*Verdict    // verdicts of the single points, by each sighting

@@ -50,53 +50,11 @@ func (c *correlation) match() {
 			}
 		}
 	}
-	c.clock = make([]int64, len(c.points))
+	c.clocks = make([]clock, len(c.points))
 	for p := 1; p < len(c.points); p++ {
-		c.clock[p] = c.offset(p)
+		c.clocks[p] = c.compare(p)
 	}
 }
-
-// offset is what to add to a point's stamps to compare them with the first
-// point's: half the difference of the shortest ways in both directions
-// (causes.md, 5.1). Points without a common packet are taken to have one clock.
-func (c *correlation) offset(p int) int64 {
-	var least [2]int64
-	var n [2]int
-	for _, g := range c.groups {
-		a, b := g[0], g[p]
-		if a == nil || b == nil || n[0]+n[1] > 20000 {
-			continue
-		}
-		for i, there := range a.with(b).there {
-			x := &a.lines[i]
-			if x.len == 0 && !x.is(segment.SYN) || there < 0 {
-				continue
-			}
-			y := &b.lines[there]
-			// Which way the packet went is told by the role of its sender alone, not
-			// by its place: the shortest difference each way is what counts.
-			dir := 0
-			if int(x.from) != a.orig {
-				dir = 1
-			}
-			d := x.time - y.time
-			if n[dir] == 0 || dir == 0 && d > least[0] || dir == 1 && d < least[1] {
-				least[dir] = d
-			}
-			n[dir]++
-		}
-	}
-	switch {
-	case n[0] > 0 && n[1] > 0:
-		return (least[0] + least[1]) / 2
-	case n[0] > 0:
-		return least[0]
-	}
-	return least[1]
-}
-
-// common is a stamp of a point in the first point's time.
-func (c *correlation) common(p int, t int64) int64 { return t + c.clock[p] }
 
 // A place is a line of a log.
 type place struct {

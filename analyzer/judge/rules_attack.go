@@ -29,7 +29,7 @@ var attackRules = []*rule{{
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.goesOn() != nil {
+		if k.goesOn() != nil || against(k.signList) == cause.Likely {
 			return cause.Likely
 		}
 		return cause.Possible

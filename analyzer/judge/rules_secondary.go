@@ -14,7 +14,7 @@ var secondaryRules = []*rule{{
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		e := k.earlier()
-		if e == nil || k.form != provoked {
+		if e == nil || k.form != provoked || k.refusedAgain(e) {
 			return nil, false
 		}
 		t := &k.trigger
@@ -29,6 +29,12 @@ var secondaryRules = []*rule{{
 	strength: always(cause.Proven),
 	open:     "an earlier reset had ended the connection already",
 }}
+
+// refusedAgain tells whether the reset refuses a SYN that was sent twice, as an
+// earlier one does: the two are one event, and neither is the other's doing.
+func (k *Case) refusedAgain(e *flow.Reset) bool {
+	return k.trigger.Is(segment.SYN) && k.P.SYNs > 1 && e.From == k.from && e.Flags == k.R.Flags && e.Seq == k.R.Seq && e.Ack == k.R.Ack
+}
 
 // volley tells whether the reset only repeats the one before: the same sender,
 // and nothing provoked it anew. Its verdict is that one's.

@@ -94,8 +94,8 @@ var timerRules = []*rule{{
 			return "", nil
 		case p.Heard.Exists() && !k.onInterval(p):
 			return fmt.Sprintf("the %s's last probe was answered", k.sender()), []uint32{p.Last().Frame, p.Heard.Frame}
-		case p.N >= 3 && !constant(p):
-			return "the probes did not come at a constant distance", p.Frames()
+		case p.N >= 3 && growing(p):
+			return "the probes did not come at a constant distance: it grew, as a retransmission's does", p.Frames()
 		}
 		return "", nil
 	},
@@ -104,7 +104,7 @@ var timerRules = []*rule{{
 		switch {
 		case p.Heard.Exists() || p.Beaten > 0 || k.conn.Missing > 0:
 			return cause.Possible // answers left here: they were lost behind this point
-		case !k.onInterval(p):
+		case !k.onInterval(p) || !punctual(p, k.R.Time):
 			return cause.Possible
 		}
 		return cause.Proven
@@ -193,9 +193,10 @@ func (k *Case) endsByTimer() bool {
 	return k.phase == synWaiting && (k.R.Seq == k.S.Nxt || k.R.Seq == k.S.ISN)
 }
 
-// growing tells whether the distances of a run grow as a backed-off timer's
-// do: none is clearly shorter than the one before, the first aside, which may
-// be a tail loss probe's, and the last is at least twice the shortest.
+// growing tells whether the distances of a run, two or more, grow as a
+// backed-off timer's do: none is clearly shorter than the one before, the first
+// aside, which may be a tail loss probe's, and the last is at least twice the
+// shortest.
 func growing(r *flow.Run) bool {
 	least, last := int64(0), int64(0)
 	for i := 1; i < r.Kept(); i++ {
@@ -224,34 +225,30 @@ func (k *Case) onSchedule(r *flow.Run) bool {
 	return d >= last*9/10 && d <= last*3
 }
 
-// constant tells whether probes came at one distance: within a tenth, or 50 ms
-// of a timer's own slack.
-func constant(r *flow.Run) bool {
+// punctual tells whether probes, and the reset behind them, came at one
+// distance as a timer keeps it: within a tenth, or 50 ms of its own slack.
+func punctual(r *flow.Run, reset int64) bool {
 	first := r.At(1).Time - r.At(0).Time
+	slack := first/10 + 50*ms
 	for i := 2; i < r.Kept(); i++ {
-		d := r.At(i).Time - r.At(i-1).Time - first
-		if d < 0 {
-			d = -d
-		}
-		if d > first/10+50*ms {
+		if abs(r.At(i).Time-r.At(i-1).Time-first) > slack {
 			return false
 		}
 	}
-	return true
+	return abs(reset-r.Last().Time-first) <= slack
 }
 
-// onInterval tells whether the reset came one distance after the last probe.
+// onInterval tells whether the reset came about one distance after the last of
+// probes that did not back off: half to twice of it, for a path can hold either
+// back.
 func (k *Case) onInterval(r *flow.Run) bool {
 	if r.N < 2 {
 		return false
 	}
 	n := r.Kept()
-	first := r.At(n-1).Time - r.At(n-2).Time
-	d := k.R.Time - r.Last().Time - first
-	if d < 0 {
-		d = -d
-	}
-	return constant(r) && d <= first/10+50*ms
+	last := r.At(n-1).Time - r.At(n-2).Time
+	d := k.R.Time - r.Last().Time
+	return !growing(r) && 2*d >= last && d <= 2*last
 }
 
 // sincePeer is the time since the last segment of the peer.

@@ -178,7 +178,7 @@ func (s *sightings) kept(near, q int) *line {
 	for i := range there.lines {
 		x := &there.lines[i]
 		if int(x.from) == side && x.len > 0 && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) &&
-			s.common(q, x.time) <= s.common(near, r.time) && there.find(x, here) == nil {
+			s.common(q, x.time) <= s.common(near, r.time)+s.doubt(near, q) && there.find(x, here) == nil {
 			return x
 		}
 	}

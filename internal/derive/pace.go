@@ -144,23 +144,26 @@ func (s *story) spacing(run []*pkt) time.Duration {
 	if m := s.rtoMin(run[0].conn, run[0].from); m > 0 {
 		return m
 	}
-	return 200 * time.Millisecond
+	return kernelRTO
 }
 
-// rtoMin is the route's rto_min by which a host's retransmissions come sooner
-// than a kernel's own 200 ms; 0 where that is soon enough.
+// kernelRTO is Linux' own least timeout (TCP_RTO_MIN); the lab's is longer.
+const kernelRTO = 200 * time.Millisecond
+
+// rtoMin is the route's rto_min by which a host sends again as soon as a
+// kernel outside of the lab, or sooner where that would take too long; 0 where
+// it sends nothing again.
 func (s *story) rtoMin(c *conn, x side) time.Duration {
-	if s.opts.RealTime {
-		return 0
-	}
 	var least time.Duration
 	for _, run := range c.runs() {
-		if run[0].from != x || run[0].syn() || len(run) < 3 {
+		if run[0].from != x || run[0].syn() || len(run) < 2 {
 			continue
 		}
-		d := longest / time.Duration(int64(1)<<(len(run)-1)-1)
-		d = max(d, 50*time.Millisecond)
-		if d < 200*time.Millisecond && (least == 0 || d < least) {
+		d := kernelRTO
+		if !s.opts.RealTime {
+			d = min(d, max(longest/time.Duration(int64(1)<<(len(run)-1)-1), 50*time.Millisecond))
+		}
+		if least == 0 || d < least {
 			least = d
 		}
 	}

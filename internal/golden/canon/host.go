@@ -12,7 +12,7 @@ import (
 // What the lab's kernels do where a script does not say otherwise (the lab's
 // fixed settings; Documentation/networking/ip-sysctl.rst).
 const (
-	defaultRTOMin = 200 * time.Millisecond
+	defaultRTOMin = time.Second
 	defaultRTOMax = 4 * time.Second
 )
 
