@@ -195,7 +195,7 @@ func (s *sightings) onPath(p, q int) bool { return s.logs[p].with(s.logs[q]).cou
 // first point's.
 func (c *correlation) ran(q int, t int64) bool {
 	log := c.points[q].Judge.Log
-	return c.common(q, log.begun) <= t+endSlack && (c.common(q, log.end) >= t-endSlack || c.common(q, log.Until) >= t)
+	return c.common(q, log.begun) <= t+endSlack && (c.common(q, log.end) >= t-endSlack || c.common(q, log.Until) >= t-c.doubt(q, 0))
 }
 
 // endSlack is how long before a point's first packet and after its last one, in

@@ -49,7 +49,7 @@ type end struct {
 
 const story = `# A test.
 host client
-host server
+host server  tcp_rto_min_us=200000
 link client server  delay=5ms
 
 server.80 listen
