@@ -83,6 +83,12 @@ dist-verify: dist ## as root: build it once more and compare each byte; install 
 container: dist ## build the image "rstlab", with docker, podman or buildah
 	ci/container
 
+.PHONY: man
+man: ## write the manual pages into dist/man, from what "rstlab help" says
+	rm -rf dist/man
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+		$(GO) test -count=1 -run '^TestMan$$' ./cmd/rstlab -args -man $(CURDIR)/dist/man
+
 .PHONY: golden
 golden: build ## show how the golden captures differ from today's lab, then accept it
 	./rstlab golden verify golden || true

@@ -63,7 +63,10 @@ are merged in order of time.`,
 	cmd.Flags().Var(&until, "until", "tell only of resets before `T`")
 	annotated := cmd.Flags().String("annotate", "", "write the packets to `OUT.pcapng`, the verdicts as comments")
 	failOn := cmd.Flags().StringSlice("fail-on", nil, "end with status 1 if one of these `CAUSE`s is found")
-	complete(cmd, "fail-on", completeCauses)
+	for _, flag := range []string{"host", "stream", "since", "until"} {
+		complete(cmd, flag, cobra.NoFileCompletions)
+	}
+	complete(cmd, "fail-on", completeCauseList)
 
 	cmd.RunE = func(cmd *cobra.Command, files []string) (err error) {
 		unwanted, err := causes(*failOn)

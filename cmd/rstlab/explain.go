@@ -19,7 +19,7 @@ func newExplain() *cobra.Command {
 		Example: `  rstlab explain port-closed
   rstlab list causes                what there is to explain`,
 		Args:              exactly(1, "one CAUSE"),
-		ValidArgsFunction: completeCauses,
+		ValidArgsFunction: completeCause,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := lookup(args[0])
 			if err != nil {
@@ -46,13 +46,4 @@ func lookup(word string) (cause.Cause, error) {
 		return c, fmt.Errorf("unknown cause %q%s; see rstlab list causes", word, segment.DidYouMean(word, known...))
 	}
 	return c, nil
-}
-
-// completeCauses offers the ids of the causes to a shell.
-func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var words []string
-	for _, c := range cause.Table() {
-		words = append(words, cobra.CompletionWithDesc(string(c.ID), c.Summary))
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp
 }

@@ -21,7 +21,8 @@ changed. "-" formats standard input to standard output. A file with errors is
 left as it is.`,
 		Example: `  rstlab fmt my.scenario
   rstlab fmt - < my.scenario`,
-		Args: oneOrMore("FILE..."),
+		Args:              oneOrMore("FILE..."),
+		ValidArgsFunction: completeScenarioFiles,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			bad := false
 			for _, file := range files {

@@ -91,7 +91,8 @@ listed as that kernel's, and are no error.`,
 }
 
 func addJobs(cmd *cobra.Command, o *goldenOptions) {
-	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 4*runtime.NumCPU(), "play so many scenarios at the same time")
+	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 4*runtime.NumCPU(), "play `N` scenarios at the same time")
+	complete(cmd, "jobs", cobra.NoFileCompletions)
 }
 
 // choose returns the scenarios that the names after DIR mean.
@@ -101,14 +102,6 @@ func (o *goldenOptions) choose(cmd *cobra.Command, names []string) ([]*script.Fi
 	}
 	o.all = len(names) == 0
 	return choose(cmd, names, "")
-}
-
-// completeGolden offers folders first, then scenarios.
-func completeGolden(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveFilterDirs
-	}
-	return completeScenarios(cmd, args, word)
 }
 
 func newGoldenScore() *cobra.Command {
@@ -132,6 +125,7 @@ wrong   anything else`,
 	}
 	output := addOutput(cmd, golden.ScoreFormats())
 	dir := cmd.Flags().String("set", "golden", "the golden set is in `DIR`")
+	complete(cmd, "set", completeDirs)
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		set, err := golden.Open(*dir)
 		if err != nil {

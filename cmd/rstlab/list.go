@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,12 +19,7 @@ func newList() *cobra.Command {
   rstlab list causes
   rstlab list causes --coverage    which scenario shows which cause, and by which reason of the kernel
   rstlab list -o jsonl scenarios | jq -r .name`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 || len(args) == 1 && !slices.Contains(cmd.ValidArgs, args[0]) {
-				return usage(cmd, fmt.Errorf("list: found %q, expected causes, scenarios or nothing", args))
-			}
-			return nil
-		},
+		Args:      atMostOneOf("causes", "scenarios"),
 		ValidArgs: []string{"causes", "scenarios"},
 	}
 	output := addOutput(cmd, report.ListFormats())

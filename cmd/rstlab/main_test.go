@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"rstlab": main})
 }
 
+// bashCompletion is what bash's completions build on.
+const bashCompletion = "/usr/share/bash-completion/bash_completion"
+
 // TestScripts runs the whole binary, a script for each command.
 func TestScripts(t *testing.T) {
 	schemas, err := filepath.Abs("../../docs/schema")
@@ -32,9 +35,16 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SCHEMAS", schemas)
+			env.Setenv("BASH_COMPLETION", bashCompletion)
 			return nil
 		},
-		Condition: func(name string) (bool, error) { return condition(name) },
+		Condition: func(name string) (bool, error) {
+			if name == "bash-completion" {
+				_, err := os.Stat(bashCompletion)
+				return err == nil, nil
+			}
+			return condition(name)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"unhex":  unhex,

@@ -44,13 +44,13 @@ func (o *output) Set(s string) error {
 	word, path, toFile := strings.Cut(s, "=")
 	switch {
 	case !slices.Contains(o.words, word):
-		return fmt.Errorf("found %q, want %s%s", word, orList(o.words), segment.DidYouMean(word, o.words...))
+		return fmt.Errorf("want %s%s", orList(o.words), segment.DidYouMean(word, o.words...))
 	case toFile && path == "":
-		return fmt.Errorf("found no file after %q, want %s=FILE", s, word)
+		return fmt.Errorf("want a file: %s=FILE", word)
 	case toFile && path != "-":
 		o.files = append(o.files, outputFile{word, path})
 	case o.stdout != "" && o.stdout != word:
-		return fmt.Errorf("found %s and %s for standard output, want a file for one of them: -o %s=FILE", o.stdout, word, word)
+		return fmt.Errorf("want a file for it, as %s goes to standard output: -o %s=FILE", o.stdout, word)
 	default:
 		o.stdout = word
 	}
@@ -137,13 +137,6 @@ func (s sinks) end(stderr io.Writer, err error) error {
 	}
 	diagnose(stderr, closed)
 	return err
-}
-
-// complete lets a shell complete the values of a flag of cmd.
-func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
-		panic(err) // cmd has no such flag
-	}
 }
 
 // style says what a text output may count on in w.

@@ -48,6 +48,8 @@ Ends with status 0 only if the capture was reproduced.`,
 	var o derive.Options
 	stream := cmd.Flags().Int("stream", -1, "the connection, as Wireshark's tcp.stream counts")
 	file := cmd.Flags().StringP("write", "w", "", "write the scenario to `FILE`, and the alternatives beside it")
+	complete(cmd, "stream", cobra.NoFileCompletions)
+	complete(cmd, "write", completeScenarioFiles)
 	noRun := cmd.Flags().Bool("no-run", false, "derive the scenario, and do not play it")
 	cmd.Flags().BoolVar(&o.KeepPayload, "keep-payload", false, "keep the payload's bytes in place of filler")
 	cmd.Flags().BoolVar(&o.KeepAddresses, "keep-addresses", false, "keep the capture's addresses in place of documentation's")

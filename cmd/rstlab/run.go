@@ -50,11 +50,15 @@ appends Markdown to the job's summary where GITHUB_STEP_SUMMARY names it.`,
 	}
 	output := addOutput(cmd, report.RunFormats())
 	var o runOptions
-	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 4*runtime.NumCPU(), "play so many scenarios at the same time")
-	cmd.Flags().IntVar(&o.repeat, "repeat", 1, "play each scenario so often")
+	cmd.Flags().IntVarP(&o.jobs, "jobs", "j", 4*runtime.NumCPU(), "play `N` scenarios at the same time")
+	cmd.Flags().IntVar(&o.repeat, "repeat", 1, "play each scenario `N` times")
 	cmd.Flags().StringVar(&o.save, "save", "", "keep the captures of all scenarios in `DIR`, not only those of failures")
 	cmd.Flags().BoolVar(&o.allowExec, "allow-exec", false, "let scenarios from outside the catalogue run programs")
 	label := cmd.Flags().String("label", "", "play only scenarios that `EXPR` selects")
+	complete(cmd, "jobs", cobra.NoFileCompletions)
+	complete(cmd, "repeat", cobra.NoFileCompletions)
+	complete(cmd, "save", completeDirs)
+	complete(cmd, "label", completeSelector)
 
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if o.jobs < 1 || o.repeat < 1 {
@@ -120,17 +124,4 @@ func diagnoseScenario(stderr io.Writer, err error) {
 		return
 	}
 	diagnose(stderr, err)
-}
-
-// completeScenarios offers the names of the catalogue to a shell, beside files.
-func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	files, err := scenarios.All()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	var words []string
-	for _, f := range files {
-		words = append(words, cobra.CompletionWithDesc(f.Name, f.Summary))
-	}
-	return words, cobra.ShellCompDirectiveDefault
 }

@@ -12,9 +12,9 @@ import (
 func Explain(w io.Writer, s Style, c cause.Cause, scenarios []string) error {
 	t := &text{w: w, style: s}
 	t.printf("%s  (%s)\n", t.paint(bold, string(c.ID)), c.Family)
-	t.paragraph("", c.Summary)
+	t.prose("", c.Summary)
 	if c.Benign {
-		t.paragraph("", "Benign: normal working, nothing is lost.")
+		t.prose("", "Benign: normal working, nothing is lost.")
 	}
 	t.section("What it means", c.Meaning)
 	t.section("How it is told apart", c.Evidence)
@@ -40,17 +40,6 @@ func Explain(w io.Writer, s Style, c cause.Cause, scenarios []string) error {
 func (t *text) section(title, body string) {
 	if body != "" {
 		t.printf("\n%s\n", t.paint(bold, title))
-		t.paragraph("  ", body)
-	}
-}
-
-// paragraph writes body in lines that are good to read, and fit the terminal.
-func (t *text) paragraph(indent, body string) {
-	most := 80
-	if t.style.Width > 0 {
-		most = min(most, t.width())
-	}
-	for _, line := range wrap(strings.Join(strings.Fields(body), " "), most-len(indent)) {
-		t.printf("%s%s\n", indent, line)
+		t.prose("  ", body)
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -183,4 +184,31 @@ func TestRunFitsTheTerminal(t *testing.T) {
 	if !strings.Contains(got, want) {
 		t.Errorf("no\n%sin\n%s", want, got)
 	}
+}
+
+func TestGuideFillsProseAndNothingElse(t *testing.T) {
+	guide := "# A title that is longer than anything that would fit a line of so few columns\n\n" +
+		"Prose of two\nlines, of which the second is longer than the terminal is wide.\n\n" +
+		"- an item that goes on\n  and on in the next line, further than fits\n- next\n\n" +
+		"```\na block that stays as long as it is, whatever the reader's terminal may be\n```\n\n" +
+		"| a table | that stays as it is, too, and is longer than the terminal |\n"
+	var b bytes.Buffer
+	if err := Guide(&b, Style{Width: 40}, guide); err != nil {
+		t.Fatal(err)
+	}
+	same(t, b.String(), `# A title that is longer than anything that would fit a line of so few columns
+
+Prose of two lines, of which the second
+is longer than the terminal is wide.
+
+- an item that goes on and on in the
+  next line, further than fits
+- next
+
+`+"```"+`
+a block that stays as long as it is, whatever the reader's terminal may be
+`+"```"+`
+
+| a table | that stays as it is, too, and is longer than the terminal |
+`)
 }

@@ -20,6 +20,13 @@ func Near(word string, known ...string) string {
 			best, bestDist = k, d
 		}
 	}
+	if best == "" && len(word) >= 3 {
+		for _, k := range known {
+			if strings.HasPrefix(k, word) && k != word {
+				return k
+			}
+		}
+	}
 	return best
 }
 

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"rstlab/analyzer/cause"
+	"rstlab/docs"
+)
+
+// A topic is what "rstlab help" tells beside the commands; it is a manual page
+// of its own, too.
+type topic struct {
+	name, short string
+	text        func() string // in Markdown
+}
+
+var topics = []topic{
+	{"language", "How a scenario is written", func() string { return docs.Language }},
+	{"causes", "Every cause of a reset: what it means, how it is told apart, what to do", causesText},
+	{"exit-status", "What the exit status says", func() string { return "# Exit status\n\n" + mdIndented(exitStatus) }},
+}
+
+// exitStatus is what the root command's help says, too.
+const exitStatus = `  0    all well
+  1    a scenario failed, a golden file differs, or analyze found a cause that
+       --fail-on names
+  2    wrong use, or input of which nothing could be read
+  3    this machine can't run it; "rstlab doctor" says why
+  130  interrupted; what was found until then has been printed`
+
+// mdIndented makes lines that are indented by two, as help has its lists, a
+// block of Markdown.
+func mdIndented(text string) string {
+	return regexp.MustCompile(`(?m)^  `).ReplaceAllString(text, "    ")
+}
+
+// causesText tells the table of causes.
+func causesText() string {
+	var b strings.Builder
+	fmt.Fprint(&b, "# Causes of TCP resets\n\n\"rstlab explain CAUSE\" tells one of them whole, with its sources.\n")
+	family := cause.Family("")
+	for _, c := range cause.Table() {
+		if c.Family != family {
+			family = c.Family
+			fmt.Fprintf(&b, "\n## %s\n", family)
+		}
+		benign := ""
+		if c.Benign {
+			benign = ", benign"
+		}
+		fmt.Fprintf(&b, "\n### %s%s\n\n%s.\n\n", c.ID, benign, upperFirst(c.Summary))
+		for _, part := range []struct{ title, text string }{{"Means", c.Meaning}, {"Told apart by", c.Evidence}, {"Settled by", c.Settle}, {"To do", c.Fix}} {
+			if part.text != "" {
+				fmt.Fprintf(&b, "- %s: %s\n", part.title, part.text)
+			}
+		}
+	}
+	return b.String()
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"rstlab/internal/segment"
+)
+
+// usage makes err a wrong use of cmd.
+func usage(cmd *cobra.Command, err error) error {
+	return &statusError{Status: statusUsage, Err: err, Hint: fmt.Sprintf("see %s --help", cmd.CommandPath())}
+}
+
+// unknownCommand refuses what is no command of cmd.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(cmd, fmt.Errorf("unknown command %q%s", args[0], segment.DidYouMean(args[0], helpWords(cmd)...)))
+}
+
+// flagError says of a wrong flag what was found and what is expected.
+func flagError(cmd *cobra.Command, err error) error {
+	var (
+		unknown *pflag.NotExistError
+		invalid *pflag.InvalidValueError
+	)
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		near := segment.Near(unknown.GetSpecifiedName(), known...)
+		if near != "" {
+			near = fmt.Sprintf(" (did you mean --%s?)", near)
+		}
+		err = fmt.Errorf("unknown flag --%s%s", unknown.GetSpecifiedName(), near)
+	case errors.As(err, &invalid):
+		why := invalid.Unwrap().Error()
+		switch invalid.GetFlag().Value.Type() {
+		case "int":
+			why = "want a whole number"
+		case "bool":
+			why = "want true or false"
+		}
+		err = fmt.Errorf("read --%s: found %q, %s", invalid.GetFlag().Name, invalid.GetValue(), why)
+	}
+	return usage(cmd, err)
+}
+
+// oneOrMore wants arguments, which what names.
+func oneOrMore(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage(cmd, fmt.Errorf("%s: found no argument, expected %s", cmd.Name(), what))
+		}
+		return nil
+	}
+}
+
+// exactly wants n arguments, which what names.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return usage(cmd, fmt.Errorf("%s: found %s, expected %s", cmd.Name(), found(args), what))
+	}
+}
+
+// atMostOneOf wants one of the words, or none.
+func atMostOneOf(words ...string) cobra.PositionalArgs {
+	one := oneOf(words...)
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return one(cmd, args)
+	}
+}
+
+// oneOf wants one of the words.
+func oneOf(words ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 && slices.Contains(words, args[0]) {
+			return nil
+		}
+		near := ""
+		if len(args) == 1 {
+			near = segment.DidYouMean(args[0], words...)
+		}
+		return usage(cmd, fmt.Errorf("%s: found %s, expected %s%s", cmd.Name(), found(args), orList(words), near))
+	}
+}
+
+// found names arguments in an error.
+func found(args []string) string {
+	if len(args) == 0 {
+		return "no argument"
+	}
+	var quoted []string
+	for _, a := range args {
+		quoted = append(quoted, fmt.Sprintf("%q", a))
+	}
+	return strings.Join(quoted, " ")
+}
