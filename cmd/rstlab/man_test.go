@@ -53,10 +53,11 @@ func TestMan(t *testing.T) {
 		"rstlab-run.1":          {"-j, --jobs=N\n", "play N scenarios at the same time", "--label takes labels", "rstlab run --label 'connect&&!control' --save captures\n", "rstlab(1)"},
 		"rstlab-golden-write.1": {"rstlab golden write DIR [NAME|FILE|DIR...]", "--raw  keep the captures", "rstlab golden write golden"},
 		"rstlab-causes.7":       {"port-closed", "The SYN met a port on which nothing listens."},
+		"rstlab-verdict.7":      {"likely", "a look-alike would need an unusual device"},
 		"rstlab-language.7":     {"client connect server.80 = ECONNREFUSED\n"},
 		"rstlab-exit-status.7":  {"2    wrong use, or input"},
 	} {
-		out, err := exec.Command(mandoc, "-T", "utf8", "-O", "width=100", filepath.Join(dir, page)).Output()
+		out, err := exec.Command(mandoc, "-T", "utf8", "-O", "width=400", filepath.Join(dir, page)).Output()
 		if err != nil {
 			t.Errorf("mandoc of %s: %v", page, err)
 		}

@@ -17,8 +17,10 @@ type topic struct {
 }
 
 var topics = []topic{
-	{"language", "How a scenario is written", func() string { return docs.Language }},
+	{"verdict", "How a verdict is read", docs.Verdicts},
 	{"causes", "Every cause of a reset: what it means, how it is told apart, what to do", causesText},
+	{"capturing", "How to take a capture that can be judged", docs.Capturing},
+	{"language", "How a scenario is written", docs.Language},
 	{"exit-status", "What the exit status says", func() string { return "# Exit status\n\n" + mdIndented(exitStatus) }},
 }
 
