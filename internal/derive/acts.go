@@ -76,11 +76,12 @@ func (t *teller) lastBefore(p *pkt, x side) *pkt {
 	return last
 }
 
-// lastArrived is the last packet that had come to the sender of p.
+// lastArrived is the last packet that had come to the sender of p, before the
+// one that it answers.
 func (t *teller) lastArrived(p *pkt) *pkt {
 	var last *pkt
 	for _, q := range p.conn.packets {
-		if q.from != p.from && q.lost == delivered && q.arrived < p.sent {
+		if q.from != p.from && q != p.trigger && q.lost == delivered && q.arrived < p.sent {
 			last = q
 		}
 	}

@@ -122,6 +122,9 @@ func (t *Trouble) tell(name string, v variant) (*Scenario, error) {
 	}
 	s.keepBack()
 	s.follow()
+	if !s.scripted() {
+		s.crossings()
+	}
 	return s.write(name)
 }
 

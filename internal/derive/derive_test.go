@@ -56,12 +56,13 @@ server.80 > client.40001: S.
 client.40001 send 100
 client.40001 > server.80: P. seq 1:101
 server.80 > client.40001: .  ack 101
-server.80 accept
++100ms server.80 accept
 server.80 recv = 100
 server.80 set linger=0
 server.80 close
 server.80 > client.40001: R. seq 1 ack 101   # frame 6
     => abortive-close by server
+    seen as possible abortive-close or close-unread-data by server
 client.40001 recv = ECONNRESET
 `}, {
 		// What the client sends into its end, and what its kernel says to that.
@@ -78,6 +79,7 @@ host client
 host server  ttl=52                          # 64 at its source, 12 hops away
 link client server  delay=10ms
 
+client route server rto_min=5s               # nothing is sent twice, however slow the machine
 server.80 listen
 client.40001 connect server.80 = ok
 client.40001 > server.80: S
@@ -162,6 +164,7 @@ server.80 set linger=0
 server.80 close
 server.80 > client.40001: R. seq 51 ack 101  # frame 5
     => abortive-close by server
+    seen as possible abortive-close or close-unread-data by server
 client.40001 recv 50 = 50
 client.40001 recv = ECONNRESET
 `}, {
@@ -182,6 +185,7 @@ host      server  ttl=52                     # 64 at its source, 12 hops away
 link client device
 link device server  delay=10ms
 
+server route client rto_min=5s               # nothing is sent twice, however slow the machine
 server.80 listen
 client.40001 connect server.80 = ok
 client.40001 > server.80: S

@@ -40,12 +40,6 @@ func (t *teller) departs(p *pkt) {
 	}
 }
 
-// keeping writes the rule by which a box keeps p back, or lets it go.
-func (t *teller) keeping(p *pkt, verb string) string {
-	c := p.conn
-	return fmt.Sprintf("%s %s %s > %s: %s", t.stage.box(t.of(c, p.from)), verb, t.end(c, p.from), t.end(c, p.to()), t.pattern(p))
-}
-
 // strays writes how a segment of another connection loses its translation: its
 // program sends it there, and a box gives it the ends that it had here.
 func (t *teller) strays(p *pkt) {

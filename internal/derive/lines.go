@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rstlab/analyzer"
@@ -34,7 +35,8 @@ type teller struct {
 	programs map[*conn]*[2]*program
 	listens  map[uint16]bool // ports of the server
 	queue    map[uint16][]*conn
-	sharing  map[uint16]int // connections to a port that are accepted
+	sharing  map[uint16]int  // connections to a port that are accepted
+	keptBack map[string]bool // by the line that lets it go
 	last     time.Duration
 	wait     time.Duration // for the next line
 }
@@ -42,7 +44,7 @@ type teller struct {
 // tellEvents writes the story's events.
 func (s *story) tellEvents(st *stage) []string {
 	t := &teller{story: s, stage: st, programs: map[*conn]*[2]*program{}, listens: map[uint16]bool{},
-		queue: map[uint16][]*conn{}, sharing: map[uint16]int{}}
+		queue: map[uint16][]*conn{}, sharing: map[uint16]int{}, keptBack: map[string]bool{}}
 	for _, c := range s.conns {
 		t.programs[c] = &[2]*program{{a: s.of(c, originator)}, {a: s.of(c, responder)}}
 		if s.of(c, responder).host() && c.existed && c.responds() {
@@ -56,7 +58,7 @@ func (s *story) tellEvents(st *stage) []string {
 	}
 	t.pace = s.paces()
 	t.prepare()
-	rules := append(s.losing(st), st.rules...)
+	rules := slices.Concat(s.losing(st), s.keeping(st))
 	for _, r := range rules {
 		if r.before == nil && r.after == nil {
 			t.add(r.text, r.comment)
@@ -67,11 +69,11 @@ func (s *story) tellEvents(st *stage) []string {
 		case m.passing:
 			t.awaits(m.pkt)
 		case m.freed:
-			t.add(t.keeping(m.pkt, "pass"), "")
+			t.letGo(m.pkt, m.pkt.from)
 		case !m.arrival:
 			for _, r := range rules {
 				if r.before == m.pkt {
-					t.add(r.text, r.comment)
+					t.rule(r)
 				}
 			}
 			t.meets(m.pkt)
@@ -79,6 +81,9 @@ func (s *story) tellEvents(st *stage) []string {
 			t.departs(m.pkt)
 			t.wait = 0
 		default:
+			if m.pkt.kept {
+				t.letGo(m.pkt, m.pkt.to())
+			}
 			t.arrives(m.pkt)
 			for _, r := range rules {
 				if r.after == m.pkt {
@@ -89,6 +94,26 @@ func (s *story) tellEvents(st *stage) []string {
 		t.last = m.at
 	}
 	return t.out
+}
+
+// rule writes a middlebox's line; one that keeps back what is kept back already
+// is not needed.
+func (t *teller) rule(r rule) {
+	if r.pass != "" {
+		if t.keptBack[r.pass] {
+			return
+		}
+		t.keptBack[r.pass] = true
+	}
+	t.add(r.text, r.comment)
+}
+
+// letGo writes the line that ends the keeping back of p, if it still lasts.
+func (t *teller) letGo(p *pkt, x side) {
+	if pass := t.keeps(t.stage, p, x, "pass"); t.keptBack[pass] {
+		delete(t.keptBack, pass)
+		t.add(pass, "")
+	}
 }
 
 // responds tells whether the responder answered, seen or assumed.
@@ -126,9 +151,6 @@ func (s *story) endpoint(c *conn, x side) segment.Endpoint {
 
 // sends writes what a program does to send data, a FIN or both.
 func (t *teller) sends(p *pkt, me *program) {
-	if p.held {
-		t.add(t.keeping(p, "hold"), "overtaken on its way")
-	}
 	if p.len() > 0 && !p.carried {
 		t.reads(p.conn, me)
 		if !me.nodelay && t.delayed(p) {
@@ -167,6 +189,9 @@ func (t *teller) draws(fin *pkt) *pkt {
 	return nil
 }
 
+// sameSend is how far apart the segments of one send are at most.
+const sameSend = 50 * time.Millisecond
+
 // load is the argument of a send: its length, or its bytes where they are kept.
 func (t *teller) load(p *pkt) string {
 	n, data := p.len(), string(p.data)
@@ -177,7 +202,7 @@ func (t *teller) load(p *pkt) string {
 		if q.from != p.from || q.pure() {
 			continue
 		}
-		if q.len() == 0 || q.again != nil || q.seq != end || lastLen < int64(p.conn.mss) || q.at-p.at > 50*time.Millisecond || t.between(p, q) || p.fin() {
+		if q.len() == 0 || q.again != nil || q.seq != end || lastLen < int64(p.conn.mss) || q.at-p.at > sameSend || t.between(p, q) || p.fin() {
 			break
 		}
 		q.carried = true
@@ -227,7 +252,7 @@ func (t *teller) reads(c *conn, me *program) {
 			me.unread = me.unread[i:]
 			return
 		}
-		if len(me.unread) == 1 && !t.coming(p) {
+		if len(me.unread) == 1 && !p.followed() {
 			t.add(fmt.Sprintf("%s recv = %d", me.name, p.len()), "")
 		} else {
 			t.add(fmt.Sprintf("%s recv %d = %d", me.name, p.len(), p.len()), "")
@@ -248,10 +273,10 @@ func (t *teller) hears(me *program) {
 	me.heard = nil
 }
 
-// coming tells whether more data is under way behind p.
-func (t *teller) coming(p *pkt) bool {
+// followed tells whether more data of its sender comes behind p.
+func (p *pkt) followed() bool {
 	for _, q := range p.conn.packets {
-		if q != p && q.from == p.from && q.len() > 0 && q.again == nil && q.seq >= p.end && q.sent < p.arrived+time.Millisecond {
+		if q != p && q.from == p.from && q.len() > 0 && q.seq >= p.end && !q.drew() {
 			return true
 		}
 	}
@@ -375,7 +400,11 @@ func (t *teller) claims(p *pkt) {
 	claim := t.claim(p)
 	by := t.actorOf(p, claim.sender)
 	t.truth(fmt.Sprintf("=> %s by %s", claim.cause, by))
-	for _, line := range t.variant.seen[p.ref()] {
+	seen := t.variant.seen[p.ref()]
+	if twins := twins(claim, p.verdict); len(seen) == 0 && twins != nil {
+		seen = []string{fmt.Sprintf("seen as possible %s by %s", strings.Join(twins, " or "), by)}
+	}
+	for _, line := range seen {
 		t.truth(line)
 	}
 }

@@ -302,7 +302,7 @@ func (s *story) moments() []moment {
 			at = p.at
 		}
 		all = append(all, moment{at: at, pkt: p})
-		if p.held && s.of(p.conn, p.from).host() {
+		if p.held {
 			all = append(all, moment{at: p.at - 1, freed: true, pkt: p})
 		}
 		if p.atTap {

@@ -110,6 +110,9 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 	if d := p.afterReset(q); d > 0 {
 		return d
 	}
+	if d := p.afterData(q); d > 0 {
+		return d
+	}
 	f, kept := p.factor[q]
 	switch {
 	case !kept && q.syn() && q.from == originator:
@@ -318,6 +321,25 @@ func (p pace) afterForgery(q *pkt) time.Duration {
 		return 0
 	}
 	return min(q.at-last.at, enough)
+}
+
+// afterData is how long a program waits that aborts some time after data came
+// in: at once it would look as if it had not read it.
+func (p pace) afterData(q *pkt) time.Duration {
+	const soon = 50 * time.Millisecond // a delayed ACK, and a stack's own turn
+	if q.how != byAbort || !p.s.of(q.conn, q.from).host() || p.factor[q] != 0 {
+		return 0
+	}
+	var last *pkt
+	for _, r := range q.conn.packets {
+		if r.from != q.from && r.len() > 0 && r.arrived < q.sent && r.lost == delivered {
+			last = r
+		}
+	}
+	if last == nil || q.sent-last.arrived < soon {
+		return 0
+	}
+	return min(q.sent-last.arrived, 2*soon)
 }
 
 // afterReset is how long a reset of another connection waits behind the last

@@ -99,7 +99,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // atOnce is how many trips are under way: they wait more than they compute.
-const atOnce = 8
+const atOnce = 4
 
 // A trip is one connection of one capture.
 type trip struct {

@@ -32,7 +32,7 @@ func (s *story) seenLines(st *stage, p *pkt, sightings []sighting, all int) []st
 	needed := false
 	for _, at := range sightings {
 		v := at.verdict
-		differs := v.Cause != truth.cause || v.Sender != truth.sender || v.Strength == cause.Undetermined
+		differs := twins(truth, v) != nil || v.Cause != truth.cause || v.Sender != truth.sender || v.Strength == cause.Undetermined
 		if !differs && !strings.ContainsAny(at.tap, "/+") {
 			continue // the truth itself is what is wanted there
 		}
@@ -51,6 +51,29 @@ func (s *story) seenLines(st *stage, p *pkt, sightings []sighting, all int) []st
 		lines[i] = fmt.Sprintf("seen @%s as %s", taps[i], words[i])
 	}
 	return lines
+}
+
+// twins are the two ways to end a connection whose resets have the same bytes,
+// where a verdict leaves both open: which of them it holds for likelier is then a
+// matter of how long the program took, which a busy machine decides.
+func twins(c claim, v *analyzer.Verdict) []string {
+	if v == nil || v.Strength != cause.Possible || v.Sender == analyzer.Middlebox {
+		return nil
+	}
+	causes := []string{string(c.cause)}
+	for _, id := range []cause.ID{cause.AbortiveClose, cause.CloseUnreadData} {
+		open := v.Cause == id || slices.ContainsFunc(v.Alternatives, func(a analyzer.Alternative) bool { return a.Cause == id && a.Sender == v.Sender })
+		switch {
+		case !open:
+			return nil
+		case id != c.cause:
+			causes = append(causes, string(id))
+		}
+	}
+	if len(causes) != 2 {
+		return nil
+	}
+	return causes
 }
 
 func allEqual(words []string) bool {

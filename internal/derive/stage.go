@@ -13,12 +13,10 @@ import (
 // A stage is where the story plays: the boxes on the path, how long the links
 // are, and which tap stands where the capture was taken.
 type stage struct {
-	boxes     [2]string        // between the main point and each actor; "": none
-	delay     [2]time.Duration // from the main point to each actor
-	stretched bool             // longer than in the capture, so that packets can cross
-	tap       string           // the main point's
-	otherTap  string           // the other point's, where there is one
-	rules     []rule
+	boxes    [2]string        // between the main point and each actor; "": none
+	delay    [2]time.Duration // from the main point to each actor
+	tap      string           // the main point's
+	otherTap string           // the other point's, where there is one
 }
 
 // A rule is a middlebox's line, and the moment before which it stands.
@@ -27,15 +25,13 @@ type rule struct {
 	before  *pkt // its departure
 	after   *pkt // its arrival; both nil: at the beginning
 	comment string
-	rest    bool // it is for all that follows
+	rest    bool   // it is for all that follows
+	pass    string // of a rule that keeps back: the line that ends it
 }
 
 // noticeable is the least time that is made by a link: less the lab has of
 // itself.
 const noticeable = 500 * time.Microsecond
-
-// crossing is the least length of a path on which packets must cross.
-const crossing = 5 * time.Millisecond
 
 // set builds the stage of a story whose ends are cast and whose losses are
 // known.
@@ -47,13 +43,13 @@ func (s *story) set() *stage {
 		switch {
 		case p.rst() && s.byDevice(p), p.forged:
 			needs[s.boxSide(p)] = true
-		case p.held && from.host():
-			needs[from.side] = true
 		case p.lost == lostBehind && s.matters(p):
 			needs[to.side] = true
 		case p.lost == lostBefore && s.matters(p):
 			needs[from.side] = true
 		}
+		needs[from.side] = needs[from.side] || p.held
+		needs[to.side] = needs[to.side] || p.kept
 		if p.rst() && from.host() && !s.byDevice(p) && p.how.holds() {
 			needs[s.of(p.conn, p.trigger.from).side] = true
 		}
@@ -69,14 +65,6 @@ func (s *story) set() *stage {
 				st.delay[a.side] = d
 			}
 		}
-	}
-	if total := st.delay[0] + st.delay[1]; total < crossing && s.crosses() {
-		far := responder
-		if st.delay[originator] > st.delay[responder] {
-			far = originator
-		}
-		st.delay[far] += crossing - total
-		st.stretched = true
 	}
 	if !needs[0] && !needs[1] && st.delay[0] > 0 && st.delay[1] > 0 {
 		needs[responder] = true // a box that only marks the place
@@ -104,21 +92,6 @@ func (m means) holds() bool {
 	switch m {
 	case byGivingUp, byRestart, byRefusal, byOverflow, byTimestamp:
 		return true
-	}
-	return false
-}
-
-// crosses tells whether packets of programs met on the path.
-func (s *story) crosses() bool {
-	for i, p := range s.packets {
-		if p.pure() || p.assumed != "" {
-			continue
-		}
-		for _, q := range s.packets[i+1:] {
-			if q.conn == p.conn && q.from != p.from && !q.pure() && q.sent < p.arrived && p.sent < q.arrived && q.trigger != p {
-				return true
-			}
-		}
 	}
 	return false
 }

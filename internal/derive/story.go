@@ -88,7 +88,8 @@ type pkt struct {
 	unread     bool          // the program closes without having read it
 	duplicate  bool          // it was sent long before it came: its acknowledgment is an old one
 	unanswered bool          // it would have drawn a reset, and the capture has none
-	held       bool          // others of its sender overtook it before the main point
+	held       bool          // it is kept back before the main point: others of its sender overtook it, or the other end went on meanwhile
+	kept       bool          // it is kept back behind the main point: its receiver went on meanwhile
 	needed     bool          // though it is a plain ACK, what follows must not come before it
 }
 

@@ -104,8 +104,6 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func (s *story) place(st *stage) string {
 	d := st.delay
 	switch {
-	case st.stretched:
-		return "The ends are near each other; here they are further apart, so that packets cross as they did. "
 	case d[0] == 0 && d[1] == 0:
 		return "The ends are near each other. "
 	case d[0] == 0:
@@ -241,6 +239,9 @@ func (s *story) sysctls(a *actor) []string {
 		}
 		words = append(words, word)
 	}
+	if _, several := s.patient(a); several {
+		add("tcp_early_retrans", 0)
+	}
 	for _, c := range s.conns {
 		for _, x := range []side{originator, responder} {
 			if s.of(c, x) != a {
@@ -319,6 +320,9 @@ func (s *story) routes() []string {
 		}
 		if s.variant.delayed && s.piggybacks(a) {
 			lines = append(lines, fmt.Sprintf("%s route %s quickack=0 # it acknowledges with its answers", a.name, s.actors[a.side.other()].name))
+		}
+		if patient, _ := s.patient(a); patient {
+			lines = append(lines, fmt.Sprintf("%s route %s rto_min=5s # nothing is sent twice, however slow the machine", a.name, s.actors[a.side.other()].name))
 		}
 		if least > 0 {
 			lines = append(lines, fmt.Sprintf("%s route %s rto_min=%s # retransmissions in less time", a.name, s.actors[a.side.other()].name, shown(least)))

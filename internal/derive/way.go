@@ -97,6 +97,11 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 			p.arrived = min(p.arrived, q.sent-1)
 			p.sent = min(p.sent, p.arrived-1)
 			return
+		case p.pure() && !p.drew() && q.rst() && q.form == spontaneous && p.arrived-q.sent < noticeable:
+			// It draws no reset, so it came before.
+			p.arrived = min(p.arrived, q.sent-1)
+			p.sent = min(p.sent, p.arrived-1)
+			return
 		case p.rst() && !q.rst() && q.at-p.at < 2*max(c.rtt[q.from], 0)+10*time.Millisecond,
 			!p.rst() && (!q.rst() || q.form == spontaneous) && q.hasACK() && p.end > p.seq:
 			p.arrived = max(p.arrived, q.sent+1)
