@@ -78,8 +78,14 @@ func (c *conn) asSeen() {
 	}
 }
 
-// distance is the time from the main point to a side.
-func (c *conn) distance(s side) time.Duration { return max(c.rtt[s], 0) / 2 }
+// distance is the time from the main point to a side; none where it is too
+// short to tell in what order things happened there but by the point's own.
+func (c *conn) distance(s side) time.Duration {
+	if d := c.rtt[s] / 2; d >= noticeable {
+		return d
+	}
+	return 0
+}
 
 // bound moves p's arrival to where the other side's packets behind it say: not
 // before the last that does not know of it, before the first that does.
