@@ -119,6 +119,10 @@ cover: ## test coverage by function, in cover.out
 	$(GO) test -coverprofile cover.out -coverpkg ./... ./...
 	$(GO) tool cover -func cover.out
 
+.PHONY: screenshot
+screenshot: build ## make the README's picture anew, with chromium and pngquant
+	ci/screenshot
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf rstlab bin dist cover.out

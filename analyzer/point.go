@@ -128,6 +128,14 @@ func (p *point) name() string {
 	return name
 }
 
+// nameBeside is the point's name, "" where file is it.
+func (p *point) nameBeside(file string) string {
+	if name := p.name(); name != file {
+		return name
+	}
+	return ""
+}
+
 // tap is the name of the interface at which a frame was captured, "" where that
 // is not known any more.
 func (p *point) tap(frame uint32) string {

@@ -34,6 +34,9 @@ func (a *analysis) transcript(v *Verdict, j *judge.Verdict) {
 		if file != v.File {
 			p.File = file
 		}
+		if len(v.Points) > 0 {
+			p.Point = point.nameBeside(file)
+		}
 		if x.ByOriginator {
 			p.From = Originator
 		}
@@ -43,7 +46,7 @@ func (a *analysis) transcript(v *Verdict, j *judge.Verdict) {
 		at := []judge.Frame{{Point: x.Point, N: x.Seg.Frame}}
 		for _, o := range x.Also {
 			name, n := a.points[o.Point].at(o.N)
-			p.Also = append(p.Also, Passage{File: name, Frame: n, Time: time.Unix(0, o.Time).UTC()})
+			p.Also = append(p.Also, Passage{File: name, Frame: n, Point: a.points[o.Point].nameBeside(name), Time: time.Unix(0, o.Time).UTC()})
 			at = append(at, o.Frame)
 		}
 		for _, q := range x.Missed {

@@ -109,6 +109,7 @@ type Sighting struct {
 type Packet struct {
 	File    string    `json:"file,omitempty"` // where it is not the verdict's own
 	Frame   int       `json:"frame"`
+	Point   string    `json:"point,omitempty"` // of Points, where its file is another of that point's
 	Time    time.Time `json:"time"`
 	Tap     string    `json:"tap,omitempty"` // where the capture has one interface; of a reset always
 	From    Sender    `json:"from"`          // the end whose address it bears
@@ -129,6 +130,7 @@ type Packet struct {
 type Passage struct {
 	File  string    `json:"file"`
 	Frame int       `json:"frame"`
+	Point string    `json:"point,omitempty"` // of Points, where its file is another of that point's
 	Time  time.Time `json:"time"`
 }
 

@@ -102,11 +102,13 @@ var (
 	analyses = map[string]func(io.Writer, Style) Analysis{
 		"text":  newTextAnalysis,
 		"jsonl": newJSONLAnalysis,
+		"html":  newHTMLAnalysis,
 		"md":    newMDAnalysis,
 	}
 	runs = map[string]func(io.Writer, Style) Run{
 		"text":   newTextRun,
 		"jsonl":  newJSONLRun,
+		"html":   newHTMLRun,
 		"junit":  newJUnitRun,
 		"tap":    newTAPRun,
 		"github": newGitHubRun,
