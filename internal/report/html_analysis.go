@@ -39,6 +39,8 @@ type htmlAnalysis struct {
 	of      map[htmlKey]*htmlGroup
 	moments []htmlMoment
 	files   []string
+	benign  int
+	causes  map[string]int // resets to look into
 	page    htmlAnalysisPage
 }
 
@@ -83,7 +85,7 @@ type htmlConnection struct {
 }
 
 func newHTMLAnalysis(w io.Writer, s Style) Analysis {
-	return &htmlAnalysis{w: w, style: s, of: map[htmlKey]*htmlGroup{}, page: htmlAnalysisPage{outcomes: map[string]int{}}}
+	return &htmlAnalysis{w: w, style: s, of: map[htmlKey]*htmlGroup{}, causes: map[string]int{}, page: htmlAnalysisPage{outcomes: map[string]int{}}}
 }
 
 // Record takes r; the page is written with the summary.
@@ -116,6 +118,11 @@ func (h *htmlAnalysis) verdict(v *analyzer.Verdict) {
 		if !slices.Contains(h.files, s.File) {
 			h.files = append(h.files, s.File)
 		}
+	}
+	if v.Benign {
+		h.benign++
+	} else {
+		h.causes[string(v.Cause)]++
 	}
 	key := htmlKeyOf(v)
 	g := h.of[key]
@@ -218,12 +225,7 @@ func (h *htmlAnalysis) title() string {
 
 // lead is what a reader should know who reads nothing else.
 func (h *htmlAnalysis) lead(s *analyzer.Summary) (lead string, also []string) {
-	benign := 0
-	for _, g := range h.groups {
-		if g.Verdict.Benign {
-			benign += g.Count
-		}
-	}
+	benign := h.benign
 	count := plural(s.Resets-benign, "reset") + " to look into"
 	switch {
 	case s.Resets == 0:
@@ -240,15 +242,9 @@ func (h *htmlAnalysis) lead(s *analyzer.Summary) (lead string, also []string) {
 		also = []string{first.Pair + ". " + count + "."}
 		return first.Heading + ".", also
 	}
-	causes := map[string]int{}
-	for _, g := range h.groups {
-		if !g.Verdict.Benign {
-			causes[g.Cause] += g.Count
-		}
-	}
-	for _, id := range sortedByCount(causes)[:min(len(causes), leadCauses)] {
+	for _, id := range sortedByCount(h.causes)[:min(len(h.causes), leadCauses)] {
 		row, _ := cause.Lookup(cause.ID(id))
-		also = append(also, fmt.Sprintf("%d × %s: %s", causes[id], id, row.Summary))
+		also = append(also, fmt.Sprintf("%d × %s: %s", h.causes[id], id, row.Summary))
 	}
 	return count + ".", also
 }

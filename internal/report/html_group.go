@@ -47,6 +47,7 @@ type htmlGroup struct {
 
 	Heading string
 	Cause   string
+	Known   bool   // the cause is explained below
 	Pair    string // who reset whom
 	Service string
 	Hosts   []string // the pairs, whoever reset whom
@@ -75,6 +76,7 @@ type htmlMember struct{ Frame, Time, Ends string }
 
 func newHTMLGroup(v *analyzer.Verdict, files bool) *htmlGroup {
 	g := &htmlGroup{Verdict: v, Body: newHTMLBody(v, files), Heading: headingOf(v), Cause: string(v.Cause), Sender: sender(v), Effect: effectOf(v), first: v.Time, pairs: map[string]int{}}
+	_, g.Known = cause.Lookup(v.Cause)
 	g.Service = endpoint(v.Connection.Responder)
 	return g
 }

@@ -124,7 +124,10 @@
     if (!ready.has(figure)) {
       ready.add(figure);
       const segs = all(".seg", figure);
-      for (const t of all(".seg > title", figure)) t.remove(); // the card stands in its place
+      for (const t of all(".seg > title", figure)) { // the card stands in its place
+        t.parentNode.setAttribute("aria-label", t.textContent);
+        t.remove();
+      }
       roving(figure, segs);
     }
     return figure;
