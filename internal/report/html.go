@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"embed"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -45,14 +47,17 @@ var htmlParts = sync.OnceValues(func() (*template.Template, template.HTMLAttr) {
 	return t, template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; style-src %s; script-src %s"`, digest("style"), digest("script")))
 })
 
-// writeHTML writes a page.
+// writeHTML writes a page. What is not printed is told as in the text outputs.
 func writeHTML(w io.Writer, page htmlPage) error {
 	t, policy := htmlParts()
 	page.Policy = policy
-	var b bytes.Buffer
+	var b strings.Builder
 	if err := t.ExecuteTemplate(&b, "page.html", page); err != nil {
 		return fmt.Errorf("write html: %w", err)
 	}
-	_, err := b.WriteTo(w)
-	return err
+	out := bufio.NewWriter(w)
+	for line := range strings.SplitSeq(strings.TrimSpace(b.String()), "\n") {
+		fmt.Fprintln(out, clean(line))
+	}
+	return out.Flush()
 }

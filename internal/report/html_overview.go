@@ -176,5 +176,5 @@ func rounded(d time.Duration) string {
 }
 
 func figures(n float64, unit string) string {
-	return strconv.FormatFloat(n, 'g', 3, 64) + "\u00a0" + unit
+	return strconv.FormatFloat(n, 'g', 3, 64) + " " + unit
 }

@@ -161,9 +161,9 @@ func TestHTMLWithoutAReset(t *testing.T) {
 	has(t, parsed(t, judged(t, "graceful-close/client.pcapng")), "No TCP reset was found.", "There is no reset to judge.", "graceful-close")
 }
 
-// hostile is what an attacker would put wherever a capture or scenario can hold
+// markup is what an attacker would put wherever a capture or scenario can hold
 // text.
-const hostile = "\"'`><script>boom()</script><img src=x onerror=boom()></title></style><svg onload=boom()>{{.}}&lt;\x1b[2J\u202e;javascript:boom()"
+const markup = "\"'`><script>boom()</script><img src=x onerror=boom()></title></style><svg onload=boom()>{{.}}&lt;\x1b[2J\u202e;javascript:boom()"
 
 // poison puts the hostile text into every string that v leads to.
 func poison(v reflect.Value) {
@@ -184,7 +184,7 @@ func poison(v reflect.Value) {
 		}
 	case reflect.String:
 		if v.CanSet() {
-			v.SetString(hostile)
+			v.SetString(markup)
 		}
 	}
 }
@@ -213,9 +213,9 @@ func poisonedAnalysis(t *testing.T) string {
 		poison(reflect.ValueOf(v))
 		v.Points[1] += "2"
 		v.Packets[0].Missed[0] += "2"
-		v.Details = map[string]any{hostile: hostile}
+		v.Details = map[string]any{markup: markup}
 		v.Packets[1].Marks = []string{"reset", "evidence"}
-		v.Sender = []analyzer.Sender{analyzer.Middlebox, analyzer.Responder, hostile}[i%3]
+		v.Sender = []analyzer.Sender{analyzer.Middlebox, analyzer.Responder, markup}[i%3]
 		v.Time = v.Time.Add(time.Duration(i) * time.Second)
 		v.Connection.Responder += fmt.Sprint(i % 5)
 		all = append(all, v)
@@ -239,7 +239,7 @@ func poisonedRun(t *testing.T) string {
 		poison(reflect.ValueOf(r))
 		r.Result = result
 	}
-	sum := play.RunSummary{Passed: 2, Failed: 1, Skipped: 1, Kernel: hostile}
+	sum := play.RunSummary{Passed: 2, Failed: 1, Skipped: 1, Kernel: markup}
 	return run(t, "html", Style{}, sum, results...)
 }
 
