@@ -33,7 +33,11 @@ of a named zone (2026-11-23T09:30:00Z).
 
 -o may be repeated, and FORMAT=FILE writes a file; standard output has the text
 where nothing else is asked for it. Of many verdicts that are alike, the text
-and md show the first ones and count the others; jsonl has all.
+and md show the first ones and count the others, html tells the first one of
+each service and lists the others; jsonl has all.
+
+html is one page for a browser, which fetches nothing: verdicts, diagrams of the
+packets that matter, an overview, filters.
 
 --annotate writes all packets once more, as pcapng: each reset with its verdict
 as a comment, and on the frames of its evidence a short one. Several captures
@@ -45,6 +49,7 @@ are merged in order of time.`,
   rstlab analyze --annotate read.pcapng trouble.pcapng
   tcpdump -i eth0 -w - tcp | rstlab analyze -
   rstlab analyze -o md=ticket.md trouble.pcapng
+  rstlab analyze -o html=report.html client.pcapng server.pcapng
   rstlab analyze -o jsonl trouble.pcapng | jq -r 'select(.type == "verdict") | .cause'
   rstlab analyze --fail-on injected-reset,blind-reset trouble.pcapng`,
 		Args: oneOrMore("FILE..."),

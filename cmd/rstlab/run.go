@@ -39,7 +39,8 @@ Root is not needed; without it the kernel's counters stand in for its trace.
 -o may be repeated, and FORMAT=FILE writes a file; standard output has the text
 where nothing else is asked for it. junit is JUnit XML, tap is TAP version 14,
 github is the text for a workflow's log with an annotation for each failure, and
-appends Markdown to the job's summary where GITHUB_STEP_SUMMARY names it.`,
+appends Markdown to the job's summary where GITHUB_STEP_SUMMARY names it. html
+is one page for a browser, which fetches nothing.`,
 		Example: `  rstlab run
   rstlab run port-closed abortive-close
   rstlab run --label 'connect&&!control' --save captures
