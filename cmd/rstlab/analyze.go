@@ -96,13 +96,14 @@ are merged in order of time.`,
 			return usage(cmd, err)
 		}
 		defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
-		bar := startProgress(cmd.ErrOrStderr(), from)
+		reading := newReading(from)
+		bar := startProgress(cmd, reading.line)
 		defer bar.end()
 		stderr := bar.above(cmd.ErrOrStderr())
 		var inputs []analyzer.Input
 		for _, s := range from {
 			in := s.open(cmd.Context(), cmd.InOrStdin())
-			in.R = bar.counting(in.R)
+			in.R = reading.counting(in.R)
 			inputs = append(inputs, in)
 		}
 		var out report.Analyses

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rstlab/internal/report"
 	"rstlab/internal/script"
 )
 
@@ -63,7 +64,7 @@ func formatFile(cmd *cobra.Command, file string) error {
 	if err := replace(file, out); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), file)
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), report.Clean(file))
 	return err
 }
 

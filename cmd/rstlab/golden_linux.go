@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,8 +17,10 @@ func writeGolden(cmd *cobra.Command, dir string, files []*script.File, o goldenO
 	if err := lab.Available(); err != nil {
 		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
 	}
-	tally, err := golden.Write(cmd.Context(), dir, files, golden.WriteOptions{Jobs: o.jobs, Raw: o.raw, All: o.all}, tellChange(cmd))
-	return tellTally(cmd, tally, err)
+	bar := startProgress(cmd, playing(fmt.Sprintf("%d scenarios", len(files))))
+	defer bar.end()
+	tally, err := golden.Write(cmd.Context(), dir, files, golden.WriteOptions{Jobs: o.jobs, Raw: o.raw, All: o.all}, tellChange(bar.above(cmd.OutOrStdout())))
+	return tellTally(bar.above(cmd.OutOrStdout()), tally, err)
 }
 
 // verifyGolden compares scenarios with their golden files.
@@ -29,35 +32,37 @@ func verifyGolden(cmd *cobra.Command, dir string, files []*script.File, o golden
 	if err != nil {
 		return err
 	}
-	tally, err := golden.Verify(cmd.Context(), set, files, o.jobs, o.all, tellChange(cmd))
+	bar := startProgress(cmd, playing(fmt.Sprintf("%d scenarios", len(files))))
+	defer bar.end()
+	tally, err := golden.Verify(cmd.Context(), set, files, o.jobs, o.all, tellChange(bar.above(cmd.OutOrStdout())))
 	if err == nil && tally[golden.Other] > 0 {
-		hint(cmd.ErrOrStderr(), fmt.Sprintf("the set was written on Linux %s, which is another release: what differs in packets is told, and is no error", set.Machine.Kernel))
+		hint(bar.above(cmd.ErrOrStderr()), fmt.Sprintf("the set was written on Linux %s, which is another release: what differs in packets is told, and is no error", set.Machine.Kernel))
 	}
-	return tellTally(cmd, tally, err)
+	return tellTally(bar.above(cmd.OutOrStdout()), tally, err)
 }
 
 // tellChange tells of a scenario unless all is as it was.
-func tellChange(cmd *cobra.Command) func(golden.Change) {
+func tellChange(w io.Writer) func(golden.Change) {
 	return func(c golden.Change) {
 		if c.Kind == golden.Same && c.Text == "" || c.Kind == golden.Listed {
 			return
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%-7s  %s\n", c.Kind, c.Name)
+		fmt.Fprintf(w, "%-7s  %s\n", c.Kind, c.Name)
 		if c.Text == "" {
 			return
 		}
 		for _, line := range strings.Split(c.Text, "\n") {
-			fmt.Fprintf(cmd.OutOrStdout(), "         %s\n", line)
+			fmt.Fprintf(w, "         %s\n", line)
 		}
 	}
 }
 
 // tellTally ends the command.
-func tellTally(cmd *cobra.Command, tally golden.Tally, err error) error {
+func tellTally(w io.Writer, tally golden.Tally, err error) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), tally)
+	fmt.Fprintln(w, tally)
 	if tally.Wrong() > 0 {
 		return &statusError{Status: statusFailed}
 	}

@@ -6,17 +6,17 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
-// A progress is a line on the terminal that says how much of the captures is
-// read. It uses no colours. The nil progress shows nothing.
+// A progress is a line on the terminal that says how far a long work is. It
+// uses no colours. The nil progress shows nothing.
 type progress struct {
 	terminal io.Writer
-	total    int64 // bytes; 0: not known
+	line     func(elapsed time.Duration) string
 	begun    time.Time
-	read     atomic.Int64
 
 	mu    sync.Mutex
 	shown int // characters of the line that stands there
@@ -29,21 +29,23 @@ const (
 	progressEvery = 250 * time.Millisecond
 )
 
-// startProgress shows the reading of sources on w, if that is a terminal.
-func startProgress(w io.Writer, from []*source) *progress {
+// startProgress shows what line says on cmd's standard error, if that is a
+// terminal.
+func startProgress(cmd *cobra.Command, line func(elapsed time.Duration) string) *progress {
+	w := cmd.ErrOrStderr()
 	if !isTerminal(w) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	p := &progress{terminal: w, begun: time.Now(), stop: make(chan struct{})}
-	for _, s := range from {
-		if s.size == 0 {
-			p.total = 0
-			break
-		}
-		p.total += s.size
-	}
+	p := &progress{terminal: w, line: line, begun: time.Now(), stop: make(chan struct{})}
 	p.done.Go(p.run)
 	return p
+}
+
+// playing is the line of work of which no more is known than that it goes on.
+func playing(what string) func(time.Duration) string {
+	return func(elapsed time.Duration) string {
+		return fmt.Sprintf("playing %s, %v", what, elapsed.Round(time.Second))
+	}
 }
 
 func (p *progress) run() {
@@ -90,36 +92,6 @@ func (p *progress) clear() {
 	}
 }
 
-// line says how much is read, and how long the rest will take.
-func (p *progress) line(elapsed time.Duration) string {
-	read := p.read.Load()
-	if p.total == 0 || read > p.total || read == 0 { // a file may grow
-		return "read " + size(read)
-	}
-	left := time.Duration(float64(elapsed) * float64(p.total-read) / float64(read))
-	return fmt.Sprintf("read %s of %s (%d %%), %v left", size(read), size(p.total), read*100/p.total, left.Round(time.Second))
-}
-
-// size prints a number of bytes.
-func size(n int64) string {
-	if n < 1e9 {
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-	}
-	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
-}
-
-// counting counts what is read of r.
-func (p *progress) counting(r io.Reader) io.Reader {
-	if p == nil {
-		return r
-	}
-	return readFunc(func(b []byte) (int, error) {
-		n, err := r.Read(b)
-		p.read.Add(int64(n))
-		return n, err
-	})
-}
-
 // above makes what is written to w stand above the line: both may be on one
 // terminal.
 func (p *progress) above(w io.Writer) io.Writer {
@@ -132,10 +104,6 @@ func (p *progress) above(w io.Writer) io.Writer {
 	})
 }
 
-type (
-	readFunc  func([]byte) (int, error)
-	writeFunc func([]byte) (int, error)
-)
+type writeFunc func([]byte) (int, error)
 
-func (f readFunc) Read(b []byte) (int, error)   { return f(b) }
 func (f writeFunc) Write(b []byte) (int, error) { return f(b) }

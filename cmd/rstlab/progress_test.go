@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
+
+	"rstlab/internal/play"
 )
 
 func TestProgressTellsHowMuchIsRead(t *testing.T) {
@@ -20,9 +24,9 @@ func TestProgressTellsHowMuchIsRead(t *testing.T) {
 		{100, 200, "read 0.0 MB"}, // it grew
 		{100, 0, "read 0.0 MB"},
 	} {
-		p := &progress{total: test.total}
-		p.read.Store(test.read)
-		if got := p.line(10 * time.Second); got != test.want {
+		r := &reading{total: test.total}
+		r.read.Store(test.read)
+		if got := r.line(10 * time.Second); got != test.want {
 			t.Errorf("%d of %d: %q, want %q", test.read, test.total, got, test.want)
 		}
 	}
@@ -31,8 +35,9 @@ func TestProgressTellsHowMuchIsRead(t *testing.T) {
 // What is found stands on lines of its own, though both go to one terminal.
 func TestProgressMakesWay(t *testing.T) {
 	var screen bytes.Buffer
-	p := &progress{terminal: &screen, stop: make(chan struct{})}
-	if _, err := io.Copy(io.Discard, p.counting(strings.NewReader(strings.Repeat("x", 2e6)))); err != nil {
+	r := &reading{}
+	p := &progress{terminal: &screen, line: r.line, stop: make(chan struct{})}
+	if _, err := io.Copy(io.Discard, r.counting(strings.NewReader(strings.Repeat("x", 2e6)))); err != nil {
 		t.Fatal(err)
 	}
 	p.show(time.Second)
@@ -48,7 +53,9 @@ func TestProgressMakesWay(t *testing.T) {
 
 func TestNoProgressWithoutTerminal(t *testing.T) {
 	var b bytes.Buffer
-	if p := startProgress(&b, nil); p != nil {
+	cmd := &cobra.Command{}
+	cmd.SetErr(&b)
+	if p := startProgress(cmd, playing("nothing")); p != nil {
 		t.Error("there is a progress where no terminal is")
 	}
 	var none *progress
@@ -56,4 +63,19 @@ func TestNoProgressWithoutTerminal(t *testing.T) {
 		t.Error("no progress changes the output")
 	}
 	none.end()
+}
+
+func TestProgressTellsHowManyArePlayed(t *testing.T) {
+	run := &tally{total: 3}
+	for i, want := range []string{"played 1 of 3, 2s", "played 2 of 3, 1 failed, 2s", "played 3 of 3, 1 failed, 2s"} {
+		if err := run.Result(&play.Result{Result: []play.Outcome{play.Pass, play.Fail, play.Skip}[i]}); err != nil {
+			t.Fatal(err)
+		}
+		if got := run.line(2100 * time.Millisecond); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := playing("5 scenarios")(90 * time.Second); got != "playing 5 scenarios, 1m30s" {
+		t.Errorf("got %q", got)
+	}
 }

@@ -77,9 +77,12 @@ is one page for a browser, which fetches nothing.`,
 		if to, err = to.withJobSummary(); err != nil {
 			return usage(cmd, err)
 		}
-		var out report.Runs
+		ended := &tally{total: len(files) * o.repeat}
+		bar := startProgress(cmd, ended.line)
+		defer bar.end()
+		out := report.Runs{ended}
 		for _, s := range to {
-			out = append(out, report.NewRun(s.format, s.w, style(s.w)))
+			out = append(out, report.NewRun(s.format, bar.above(s.w), style(s.w)))
 		}
 		return playAll(cmd, files, o, out)
 	}
@@ -121,7 +124,7 @@ func choose(cmd *cobra.Command, args []string, label string) ([]*script.File, er
 func diagnoseScenario(stderr io.Writer, err error) {
 	var mistakes script.Errors
 	if errors.As(err, &mistakes) {
-		fmt.Fprintln(stderr, mistakes)
+		fmt.Fprintln(stderr, report.Clean(mistakes.Error()))
 		return
 	}
 	diagnose(stderr, err)

@@ -47,11 +47,15 @@ Kept:
 				return usage(cmd, err)
 			}
 			s := sanitize.New()
+			reading := newReading(from)
+			bar := startProgress(cmd, reading.line)
 			for i := range from {
-				if err := sanitizeOne(cmd, s, from[i], out[i]); err != nil {
+				if err := sanitizeOne(cmd, s, from[i], out[i], reading, bar.above(cmd.ErrOrStderr())); err != nil {
+					bar.end()
 					return err
 				}
 			}
+			bar.end()
 			if slices.Contains(out, "-") {
 				return s.Report().Write(cmd.ErrOrStderr())
 			}
@@ -60,18 +64,18 @@ Kept:
 	}
 }
 
-func sanitizeOne(cmd *cobra.Command, s *sanitize.Sanitizer, from *source, to string) error {
+func sanitizeOne(cmd *cobra.Command, s *sanitize.Sanitizer, from *source, to string, reading *reading, stderr io.Writer) error {
 	out, err := create(to, cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
 	in := from.open(cmd.Context(), cmd.InOrStdin())
-	readErr, err := s.Capture(in.Name, in.R, out)
+	readErr, err := s.Capture(in.Name, reading.counting(in.R), out)
 	if err = errors.Join(err, out.close(err)); err != nil {
 		return err
 	}
 	if readErr != nil {
-		diagnose(cmd.ErrOrStderr(), fmt.Errorf("read %w", readErr))
+		diagnose(stderr, fmt.Errorf("read %w", readErr))
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"rstlab/internal/report"
 )
 
 // Exit statuses, as the help of the root command lists them.
@@ -56,7 +58,11 @@ func tell(stderr io.Writer, err error) int {
 }
 
 // diagnose writes what is no result.
-func diagnose(stderr io.Writer, err error) { fmt.Fprintf(stderr, "rstlab: %v\n", err) }
+func diagnose(stderr io.Writer, err error) {
+	fmt.Fprintf(stderr, "rstlab: %s\n", report.Clean(err.Error()))
+}
 
 // hint writes what the user may do about the diagnostic above.
-func hint(stderr io.Writer, text string) { fmt.Fprintf(stderr, "rstlab: hint: %s\n", text) }
+func hint(stderr io.Writer, text string) {
+	fmt.Fprintf(stderr, "rstlab: hint: %s\n", report.Clean(text))
+}
