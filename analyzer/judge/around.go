@@ -75,7 +75,7 @@ func (t *attempts) get(number uint32) *attempt {
 	if number == 0 || number+maxTries <= t.n {
 		return nil
 	}
-	return &t.ring[number%maxTries]
+	return &t.ring[(number-1)%maxTries]
 }
 
 // began notes a connection.
@@ -89,14 +89,14 @@ func (j *Judge) began(st *flow.Step) {
 		from = st.From
 	}
 	t := &j.attempts
-	if t.ring == nil {
-		t.ring = make([]attempt, maxTries)
+	if len(t.ring) < maxTries {
+		t.ring = append(t.ring, attempt{})
 	}
 	t.n++
 	o, r := e.Host(from), e.Host(1-from)
 	layout, feature := e.Layout(from)
 	key := e.Key()
-	t.ring[t.n%maxTries] = attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: key.Port(from), rport: key.Port(1 - from),
+	*t.get(t.n) = attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: key.Port(from), rport: key.Port(1 - from),
 		to: key.Addr(1 - from).Addr(), win: st.Seg.Win, layout: layout,
 		feature: feature, id: e.ID, conn: e, number: t.n, byOrig: o.Tries, onTarget: r.Tried}
 	o.Tries, r.Tried, e.Slot = t.n, t.n, t.n

@@ -179,7 +179,8 @@ var deviceRules = []*rule{{
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.lostTogether() >= 10 && !k.inChain() {
+		carried := k.S.Packets > 0 || k.P.Payload > 0 // else it may be one of a scanner's probes
+		if k.lostTogether() >= 10 && carried && !k.inChain() {
 			return cause.Possible
 		}
 		return cause.Undetermined
@@ -269,10 +270,8 @@ func (k *Case) deliveredToo() bool {
 	return got
 }
 
-// bareAtSYN tells whether a bare RST answers a SYN: not what a stack does.
-func (k *Case) bareAtSYN() bool {
-	return !k.R.Is(segment.ACK) && k.phase == synOnly
-}
+// bareAtSYN tells whether a bare RST stands behind nothing but a SYN.
+func (k *Case) bareAtSYN() bool { return !k.R.Is(segment.ACK) && k.phase == synOnly }
 
 // feature names what a SYN asks for beyond the usual.
 func (k *Case) feature() string {

@@ -213,8 +213,22 @@ func TestConnect(t *testing.T) {
 		name: "an RST without ACK answers no SYN of a stack's",
 		text: `
 			client.1000 > server.80: S
-			server.80 > client.1000: R seq 0 win 0`,
+			server.80 > client.1000: R rawseq 0 win 0`,
 		wants: []string{"2 possible firewall-reject-syn by possible middlebox; ignored"},
+	}, {
+		name: "an RST without ACK whose number is no SYN's: the SYN-ACK was not captured",
+		text: `
+			client.1000 > server.80: S
+			server.80 > client.1000: R seq 1 win 0`,
+		wants: []string{"2 undetermined undetermined (no-handshake) by undetermined nobody; ignored"},
+	}, {
+		name: "a SYN that is sent twice is refused twice: one event, and neither reset is the other's",
+		text: `
+			client.1000 > server.80: S
+			+1s client.1000 > server.80: S
+			server.80 > client.1000: R. seq 0 ack 1 win 0
+			+900ms server.80 > client.1000: R. seq 0 ack 1 win 0`,
+		wants: []string{"3 possible port-closed by possible responder", "4 possible port-closed by possible responder"},
 	}, {
 		name: "the SYN is accepted as well",
 		text: `

@@ -10,6 +10,9 @@ import (
 // staleNumber: the reset was built from an older packet than the sender's last
 // (DATA_SEQ_RST, causes.md 3.1).
 func (k *Case) staleNumber() (sign, bool) {
+	if k.P.Packets == 0 {
+		return sign{}, false // what the peer acknowledged, or drew it with, was not captured
+	}
 	if k.form != neither || k.conn.Missing > 0 || !k.S.Knows(flow.KnowsNxt) || k.S.Knows(flow.Reordered) || k.S.Knows(flow.HasFIN) {
 		return sign{}, false
 	}
@@ -36,6 +39,9 @@ func (k *Case) steppedNumbers() (sign, bool) {
 	k.after(k.from, func(s *flow.Segment) bool {
 		if s.Time-k.R.Time >= 2e9 || !s.Is(segment.RST) {
 			return false
+		}
+		if s.Is(segment.ACK) != k.R.Is(segment.ACK) && s.Time-k.R.Time < allowance {
+			return true // an abort and the answer to its challenge, that have changed places
 		}
 		beyond := s.Seq.Minus(k.R.Seq) > 2 && s.Seq.After(k.S.Nxt) && (!k.P.Knows(flow.KnowsAck) || s.Seq.Minus(k.P.Ack) > 2)
 		if beyond && s.Seq.Minus(k.R.Seq) < 1<<20 {
@@ -91,8 +97,8 @@ func (k *Case) dependsOn() *flow.Segment {
 		switch {
 		case k.R.Is(segment.ACK) && t.Len > 0 && t.End() == k.R.Ack && (!k.S.Knows(flow.KnowsAck) || t.End().After(k.S.Ack)):
 			found = t
-		case !k.R.Is(segment.ACK) && t.Is(segment.ACK) && t.Ack == k.R.Seq && t.Len > 0:
-			// the number alone was known if an earlier ACK bore it
+		case !k.R.Is(segment.ACK) && t.Is(segment.ACK) && t.Ack == k.R.Seq && t.Len > 0 && (!k.S.Knows(flow.KnowsISN) || t.Ack != k.S.ISN+1):
+			// the number alone was known if an earlier ACK bore it, or from the SYN-ACK
 			older := k.P.Last(i + 1)
 			if older == nil || older.Ack.Before(t.Ack) {
 				found = t

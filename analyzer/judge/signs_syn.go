@@ -21,9 +21,10 @@ func (k *Case) synSigns() []sign {
 	return all
 }
 
-// otherHostTTL: the answer to the SYN came from another distance than the
-// address's other packets. Distances are compared, since a stack may begin at
-// another value for resets.
+// otherHostTTL: the answer to the SYN came from nearer by than the address's
+// other packets, as one of a filter on the path does. What comes from farther
+// off is no filter's: a balancer answers for those behind it. Distances are
+// compared, since a stack may begin at another value for resets.
 func (k *Case) otherHostTTL() (sign, bool) {
 	h := k.S.Host
 	if h.TTLs[0].N == 0 {
@@ -31,7 +32,7 @@ func (k *Case) otherHostTTL() (sign, bool) {
 	}
 	mine := flow.InitialTTL(k.R.TTL) - k.R.TTL
 	for _, t := range h.TTLs {
-		if t.N > 0 && flow.InitialTTL(t.TTL)-t.TTL == mine {
+		if t.N > 0 && flow.InitialTTL(t.TTL)-t.TTL <= mine {
 			return sign{}, false
 		}
 	}
@@ -60,12 +61,23 @@ func (k *Case) fasterThanHost() (sign, bool) {
 		text: fmt.Sprintf("came %s after the SYN, other answers of that address take %s", duration(k.since(&k.trigger)), duration(h.RTT))}, true
 }
 
-// bareToSYN: no stack answers a SYN by an RST without ACK (RFC 9293, 3.5.2).
+// bareToSYN: no stack answers a SYN by an RST without ACK (RFC 9293, 3.5.2). A
+// SYN has no number to give it; where it bears one, or the rest of a handshake
+// shows, the SYN-ACK was lost to the capture, or the two have changed places.
 func (k *Case) bareToSYN() (sign, bool) {
-	if k.R.Is(segment.ACK) {
-		return sign{}, false
+	s := sign{kind: signForm, frame: k.R.Frame, text: "an RST without ACK answers a SYN, which no stack does"}
+	if !k.bareAtSYN() || k.R.Seq != 0 || k.P.FirstACK.Exists() || k.P.Packets > uint32(k.P.SYNs) {
+		return s, false
 	}
-	return sign{kind: signForm, frame: k.R.Frame, text: "an RST without ACK answers a SYN, which no stack does"}, true
+	for i := range k.later {
+		switch l := &k.later[i]; {
+		case l.Time-k.R.Time >= allowance || l.Is(segment.SYN) && !l.Is(segment.ACK):
+			return s, true
+		case l.Is(segment.ACK) && !l.Is(segment.RST):
+			return s, false
+		}
+	}
+	return s, true
 }
 
 // synackToo: the same SYN was accepted as well (SYNACK_RST, causes.md 3.1).
