@@ -102,6 +102,10 @@ golden-verify: build ## play the catalogue and compare with the golden captures
 bench: ## measure: the analyzer, the lab, a scenario from start to verdict
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: roundtrip
+roundtrip: ## reproduce every reset of the catalogue from every tap's capture: half an hour
+	$(GO) test -count=1 -timeout 2h ./internal/derive -run '^TestRoundTrip$$' -v -args -catalogue
+
 .PHONY: soak
 soak: build ## kill runs at random moments for SOAKTIME (300) seconds; nothing may be left
 	ci/soak $(SOAKTIME)

@@ -92,7 +92,7 @@ func (t *teller) lastArrived(p *pkt) *pkt {
 // SYN meets what it met.
 func (t *teller) connects(p *pkt, me *program) {
 	c := p.conn
-	if p.again != nil && !t.refusedBefore(p) {
+	if p.again != nil && !p.refusedBefore() {
 		return // sent again by the kernel
 	}
 	t.leaveOld(p, me)
@@ -125,7 +125,7 @@ func (t *teller) connects(p *pkt, me *program) {
 
 // refusedBefore tells whether a SYN that is sent again was refused before: then
 // the program asks again, not the kernel.
-func (t *teller) refusedBefore(p *pkt) bool {
+func (p *pkt) refusedBefore() bool {
 	return slices.ContainsFunc(p.conn.packets, func(q *pkt) bool { return q.refuses() && q.from != p.from && q.at < p.at })
 }
 
@@ -181,11 +181,12 @@ func (t *teller) refusedByKernel(p *pkt) bool {
 
 // leaveOld writes what becomes of the socket that had the port before.
 func (t *teller) leaveOld(p *pkt, me *program) {
+	if p.again != nil {
+		t.add(me.name+" close", "and tries again")
+		return
+	}
 	old := p.conn.before
-	if old == nil || p.again != nil {
-		if p.again != nil && me.socket {
-			me.socket = false
-		}
+	if old == nil {
 		return
 	}
 	x := p.from

@@ -265,7 +265,7 @@ func (c *Comparison) judge(s *story) {
 		have, want := q.verdict, p.verdict
 		switch {
 		case have.Sender == want.Sender && twins(s.claim(p), have) != nil && twins(s.claim(p), want) != nil:
-		case s.instead != nil && s.instead.reset == p:
+		case s.instead.of(p):
 		case have.Cause != want.Cause || have.Sender != want.Sender:
 			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's %s", p.ref().frame, verdictWords(want), verdictWords(have)))
 		case !sameVerdict(have, want):

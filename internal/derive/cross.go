@@ -77,10 +77,10 @@ func (s *story) keeping(st *stage) []rule {
 	}
 	for _, p := range s.packets {
 		if p.held {
-			add(p, p.from, "overtaken on its way")
+			add(p, p.from, s.frameWords(p)+" is overtaken on its way")
 		}
 		if p.kept {
-			add(p, p.to(), "on its way meanwhile")
+			add(p, p.to(), s.frameWords(p)+" is on its way meanwhile")
 		}
 	}
 	return rules

@@ -122,7 +122,7 @@ client.40001 connect server.80 = ok
 client.40001 > server.80: S
 server.80 > client.40001: S. ack 1 win 8192 <mss 1460>
 client.40001 > server.80: .  ack 1
-path drop client.40001 > server.80           # its ACKs are lost; it may be the data that was
+path drop client.40001 > server.80           # its ACKs of frame 4 are lost; it may be the data that was
        server.80 > client.40001: P. seq 1:101 ack 1
 +65ms  server.80 > client.40001: P. seq 1:101 ack 1
 +129ms server.80 > client.40001: P. seq 1:101 ack 1

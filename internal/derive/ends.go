@@ -273,7 +273,7 @@ type claim struct {
 // claim is what the scenario says of a reset: its verdict, or the alternative
 // that is being tried in its place.
 func (s *story) claim(p *pkt) claim {
-	if s.instead != nil && p == s.instead.reset {
+	if s.instead.of(p) {
 		return s.instead.claim
 	}
 	v := p.verdict

@@ -112,6 +112,9 @@ func (c *conn) fillHandshake() {
 	} else {
 		i = slices.IndexFunc(c.packets, func(p *pkt) bool { return p.from == originator && p.syn() })
 		at, why = c.packets[i].at, "not in the capture"
+		if j := slices.IndexFunc(c.packets, func(p *pkt) bool { return p.hasACK() && !p.rst() }); j >= 0 {
+			why += fmt.Sprintf(": frame %d shows that it was sent", c.packets[j].ref().frame)
+		}
 	}
 	if c.syn[responder] {
 		return

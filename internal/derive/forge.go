@@ -74,9 +74,9 @@ func (t *teller) strays(p *pkt) {
 func (t *teller) forgery(p *pkt) string {
 	switch {
 	case p.conn.astray:
-		return "another connection's, untranslated"
+		return t.frameWords(p) + ", another connection's, untranslated"
 	case p.duplicate:
-		return "an old duplicate, late on its way"
+		return t.frameWords(p) + ", an old duplicate late on its way"
 	}
 	return p.assumed
 }

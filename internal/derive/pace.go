@@ -202,7 +202,7 @@ func (p pace) patience(q *pkt, n int) time.Duration {
 			idle = 0
 		}
 		return more + time.Duration(idle)*time.Second
-	case q.again == nil && n == 1:
+	case q.again == nil && n == 1, q.syn() && q.refusedBefore():
 		return 0
 	}
 	for _, run := range q.conn.runs() {
@@ -224,7 +224,7 @@ func (p pace) patience(q *pkt, n int) time.Duration {
 // connecting is the "within" of a connect.
 func (p pace) connecting(q *pkt) time.Duration {
 	for _, r := range q.conn.packets {
-		if r.again != nil && r.syn() {
+		if r.again != nil && r.syn() && !r.refusedBefore() {
 			return 30 * time.Second
 		}
 	}

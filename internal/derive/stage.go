@@ -197,7 +197,7 @@ func (s *story) muting(st *stage, c *conn) rule {
 	return rule{
 		text:    fmt.Sprintf("%s drop %s > %s", st.box(s.of(c, x)), s.end(c, x), s.end(c, x.other())),
 		before:  c.mute,
-		comment: "its ACKs are lost; it may be the data that was",
+		comment: fmt.Sprintf("its ACKs of %s are lost; it may be the data that was", s.frameWords(c.mute)),
 	}
 }
 
@@ -222,9 +222,9 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 	for tail > 0 && row[tail-1].lost == lostBehind {
 		tail--
 	}
-	if c.next != nil || !slices.ContainsFunc(row[tail:], func(p *pkt) bool { return !p.pure() }) {
+	if c.next != nil || !slices.ContainsFunc(row[tail:], func(p *pkt) bool { return !p.pure() }) || underway(row[:tail], row[tail:]) {
 		// One by one: the next connection has the same ends, or what these ACKs
-		// follow must pass.
+		// follow must pass, or what was sent before them.
 		tail = len(row)
 	}
 	var rules []rule
@@ -246,18 +246,42 @@ func (s *story) losingRow(st *stage, c *conn, from side, row []*pkt) []rule {
 		if r := c.turnedOf(p); r != nil {
 			text = fmt.Sprintf("%s rewrite %s: %s x1 to flags=%v payload \"\"", box, match, s.pattern(p), r.seg.Flags)
 		}
-		r := rule{text: text}
-		if p.unanswered {
-			r.comment = "no reset answers it in the capture"
-		}
+		r := rule{text: text, comment: s.lostWords(p, row[i+n:])}
 		rules = append(rules, s.placed(r, row, i))
 		i += n - 1
 	}
 	if tail < len(row) {
-		r := rule{text: fmt.Sprintf("%s drop %s", st.box(s.of(c, from.other())), match), comment: "from here on", rest: true}
+		r := rule{text: fmt.Sprintf("%s drop %s", st.box(s.of(c, from.other())), match), comment: fmt.Sprintf("from here on: nothing answers %s", s.frameWords(row[tail])), rest: true}
 		rules = append(rules, s.placed(r, row, tail))
 	}
 	return rules
+}
+
+// lostWords says from what it is seen that p was lost; row is what its sender
+// sent after it.
+func (s *story) lostWords(p *pkt, row []*pkt) string {
+	first := p
+	if p.again != nil {
+		first = p.again
+	}
+	again := slices.IndexFunc(row, func(q *pkt) bool { return q.again == first })
+	switch {
+	case p.assumed != "":
+		return ""
+	case p.unanswered:
+		return fmt.Sprintf("no reset answers %s", s.frameWords(p))
+	case s.points == 2:
+		return s.frameWords(p) + " did not get through"
+	case again >= 0:
+		return fmt.Sprintf("lost: %s sends it again", s.frameWords(row[again]))
+	}
+	return fmt.Sprintf("lost: nothing answers %s", s.frameWords(p))
+}
+
+// underway tells whether one of the earlier packets arrives after the first of
+// the later ones was sent.
+func underway(earlier, later []*pkt) bool {
+	return len(later) > 0 && slices.ContainsFunc(earlier, func(p *pkt) bool { return p.lost == delivered && p.arrived > later[0].sent })
 }
 
 // acknowledges finds what a kernel's ACK answers.

@@ -263,3 +263,13 @@ type instead struct {
 	reset *pkt
 	claim claim
 }
+
+// of tells whether the claim is for p: the reset itself, or another of its
+// connection that has the same verdict and leaves the same open.
+func (i *instead) of(p *pkt) bool {
+	if i == nil || p.conn != i.reset.conn || p.verdict == nil || i.reset.verdict == nil {
+		return i != nil && p == i.reset
+	}
+	return p.verdict.Cause == i.reset.verdict.Cause && p.verdict.Sender == i.reset.verdict.Sender &&
+		slices.ContainsFunc(p.verdict.Alternatives, func(a analyzer.Alternative) bool { return claim{a.Cause, a.Sender} == i.claim })
+}

@@ -175,7 +175,7 @@ func (c *conn) losses() {
 				continue
 			}
 			if i == len(run)-1 {
-				if len(run) > 1 && c.answer(p, c.end()) == nil {
+				if len(run) > 1 && c.answer(p, c.end()) == nil && !(c.twoPoints() && c.acknowledged(p)) {
 					p.lost = lostBehind
 				}
 				break
@@ -185,6 +185,9 @@ func (c *conn) losses() {
 				continue // a copy made on the way
 			}
 			until := next.at - max(c.rtt[p.from], 0)
+			if c.twoPoints() && c.acknowledged(p) {
+				continue // its ACKs were lost, and the other point shows which
+			}
 			if c.answer(p, until) != nil {
 				for a := c.answer(p, until); a != nil && !a.rst() && c.counterpart(p); a = c.answer(p, until) {
 					a.lost, a.told = lostBehind, a.pure()
@@ -352,6 +355,14 @@ func (c *conn) answer(p *pkt, until time.Duration) *pkt {
 		}
 	}
 	return nil
+}
+
+// acknowledged tells whether the main point saw an acknowledgment of p, on its
+// way or lost behind.
+func (c *conn) acknowledged(p *pkt) bool {
+	return slices.ContainsFunc(c.packets, func(q *pkt) bool {
+		return q.from != p.from && q.frame() != none && q.hasACK() && !q.rst() && q.ack >= p.end && q.at >= p.at
+	})
 }
 
 // runs gives the transmissions of every segment that was sent more than once,

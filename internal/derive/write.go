@@ -170,6 +170,8 @@ func (t *teller) mark(p *pkt) string {
 // frameWords names the frames of a packet.
 func (s *story) frameWords(p *pkt) string {
 	switch {
+	case p.assumed != "":
+		return "a packet that was not captured"
 	case s.points < 2:
 		return fmt.Sprintf("frame %d", p.frame())
 	case p.frame() == none:
