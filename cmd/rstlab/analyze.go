@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -75,10 +76,16 @@ are merged in order of time.`,
 
 	cmd.RunE = func(cmd *cobra.Command, files []string) (err error) {
 		unwanted, err := causes(*failOn)
+		if err == nil && len(unwanted) == 0 && cmd.Flags().Changed("fail-on") {
+			err = errors.New("read --fail-on: found no cause, want one or more, separated by commas") // a check of nothing would always succeed
+		}
 		if err != nil {
 			return usage(cmd, err)
 		}
 		from, err := sources(files, *at)
+		if err == nil {
+			err = once(files)
+		}
 		if err != nil {
 			return usage(cmd, err)
 		}
@@ -121,7 +128,7 @@ are merged in order of time.`,
 					break // it says that the interrupt cut the capture
 				}
 				told = true
-				diagnose(stderr, fmt.Errorf("read %s: offset %d: %s", r.File, r.Offset, r.Err))
+				diagnose(stderr, unread(r))
 			case *analyzer.Verdict:
 				found = found || slices.Contains(unwanted, r.Cause)
 			}
@@ -151,6 +158,25 @@ are merged in order of time.`,
 		return nil
 	}
 	return cmd
+}
+
+// once refuses a capture that is named twice: it is not of two points.
+func once(files []string) error {
+	for i, file := range files {
+		if slices.Contains(files[:i], file) {
+			return fmt.Errorf("read %s twice: want captures of different points, or parts of one", file)
+		}
+	}
+	return nil
+}
+
+// unread says what could not be read. Where a file could not even be opened, its
+// name and the cause are all there is to say.
+func unread(e *analyzer.Error) error {
+	if why, found := strings.CutPrefix(e.Err, "read file header: "); found && strings.Contains(why, " "+e.File+": ") {
+		return errors.New(why)
+	}
+	return fmt.Errorf("read %s: offset %d: %s", e.File, e.Offset, e.Err)
 }
 
 // causes checks the words of --fail-on.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,12 +69,7 @@ func completeSelector(_ *cobra.Command, _ []string, word string) ([]string, cobr
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	var words []string
-	for _, f := range files {
-		words = append(append(append(words, f.Labels...), catalogue.Family(f)), catalogue.Causes(f)...)
-	}
-	slices.Sort(words)
-	return behind(word[:strings.LastIndexAny(word, ",&!")+1], slices.Compact(words)), cobra.ShellCompDirectiveNoFileComp
+	return behind(word[:strings.LastIndexAny(word, ",&!")+1], catalogue.Words(files)), cobra.ShellCompDirectiveNoFileComp
 }
 
 // behind puts what a word has already before each that may follow.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rstlab/internal/catalogue"
 	"rstlab/internal/report"
 	"rstlab/internal/script"
 )
@@ -52,6 +53,9 @@ func formatFile(cmd *cobra.Command, file string) error {
 		}
 		_, err = cmd.OutOrStdout().Write(out)
 		return err
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return fmt.Errorf("read %s: found a folder, expected files, such as %s", file, filepath.Join(file, "*"+catalogue.Ext))
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {

@@ -127,9 +127,9 @@ wrong   anything else`,
 	dir := cmd.Flags().String("set", "golden", "the golden set is in `DIR`")
 	complete(cmd, "set", completeDirs)
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		set, err := golden.Open(*dir)
+		set, err := openGolden(*dir)
 		if err != nil {
-			return &statusError{Status: statusUsage, Err: err, Hint: "--set names the folder of a golden set; golden write makes one"}
+			return err
 		}
 		in := cmd.InOrStdin()
 		if args[0] != "-" {
@@ -161,4 +161,13 @@ wrong   anything else`,
 		return nil
 	}
 	return cmd
+}
+
+// openGolden reads the index of a golden set.
+func openGolden(dir string) (*golden.Set, error) {
+	set, err := golden.Open(dir)
+	if err != nil {
+		return nil, &statusError{Status: statusUsage, Err: err, Hint: "name the folder of a golden set; \"rstlab golden write DIR\" makes one"}
+	}
+	return set, nil
 }

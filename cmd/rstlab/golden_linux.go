@@ -28,7 +28,7 @@ func verifyGolden(cmd *cobra.Command, dir string, files []*script.File, o golden
 	if err := lab.Available(); err != nil {
 		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
 	}
-	set, err := golden.Open(dir)
+	set, err := openGolden(dir)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"slices"
 
@@ -69,6 +70,11 @@ is one page for a browser, which fetches nothing.`,
 		if err != nil {
 			return err
 		}
+		if o.save != "" {
+			if err := os.MkdirAll(o.save, 0o755); err != nil {
+				return usage(cmd, fmt.Errorf("read --save: %w", err))
+			}
+		}
 		to, err := output.open(cmd.OutOrStdout(), args)
 		if err != nil {
 			return usage(cmd, err)
@@ -91,32 +97,43 @@ is one page for a browser, which fetches nothing.`,
 
 // choose returns the scenarios that the arguments and --label name.
 func choose(cmd *cobra.Command, args []string, label string) ([]*script.File, error) {
-	files, err := scenarios.All()
+	all, err := scenarios.All()
 	if err != nil {
 		return nil, err
 	}
+	files := all
 	if len(args) > 0 {
 		var errs []error
-		files, errs = catalogue.Resolve(args, files, cmd.InOrStdin())
+		files, errs = catalogue.Resolve(args, all, cmd.InOrStdin())
 		for _, err := range errs {
 			diagnoseScenario(cmd.ErrOrStderr(), err)
 		}
 		if len(errs) > 0 {
-			return nil, &statusError{Status: statusUsage, Hint: "nothing was run; \"rstlab list scenarios\" names those of the catalogue"}
+			return nil, &statusError{Status: statusUsage, Hint: "nothing was run; " + whatToRun(args, all)}
 		}
 	}
 	if label == "" {
 		return files, nil
 	}
-	selected, err := catalogue.ParseSelector(label)
+	selected, err := catalogue.ParseSelector(label, catalogue.Words(append(all, files...)))
 	if err != nil {
 		return nil, usage(cmd, err)
 	}
-	files = slices.DeleteFunc(files, func(f *script.File) bool { return !selected(f) })
+	files = slices.DeleteFunc(slices.Clone(files), func(f *script.File) bool { return !selected(f) })
 	if len(files) == 0 {
 		return nil, usage(cmd, fmt.Errorf("select %q: no scenario fits", label))
 	}
 	return files, nil
+}
+
+// whatToRun says how scenarios are named, to one who named them wrong.
+func whatToRun(args []string, all []*script.File) string {
+	for _, arg := range args {
+		if slices.Contains(catalogue.Words(all), arg) {
+			return fmt.Sprintf("\"rstlab run --label %s\" plays the scenarios of that label, family or cause", arg)
+		}
+	}
+	return "\"rstlab list scenarios\" names those of the catalogue"
 }
 
 // diagnoseScenario writes what is wrong with a scenario: mistakes in its text

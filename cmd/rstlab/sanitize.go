@@ -30,7 +30,7 @@ Kept:
   tcpdump -i eth0 -w - tcp | rstlab sanitize - clean.pcapng`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args)%2 != 0 {
-				return usage(cmd, fmt.Errorf("%s: found %q, expected IN and OUT, by twos", cmd.Name(), args))
+				return usage(cmd, fmt.Errorf("%s: found %s, expected IN and OUT, by twos", cmd.Name(), found(args)))
 			}
 			return nil
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -39,7 +40,7 @@ func sources(files, at []string) ([]*source, error) {
 	var all []*source
 	for i, file := range files {
 		if file == "-" && slices.Contains(files[:i], "-") {
-			return nil, fmt.Errorf("read \"-\" twice: standard input can be read once")
+			return nil, errors.New("read \"-\" twice: standard input can be read once")
 		}
 		s := &source{path: file, at: places[file], once: true}
 		if info, err := os.Stat(file); file != "-" && (err != nil || info.Mode().IsRegular()) { // what is wrong is told when it is read

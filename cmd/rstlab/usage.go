@@ -3,13 +3,19 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"rstlab/analyzer/cause"
+	"rstlab/internal/catalogue"
+	"rstlab/internal/script"
 	"rstlab/internal/segment"
+	"rstlab/scenarios"
 )
 
 // usage makes err a wrong use of cmd.
@@ -22,7 +28,29 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usage(cmd, fmt.Errorf("unknown command %q%s", args[0], segment.DidYouMean(args[0], helpWords(cmd)...)))
+	err := fmt.Errorf("unknown command %q%s", args[0], segment.DidYouMean(args[0], helpWords(cmd)...))
+	if do := whatToDo(args[0]); do != "" {
+		return &statusError{Status: statusUsage, Err: err, Hint: do}
+	}
+	return usage(cmd, err)
+}
+
+// whatToDo names the command for a word that is none, but a scenario, a cause
+// or a file.
+func whatToDo(word string) string {
+	if all, err := scenarios.All(); err == nil && slices.ContainsFunc(all, func(f *script.File) bool { return f.Name == word }) {
+		return fmt.Sprintf("\"rstlab run %s\" plays that scenario", word)
+	}
+	if _, ok := cause.Lookup(cause.ID(word)); ok {
+		return fmt.Sprintf("\"rstlab explain %s\" tells of that cause", word)
+	}
+	if info, err := os.Stat(word); err != nil || info.IsDir() {
+		return ""
+	}
+	if filepath.Ext(word) == catalogue.Ext {
+		return fmt.Sprintf("\"rstlab run %s\" plays that scenario", word)
+	}
+	return fmt.Sprintf("\"rstlab analyze %s\" judges that capture", word)
 }
 
 // flagError says of a wrong flag what was found and what is expected.
@@ -36,8 +64,11 @@ func flagError(cmd *cobra.Command, err error) error {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 		near := segment.Near(unknown.GetSpecifiedName(), known...)
-		if near != "" {
+		switch {
+		case near != "":
 			near = fmt.Sprintf(" (did you mean --%s?)", near)
+		case slices.Contains(helpWords(cmd), unknown.GetSpecifiedName()):
+			near = fmt.Sprintf(" (did you mean \"%s %s\"?)", cmd.CommandPath(), unknown.GetSpecifiedName())
 		}
 		err = fmt.Errorf("unknown flag --%s%s", unknown.GetSpecifiedName(), near)
 	case errors.As(err, &invalid):

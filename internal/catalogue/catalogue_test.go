@@ -88,18 +88,18 @@ func same[T any](t *testing.T, got, want T) {
 
 func TestSelect(t *testing.T) {
 	for expr, want := range map[string][]string{
-		"seed":                     {"port-closed", "graceful-close"},
-		"quick":                    {"port-closed"},
-		"!quick":                   {"graceful-close"},
-		"connect":                  {"port-closed"},
-		"port-closed":              {"port-closed"},
-		"seed&&closing":            {"graceful-close"},
-		"seed && !port-closed":     {"graceful-close"},
-		"quick,closing":            {"port-closed", "graceful-close"},
-		"quick&&closing,!connect":  {"graceful-close"},
-		"quick&&closing,!seed,x-y": nil,
+		"seed":                    {"port-closed", "graceful-close"},
+		"quick":                   {"port-closed"},
+		"!quick":                  {"graceful-close"},
+		"connect":                 {"port-closed"},
+		"port-closed":             {"port-closed"},
+		"seed&&closing":           {"graceful-close"},
+		"seed && !port-closed":    {"graceful-close"},
+		"quick,closing":           {"port-closed", "graceful-close"},
+		"quick&&closing,!connect": {"graceful-close"},
+		"quick&&closing,!seed":    nil,
 	} {
-		selected, err := ParseSelector(expr)
+		selected, err := ParseSelector(expr, Words(two(t)))
 		if err != nil {
 			t.Errorf("%s: %v", expr, err)
 			continue
@@ -118,9 +118,10 @@ func TestSelect(t *testing.T) {
 
 func TestSelectRefuses(t *testing.T) {
 	for expr, found := range map[string]string{
-		"": `""`, "a,": `""`, "a&&": `""`, "!": `"!"`, "a|b": `"a|b"`, "a & b": `"a & b"`, "!!a": `"!!a"`, "(a)": `"(a)"`,
+		"": `""`, "seed,": `""`, "seed&&": `""`, "!": `"!"`, "a|b": `"a|b"`, "a & b": `"a & b"`, "!!a": `"!!a"`, "(a)": `"(a)"`,
+		"quikc": `"quikc", which is no label, family or cause (did you mean "quick"?)`, "seed,!x-y": `"x-y", which is no`,
 	} {
-		_, err := ParseSelector(expr)
+		_, err := ParseSelector(expr, Words(two(t)))
 		if err == nil || !strings.Contains(err.Error(), "found "+found) {
 			t.Errorf("%q: error is %v, want one that found %s", expr, err, found)
 		}

@@ -10,7 +10,8 @@ import (
 // What a report for a person shows whole; of what goes beyond, it says how much
 // there is.
 const (
-	mostAlike    = 5  // verdicts that are alike
+	mostShown    = 20 // verdicts, whatever they are; beyond that
+	mostAlike    = 2  // verdicts that are alike
 	mostFindings = 20 // groups, those with most resets
 )
 
@@ -19,6 +20,7 @@ const (
 type crowd struct {
 	kinds    map[likeness]*alike
 	order    []*alike
+	shown    int
 	findings int
 }
 
@@ -37,6 +39,7 @@ type likeness struct {
 type alike struct {
 	likeness
 	count  int
+	hidden int
 	file   string // in which the frames are
 	frames []int  // the first of those that are not shown
 }
@@ -54,10 +57,11 @@ func (c *crowd) verdict(v *analyzer.Verdict) bool {
 		c.order = append(c.order, a)
 	}
 	a.count++
-	if a.count <= mostAlike {
+	if c.shown < mostShown || a.count <= mostAlike {
+		c.shown++
 		return true
 	}
-	if len(a.frames) == 0 {
+	if a.hidden++; a.hidden == 1 {
 		a.file = v.File
 	}
 	if v.File == a.file && len(a.frames) < mostNumbers {
@@ -77,8 +81,8 @@ func (c *crowd) finding() bool {
 func (c *crowd) hidden(files bool) []string {
 	var lines []string
 	for _, a := range c.order {
-		n := a.count - mostAlike
-		if n <= 0 {
+		n := a.hidden
+		if n == 0 {
 			continue
 		}
 		by := who(a.sender)
@@ -93,7 +97,11 @@ func (c *crowd) hidden(files bool) []string {
 		if files {
 			of = " of " + a.file
 		}
-		lines = append(lines, fmt.Sprintf("%d of %s by %s, %s%s: frames %s", n, sureness(a.cause, a.strength, a.why), by, a.effect, benign, firstNumbers(a.frames, n, of)))
+		frames := "frames"
+		if n == 1 {
+			frames = "frame"
+		}
+		lines = append(lines, fmt.Sprintf("%d of %s by %s, %s%s: %s %s", n, sureness(a.cause, a.strength, a.why), by, a.effect, benign, frames, firstNumbers(a.frames, n, of)))
 	}
 	return lines
 }

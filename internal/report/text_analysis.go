@@ -90,7 +90,7 @@ func (t *textAnalysis) hidden() {
 	t.told = true
 	t.title("not shown, each like some of those above")
 	t.field("more", lines...)
-	t.field("see them", "with -o jsonl; or choose: --stream, --host, --since, --until")
+	t.field("see them", "with -o html or -o jsonl; or choose: --stream, --host, --since, --until")
 	t.printf("\n")
 }
 

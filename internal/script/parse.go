@@ -1,6 +1,7 @@
 package script
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"path"
@@ -16,6 +17,9 @@ import (
 // The error is of type [Errors]: all mistakes that can be found without
 // playing the scenario.
 func Parse(path string, src []byte) (*File, error) {
+	if bytes.IndexByte(src, 0) >= 0 {
+		return nil, Errors{{Path: path, Pos: Pos{1, 1}, Msg: "found no text, expected a scenario; a capture is read by rstlab analyze"}}
+	}
 	p := parse(path, src)
 	if err := p.err(); err != nil {
 		return nil, err
