@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"rstlab/analyzer/capture"
-	"rstlab/analyzer/flow"
-	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
 )
 
@@ -99,84 +97,6 @@ func (a *analysis) read(ctx context.Context) error {
 	return a.readSet(ctx)
 }
 
-// readOne reads a single capture, whose verdicts are emitted as they come.
-func (a *analysis) readOne(ctx context.Context, f *file) error {
-	p := a.newPoint(f)
-	ctx, stop := context.WithCancelCause(ctx)
-	batches := decodeAll(ctx, f.reader, &p.decoder)
-	defer stop(nil)
-	for b := range batches {
-		for i := range b.packets.Packets {
-			if i%flow.WarmLen == 0 {
-				p.judge.Flows.Warm(b.flows[i:])
-			}
-			if err := p.decoded(f, &b.packets.Packets[i], &b.flows[i]); err != nil {
-				return err
-			}
-		}
-		a.packets += int64(len(b.packets.Packets))
-		err := b.err
-		b.free <- b
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			if err := a.report(err); err != nil {
-				return err
-			}
-		}
-	}
-	// The context has ended, and with it the reading: what is asked of the reader
-	// from here on does not run into it.
-	return context.Cause(ctx)
-}
-
-// A batch is a number of packets, read and decoded ahead of the judge.
-type batch struct {
-	packets pcapng.Batch
-	flows   []flow.Packet
-	err     error
-	free    chan<- *batch
-}
-
-// inFlight is how many batches are read ahead.
-const inFlight = 3
-
-// decodeAll reads and decodes a capture on a goroutine of its own, so that two
-// cores share the work. The channel is closed after the batch with the error
-// that ended the capture, or when the context has ended.
-func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder) <-chan *batch {
-	free, full := make(chan *batch, inFlight), make(chan *batch, inFlight)
-	for range inFlight {
-		free <- &batch{free: free}
-	}
-	go func() {
-		defer close(full)
-		var info packet.Info
-		for {
-			var b *batch
-			select {
-			case b = <-free:
-			case <-ctx.Done():
-				return
-			}
-			b.err = r.ReadBatch(&b.packets)
-			n := len(b.packets.Packets)
-			b.flows = slices.Grow(b.flows[:0], n)[:n]
-			for i := range b.flows {
-				in := &b.packets.Packets[i]
-				d.Decode(in, &info)
-				b.flows[i].Read(0, in.Time, &info)
-			}
-			full <- b
-			if b.err != nil {
-				return
-			}
-		}
-	}()
-	return full
-}
-
 // readSet reads several captures in the order of their stamps.
 func (a *analysis) readSet(ctx context.Context) error {
 	readers := make([]*capture.Reader, len(a.files))
@@ -226,7 +146,7 @@ func (a *analysis) report(err error) error {
 // finish judges what still waits and emits what comes last.
 func (a *analysis) finish() error {
 	for _, p := range a.points {
-		if err := p.judge.Close(); err != nil {
+		if err := a.close(p); err != nil {
 			return err
 		}
 	}

@@ -12,30 +12,60 @@ var senders = [...]Sender{judge.NoSender: UndeterminedSender, judge.Originator: 
 
 var effects = [...]Effect{judge.UnknownEffect: Unknown, judge.Accepted: Accepted, judge.Challenged: Challenged, judge.Ignored: Ignored}
 
-// emitVerdict emits a verdict of the judge's as a record.
-func (a *analysis) emitVerdict(j *judge.Verdict) error {
+// A told is a verdict of the judge's and what else its record takes, of what
+// goes on changing while the capture is read.
+type told struct {
+	*judge.Verdict
+	file   string
+	frame  int
+	tap    string   // see point.tap
+	taps   []string // of its Packets; nil: none has a name
+	benign bool
+}
+
+// told makes a verdict ready to be emitted; ok is false where the options do not
+// choose it.
+func (a *analysis) told(j *judge.Verdict) (t told, ok bool) {
 	p := a.points[j.Point]
+	t = told{Verdict: j, tap: p.taps[j.Frame], benign: j.Benign}
 	if !a.opts.wants(j.Conn.ID, j.Conn.Originator, j.Conn.Responder) || !a.opts.lived(a.begin, j.Time, j.Time) {
 		delete(p.taps, j.Frame)
 		a.leftOut++
-		return nil
+		return t, false
 	}
-	file, frame := p.at(j.Frame)
+	for i := range j.Packets {
+		x := &j.Packets[i]
+		if name := a.points[x.Point].tap(x.Seg.Frame); name != "" {
+			if t.taps == nil {
+				t.taps = make([]string, len(j.Packets))
+			}
+			t.taps[i] = name
+		}
+	}
+	delete(p.taps, j.Frame)
+	t.file, t.frame = p.at(j.Frame)
+	if g := a.findings.add(j, t.file, t.frame); g != nil && g.probe(j) {
+		g.checker, t.benign = true, true
+		j.Details["probe"] = fmt.Sprintf("the same source does this every %v", g.period())
+	}
+	a.resets++
+	return t, true
+}
+
+// record makes the record of a verdict.
+func (a *analysis) record(t *told) *Verdict {
+	j, p, file, frame := t.Verdict, a.points[t.Point], t.file, t.frame
 	row, _ := cause.Lookup(j.Cause)
 	_, first := p.at(j.Conn.FirstFrame)
 	v := &Verdict{
-		Type: "verdict", Schema: 1, File: file, Frame: frame, Time: time.Unix(0, j.Time).UTC(), Tap: p.taps[j.Frame],
+		Type: "verdict", Schema: 1, File: file, Frame: frame, Time: time.Unix(0, j.Time).UTC(), Tap: t.tap,
 		Connection: ConnectionRef{ID: j.Conn.ID, Originator: j.Conn.Originator.String(), Responder: j.Conn.Responder.String(),
 			Roles: roles(j.Conn.Seen), FirstFrame: first, State: j.Conn.State},
 		Sender: senders[j.Sender], SenderAddress: j.From.String(), SenderStrength: j.SenderStrength,
-		Cause: j.Cause, Strength: j.Strength, Why: j.Why, Family: row.Family, Effect: effects[j.Effect], Benign: j.Benign,
+		Cause: j.Cause, Strength: j.Strength, Why: j.Why, Family: row.Family, Effect: effects[j.Effect], Benign: t.benign,
 		Details: j.Details, Summary: fmt.Sprintf("frame %d: %s", frame, j.Summary), Next: j.Next,
 		Evidence: []Evidence{}, Excluded: []Exclusion{}, Alternatives: []Alternative{},
 		Seen: []Sighting{{file, frame}},
-	}
-	if g := a.findings.add(j, file, frame); g != nil && g.probe(j) {
-		g.checker, v.Benign = true, true
-		v.Details["probe"] = fmt.Sprintf("the same source does this every %v", g.period())
 	}
 	for _, f := range j.Evidence {
 		name, n := a.points[f.Point].at(f.Frame)
@@ -67,10 +97,8 @@ func (a *analysis) emitVerdict(j *judge.Verdict) error {
 			v.After.File = name
 		}
 	}
-	a.transcript(v, j)
-	delete(p.taps, j.Frame)
-	a.resets++
-	return a.emit(v)
+	a.transcript(v, t)
+	return v
 }
 
 // emitHeld emits the verdicts of several points, those on one reset joined.
@@ -94,8 +122,10 @@ func (a *analysis) emitHeld() error {
 	verdicts, connections := judge.Correlate(points)
 	a.connections = connections
 	for _, v := range verdicts {
-		if err := a.emitVerdict(v); err != nil {
-			return err
+		if t, ok := a.told(v); ok {
+			if err := a.emit(a.record(&t)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -22,6 +22,7 @@ type point struct {
 	decoder     packet.Decoder
 	next        flow.Packet
 	now         *pcapng.Packet // the one that is being judged
+	news        *news          // where verdicts go while the only capture is read
 	again       packet.Decoder // see look
 	lookAt      func() *packet.Info
 	info        packet.Info
@@ -59,9 +60,13 @@ func (a *analysis) newPoint(f *file) *point {
 
 // packet takes the next packet of one of the point's files.
 func (p *point) packet(f *file, in *pcapng.Packet) error {
+	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
+		p.begin(f, in)
+	}
+	p.lose(in)
 	p.decoder.Decode(in, &p.info)
-	p.next.Read(0, in.Time, &p.info)
-	return p.decoded(f, in, &p.next)
+	p.next.Read(uint32(in.Frame), in.Time, &p.info)
+	return p.decoded(in, &p.next, f.reader.Interfaces())
 }
 
 // look decodes the packet that is being judged once more. Reading ahead, few of
@@ -72,29 +77,27 @@ func (p *point) look() *packet.Info {
 	return &p.info
 }
 
-// decoded takes the next packet and what it says, its number aside.
-func (p *point) decoded(f *file, in *pcapng.Packet, s *flow.Packet) error {
-	if len(p.spans) == 0 || p.spans[len(p.spans)-1].file != f {
-		p.spans = append(p.spans, span{before: p.frames, file: f})
-		if p.a.begin == 0 {
-			p.a.begin = in.Time
-		}
+// begin notes that the file's packets come next, of which in is the first.
+func (p *point) begin(f *file, in *pcapng.Packet) {
+	p.spans = append(p.spans, span{before: p.frames, file: f})
+	if p.a.begin == 0 {
+		p.a.begin = in.Time
 	}
-	p.frames = p.spans[len(p.spans)-1].before + uint32(in.Frame)
-	if in.Dropped > 0 {
-		p.judge.Drops = true
-		p.lost += in.Dropped
-	}
+}
+
+// decoded takes the next packet of the point's last span and what it says, its
+// number in the point aside, and the interfaces of its file.
+func (p *point) decoded(in *pcapng.Packet, s *flow.Packet, ifs []pcapng.Interface) error {
+	p.frames = p.spans[len(p.spans)-1].before + s.Seg.Frame
 	if s.Kind != packet.TCP && s.Kind != packet.ICMPError {
 		return nil
 	}
 	s.Seg.Frame = p.frames
-	if in.Time < p.last {
-		p.disorder = max(p.disorder, p.last-in.Time)
+	if s.Seg.Time < p.last {
+		p.disorder = max(p.disorder, p.last-s.Seg.Time)
 	}
-	p.last = max(p.last, in.Time)
+	p.last = max(p.last, s.Seg.Time)
 	if s.Kind == packet.TCP && s.Seg.Is(segment.RST) {
-		ifs := f.reader.Interfaces()
 		if in.Interface < len(ifs) && ifs[in.Interface].Name != "" {
 			p.taps[p.frames] = ifs[in.Interface].Name
 		}
@@ -106,6 +109,14 @@ func (p *point) decoded(f *file, in *pcapng.Packet, s *flow.Packet) error {
 	}
 	p.now = in
 	return p.judge.Take(s, p.lookAt)
+}
+
+// lose notes that the capture says it lost packets before this one.
+func (p *point) lose(in *pcapng.Packet) {
+	if in.Dropped > 0 {
+		p.judge.Drops = true
+		p.lost += in.Dropped
+	}
 }
 
 // at leads a frame of the point back to its file and its number there.
@@ -148,19 +159,21 @@ func (p *point) tap(frame uint32) string {
 	return ""
 }
 
-// verdict takes the judge's next verdict: it is emitted at once where this is
-// the only point.
+// verdict takes the judge's next verdict: it is emitted soon where this is the
+// only point.
 func (p *point) verdict(v *judge.Verdict) error {
 	if len(p.a.files) > 1 {
 		p.held = append(p.held, v)
-		return nil
+	} else if t, ok := p.a.told(v); ok {
+		p.news.verdicts = append(p.news.verdicts, t)
 	}
-	return p.a.emitVerdict(v)
+	return nil
 }
 
 // ended notes a connection that is over.
 func (p *point) ended(e *flow.Entry, end *flow.End) {
 	p.sight.add(e, end, p.judge.At)
+	p.survived(e, end)
 	o := &p.a.opts
 	if !o.Connections {
 		return
@@ -188,6 +201,19 @@ func (p *point) ended(e *flow.Entry, end *flow.End) {
 		r.First = was.First
 	}
 	p.connections[c.ID] = r
+}
+
+// survived notes the pause that a connection survived.
+func (p *point) survived(e *flow.Entry, end *flow.End) {
+	if end.Survived == 0 {
+		return
+	}
+	x := survivor{key: *e.Key(), orig: end.Orig, pause: end.Survived}
+	if p.news != nil {
+		p.news.survivors = append(p.news.survivors, x)
+	} else {
+		p.sight.kept.add(&x)
+	}
 }
 
 // limits says what the capture could not show, or the judge not keep.

@@ -52,17 +52,22 @@ func (s *sight) add(e *flow.Entry, end *flow.End, at netip.Addr) {
 	if !end.Seen && !end.Recalled {
 		s.begun++
 	}
-	if end.Survived > 0 {
-		s.kept.add(service{key.Addr(int(end.Orig)).Addr(), key.Addr(int(1 - end.Orig))}, end.Survived)
-	}
 }
 
-func (p *pauses) add(s service, d int64) {
+// A survivor is a connection that survived a pause, in nanoseconds.
+type survivor struct {
+	key   flow.Key
+	orig  uint8
+	pause int64
+}
+
+func (p *pauses) add(x *survivor) {
 	if *p == nil {
 		*p = pauses{}
 	}
+	s := service{x.key.Addr(int(x.orig)).Addr(), x.key.Addr(int(1 - x.orig))}
 	if was, ok := (*p)[s]; ok || len(*p) < maxServices {
-		(*p)[s] = max(was, d)
+		(*p)[s] = max(was, x.pause)
 	}
 }
 

@@ -18,7 +18,8 @@ const (
 )
 
 // transcript gives a record the packets that matter to a verdict of the judge's.
-func (a *analysis) transcript(v *Verdict, j *judge.Verdict) {
+func (a *analysis) transcript(v *Verdict, t *told) {
+	j := t.Verdict
 	for _, p := range j.Points {
 		v.Points = append(v.Points, a.points[p].name())
 	}
@@ -28,8 +29,11 @@ func (a *analysis) transcript(v *Verdict, j *judge.Verdict) {
 		point := a.points[x.Point]
 		file, frame := point.at(x.Seg.Frame)
 		p := Packet{
-			Frame: frame, Time: time.Unix(0, x.Seg.Time).UTC(), Tap: point.tap(x.Seg.Frame), From: Responder, Marks: []string{},
+			Frame: frame, Time: time.Unix(0, x.Seg.Time).UTC(), From: Responder, Marks: []string{},
 			Segment: notation(x), Seq: uint32(x.Seg.Seq), Ack: uint32(x.Seg.Ack), TTL: int(x.Seg.TTL), Options: options(x), Omitted: x.Omitted,
+		}
+		if t.taps != nil {
+			p.Tap = t.taps[i]
 		}
 		if file != v.File {
 			p.File = file

@@ -10,8 +10,8 @@ import (
 // that keeps the connections; and it holds all that most segments have to say,
 // so that the other seldom looks at the packet itself.
 type Packet struct {
+	Seg  Segment // with TCP and ICMPError; Frame always
 	Kind packet.Kind
-	Seg  Segment // with TCP and ICMPError
 
 	special   bool // there is more to it than stands here
 	hasMAC    bool
@@ -19,8 +19,8 @@ type Packet struct {
 	tunnelled bool
 	v6        bool
 	mac       [6]byte // source link address
-	offer     offer   // of a SYN
 	hash      uint32
+	offer     offer // of a SYN
 	key       Key
 }
 
@@ -35,7 +35,7 @@ type offer struct {
 
 // Read fills s from the decoded packet with this number.
 func (s *Packet) Read(frame uint32, time int64, in *packet.Info) {
-	s.Kind = in.Kind
+	s.Kind, s.Seg.Frame = in.Kind, frame
 	if in.Kind != packet.TCP && in.Kind != packet.ICMPError {
 		return
 	}
