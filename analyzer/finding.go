@@ -68,7 +68,7 @@ func (f *findings) add(v *judge.Verdict, file string, frame int) *group {
 		if f.groups == nil {
 			f.groups = map[kind]*group{}
 		}
-		g = &group{kind: k, service: service{v.Conn.Originator.Addr(), v.Conn.Responder}, sender: v.Sender, file: file, benign: v.Benign, idle: [2]int64{v.Idle, v.Idle}}
+		g = &group{kind: k, service: serviceOf(v.Conn.Originator.Addr(), v.Conn.Responder), sender: v.Sender, file: file, benign: v.Benign, idle: [2]int64{v.Idle, v.Idle}}
 		f.groups[k] = g
 		f.order = append(f.order, g)
 	}

@@ -208,7 +208,11 @@ func (p *point) survived(e *flow.Entry, end *flow.End) {
 	if end.Survived == 0 {
 		return
 	}
-	x := survivor{key: *e.Key(), orig: end.Orig, pause: end.Survived}
+	k := e.Key()
+	x := survivor{service{k.A, k.B, k.PortB}, end.Survived}
+	if end.Orig == 1 {
+		x.service = service{k.B, k.A, k.PortA}
+	}
 	if p.news != nil {
 		p.news.survivors = append(p.news.survivors, x)
 	} else {

@@ -24,10 +24,14 @@ type sight struct {
 // two hosts survived, in nanoseconds.
 type pauses map[service]int64
 
-// A service is who uses what.
+// A service is who uses what. It has no gaps, so that a map hashes it at once.
 type service struct {
-	client netip.Addr
-	server netip.AddrPort
+	client, server [16]byte
+	port           uint16
+}
+
+func serviceOf(client netip.Addr, server netip.AddrPort) service {
+	return service{client.As16(), server.Addr().As16(), server.Port()}
 }
 
 // maxServices bounds for how many of them pauses are kept.
@@ -56,8 +60,7 @@ func (s *sight) add(e *flow.Entry, end *flow.End, at netip.Addr) {
 
 // A survivor is a connection that survived a pause, in nanoseconds.
 type survivor struct {
-	key   flow.Key
-	orig  uint8
+	service
 	pause int64
 }
 
@@ -65,9 +68,8 @@ func (p *pauses) add(x *survivor) {
 	if *p == nil {
 		*p = pauses{}
 	}
-	s := service{x.key.Addr(int(x.orig)).Addr(), x.key.Addr(int(1 - x.orig))}
-	if was, ok := (*p)[s]; ok || len(*p) < maxServices {
-		(*p)[s] = max(was, x.pause)
+	if was, ok := (*p)[x.service]; !ok && len(*p) < maxServices || ok && x.pause > was {
+		(*p)[x.service] = x.pause
 	}
 }
 

@@ -98,8 +98,10 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 		for i := range b.flows {
 			in := &b.packets.Packets[i]
 			b.lossy = b.lossy || in.Dropped > 0
-			d.Decode(in, &info)
-			b.flows[i].Read(uint32(in.Frame), in.Time, &info)
+			if !b.flows[i].ReadFrame(in) {
+				d.Decode(in, &info)
+				b.flows[i].Read(uint32(in.Frame), in.Time, &info)
+			}
 		}
 		out.full <- b
 		if b.err != nil {

@@ -93,7 +93,12 @@ func (s *Segment) read(frame uint32, time int64, in *packet.Info) {
 	if in.Cut&packet.CutOptions != 0 {
 		s.Marks |= Cut
 	}
-	switch in.Direction {
+	s.direct(in.Direction)
+}
+
+// direct marks a segment by the way it went.
+func (s *Segment) direct(d pcapng.Direction) {
+	switch d {
 	case pcapng.Inbound:
 		s.Marks |= In
 	case pcapng.Outbound:

@@ -1,7 +1,7 @@
 package flow
 
 // WarmLen is how many packets Warm looks at together.
-const WarmLen = 8
+const WarmLen = 16
 
 // Warm brings what the next packets will touch of their connections into the
 // processor's cache, and changes nothing. Each packet belongs to another
@@ -25,5 +25,22 @@ func (t *Table) Warm(next []Packet) {
 			sum += e.lastTime + int64(e.noted) + e.sides[1].sampleAt + e.journal[e.noted%journalLen].Time
 		}
 	}
-	t.warmed = sum
+	t.warmed = sum + t.warmLeaving()
+}
+
+// leaving is how many connections leave while WarmLen packets come, or so.
+const leaving = 2
+
+// warmLeaving does the same for the connections that will leave next, of which
+// all will be read.
+func (t *Table) warmLeaving() (sum int64) {
+	q := &t.over
+	for _, x := range q.list[min(q.head, len(q.list)):min(q.head+leaving, len(q.list))] {
+		e := t.entries[x.ref]
+		sum += e.lastTime + int64(e.noted) + e.sides[1].sampleAt + int64(e.ID)
+		for i := range e.journal {
+			sum += e.journal[i].Time
+		}
+	}
+	return sum
 }

@@ -104,7 +104,7 @@ func (j *Judge) began(st *flow.Step) {
 
 // ended notes what became of a connection that leaves the table.
 func (j *Judge) ended(e *flow.Entry) {
-	if a := j.attempts.get(e.Slot); a != nil && a.conn == e {
+	if a := j.attempts.get(e.Slot); a != nil {
 		a.outcome, a.conn = outcomeOf(e), nil
 	}
 }
