@@ -33,11 +33,12 @@ type Entry struct {
 	firstFrame uint32
 
 	journal [journalLen]Segment
+	_       [32]byte // to an odd number of whole cache lines, so that the beginnings of all spread over the cache
 }
 
-// journalLen is how many packets a journal holds. With it an Entry is an odd
-// number of cache lines, so that the beginnings of all spread over the cache.
-const journalLen = 15
+// journalLen is how many packets a journal holds: as many as an exchange of a
+// request and an answer has, from the SYN to the last ACK.
+const journalLen = 12
 
 // A brief is what is to be known of a side to tell whether its next packet is a
 // plain one, and all that others want to know of it while it lasts.

@@ -51,6 +51,7 @@ type Table struct {
 	spare   []int32  // references that are free; the last one first, whose memory the processor still has at hand
 
 	accounts []*Conn // not used now
+	blanks   []Conn  // not used yet
 	end      End     // of the last connection that left
 
 	open, over queue // of entries
@@ -239,7 +240,7 @@ func (t *Table) take(x *Packet) *Entry {
 // entry gives memory for an entry.
 func (t *Table) entry() *Entry {
 	if len(t.fresh) == 0 {
-		t.fresh = make([]Entry, 64)
+		t.fresh = make([]Entry, 128) // of a size that the allocator does not round up
 	}
 	e := &t.fresh[0]
 	t.fresh = t.fresh[1:]
@@ -248,13 +249,17 @@ func (t *Table) entry() *Entry {
 
 // blank gives an empty account.
 func (t *Table) blank() *Conn {
-	n := len(t.accounts)
-	if n == 0 {
-		return new(Conn)
+	if n := len(t.accounts); n > 0 {
+		c := t.accounts[n-1]
+		t.accounts = t.accounts[:n-1]
+		*c = Conn{}
+		return c
 	}
-	c := t.accounts[n-1]
-	t.accounts = t.accounts[:n-1]
-	*c = Conn{}
+	if len(t.blanks) == 0 {
+		t.blanks = make([]Conn, 32) // see entry
+	}
+	c := &t.blanks[0]
+	t.blanks = t.blanks[1:]
 	return c
 }
 
