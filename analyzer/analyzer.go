@@ -48,7 +48,9 @@ func Analyze(ctx context.Context, inputs []Input, opts Options, emit func(Record
 			}
 			continue
 		}
-		a.files = append(a.files, &file{in: in, reader: r, point: -1})
+		f := &file{in: in, reader: r, apart: apart(r)}
+		a.files = append(a.files, f)
+		a.several = a.several || f.apart || len(a.files) > 1
 	}
 	if len(a.files) == 0 {
 		return broken
@@ -71,6 +73,8 @@ type analysis struct {
 	begin   int64 // when the captures begin, in nanoseconds since 1970; 0: not yet known
 	files   []*file
 	points  []*point
+	places  map[place]*point // of several points
+	several bool             // points, or files
 	packets int64
 	resets  int
 
@@ -83,7 +87,7 @@ type analysis struct {
 type file struct {
 	in     Input
 	reader *capture.Reader
-	point  int
+	apart  bool // its interfaces are points of their own
 }
 
 // checkEvery is how many packets are read between two looks at the context.
@@ -91,7 +95,7 @@ const checkEvery = 1 << 12
 
 // read reads all packets and judges them.
 func (a *analysis) read(ctx context.Context) error {
-	if len(a.files) == 1 {
+	if !a.several {
 		return a.readOne(ctx, a.files[0])
 	}
 	return a.readSet(ctx)
@@ -121,13 +125,7 @@ func (a *analysis) readSet(ctx context.Context) error {
 		}
 		a.packets++
 		f := a.files[i]
-		if f.point < 0 {
-			f.point = set.Point(i)
-			for len(a.points) <= f.point {
-				a.newPoint(f)
-			}
-		}
-		if err := a.points[f.point].packet(f, &packet); err != nil {
+		if err := a.pointOf(f, set.Point(i), &packet).packet(f, &packet); err != nil {
 			return err
 		}
 	}
@@ -179,6 +177,7 @@ func (a *analysis) summary() *Summary {
 			s.Limits = append(s.Limits, f.in.Name+": "+note)
 		}
 	}
+	s.Limits = append(s.Limits, a.apartNotes()...)
 	for _, p := range a.points {
 		s.Limits = append(s.Limits, p.limits()...)
 	}

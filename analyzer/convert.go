@@ -103,7 +103,7 @@ func (a *analysis) record(t *told) *Verdict {
 
 // emitHeld emits the verdicts of several points, those on one reset joined.
 func (a *analysis) emitHeld() error {
-	if len(a.files) < 2 {
+	if !a.several {
 		for _, p := range a.points {
 			a.connections = p.judge.Flows.Count
 		}
@@ -111,13 +111,12 @@ func (a *analysis) emitHeld() error {
 	}
 	var points []judge.Point
 	for _, p := range a.points {
-		name, _ := p.at(1)
 		for _, s := range p.spans {
 			for _, i := range s.file.reader.Interfaces() {
 				p.judge.Log.Until = max(p.judge.Log.Until, i.Stats.At)
 			}
 		}
-		points = append(points, judge.Point{Judge: &p.judge, Verdicts: p.held, Name: name})
+		points = append(points, judge.Point{Judge: &p.judge, Verdicts: p.held, Name: p.name()})
 	}
 	verdicts, connections := judge.Correlate(points)
 	a.connections = connections

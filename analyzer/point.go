@@ -18,6 +18,7 @@ import (
 type point struct {
 	a           *analysis
 	index       int
+	iface       string // the interface, where those of its file are points of their own
 	judge       judge.Judge
 	decoder     packet.Decoder
 	next        flow.Packet
@@ -46,12 +47,11 @@ type span struct {
 
 func (a *analysis) newPoint(f *file) *point {
 	p := &point{a: a, index: len(a.points), taps: map[uint32]string{}, connections: map[int]*Connection{}}
-	f.point = p.index
 	p.judge.At = f.in.At
 	p.judge.Emit = p.verdict
 	p.judge.Ended = p.ended
 	p.lookAt = p.look
-	if len(a.files) > 1 {
+	if a.several {
 		p.judge.Log = new(judge.Log)
 	}
 	a.points = append(a.points, p)
@@ -133,9 +133,16 @@ func (p *point) span(frame uint32) int {
 	return sort.Search(len(p.spans), func(i int) bool { return p.spans[i].before >= frame }) - 1
 }
 
-// name is the point's in records: its first file's.
+// name is the point's in records: its first file's, and which interface it is
+// where that has several points.
 func (p *point) name() string {
-	name, _ := p.at(1)
+	if len(p.spans) == 0 {
+		return ""
+	}
+	name := p.spans[0].file.in.Name
+	if p.iface != "" {
+		name += " (" + p.iface + ")"
+	}
 	return name
 }
 
@@ -162,7 +169,7 @@ func (p *point) tap(frame uint32) string {
 // verdict takes the judge's next verdict: it is emitted soon where this is the
 // only point.
 func (p *point) verdict(v *judge.Verdict) error {
-	if len(p.a.files) > 1 {
+	if p.a.several {
 		p.held = append(p.held, v)
 	} else if t, ok := p.a.told(v); ok {
 		p.news.verdicts = append(p.news.verdicts, t)

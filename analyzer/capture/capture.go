@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
@@ -24,6 +25,9 @@ type Reader struct {
 	in     counter
 	packed string // the compression's name, or ""
 	file   *pcapng.Reader
+
+	ahead []pcapng.Packet // read ahead, and not yet given
+	err   error           // met behind them
 }
 
 // An Error is what in a capture could not be read.
@@ -141,11 +145,46 @@ func (r *Reader) Name() string { return r.name }
 // Next reads the next packet into p. Its data is valid until the next call. At
 // a clean end it returns io.EOF; any other error is an *Error and ends the
 // reading, and what was read before it stands.
-func (r *Reader) Next(p *pcapng.Packet) error { return r.wrap(r.file.Next(p)) }
+func (r *Reader) Next(p *pcapng.Packet) error {
+	if len(r.ahead) > 0 {
+		*p, r.ahead = r.ahead[0], r.ahead[1:]
+		return nil
+	}
+	if r.err != nil {
+		return r.wrap(r.err)
+	}
+	return r.wrap(r.file.Next(p))
+}
 
 // ReadBatch fills b with the next packets, at least one, without a copy of
 // their data; see pcapng.Reader. Errors are Next's.
-func (r *Reader) ReadBatch(b *pcapng.Batch) error { return r.wrap(r.file.ReadBatch(b)) }
+func (r *Reader) ReadBatch(b *pcapng.Batch) error {
+	if len(r.ahead) > 0 {
+		b.Packets, r.ahead = append(b.Packets[:0], r.ahead...), nil
+		return nil
+	}
+	if r.err != nil {
+		b.Packets = b.Packets[:0]
+		return r.wrap(r.err)
+	}
+	return r.wrap(r.file.ReadBatch(b))
+}
+
+// Ahead reads up to n packets of so many bytes ahead and shows them until look
+// has seen enough. Next and ReadBatch give them all the same, and so the error
+// that is behind them. It is called once, before either.
+func (r *Reader) Ahead(n, bytes int, look func(*pcapng.Packet) bool) {
+	for more := true; more && len(r.ahead) < n && bytes > 0; {
+		var p pcapng.Packet
+		if r.err = r.file.Next(&p); r.err != nil {
+			return
+		}
+		p.Data = slices.Clone(p.Data)
+		bytes -= len(p.Data)
+		r.ahead = append(r.ahead, p)
+		more = look(&p)
+	}
+}
 
 // Interfaces gives the interfaces met so far. Their statistics are complete at
 // the end of the capture only.

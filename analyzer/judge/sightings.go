@@ -3,6 +3,8 @@ package judge
 import (
 	"fmt"
 	"slices"
+
+	"rstlab/internal/segment"
 )
 
 // sightings are one reset as all points saw it, or did not.
@@ -104,11 +106,29 @@ func (s *sightings) nearest() int {
 // time, saw the connection and not the reset; -1 where there is none.
 func (s *sightings) passed(near int) int {
 	for q, l := range s.logs {
-		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) {
+		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) && s.hears(q, near) {
 			return q
 		}
 	}
 	return -1
+}
+
+// hears tells whether what came by near in the sender's name came by at q
+// before: most of it, resets aside. A point that saw little of it lies on
+// another way, or on the way there only: what it did not see proves nothing.
+func (s *sightings) hears(q, near int) bool {
+	here := s.logs[near]
+	r := s.lines[near]
+	all, both := 0, 0
+	for i, n := range here.with(s.logs[q]).there {
+		if x := &here.lines[i]; x.from == r.from && !x.is(segment.RST) && x.frame < r.frame {
+			all++
+			if n >= 0 {
+				both++
+			}
+		}
+	}
+	return all == 0 || 2*both > all
 }
 
 // aside finds a point on the path, nearer to the named sender than near, that
