@@ -98,6 +98,7 @@ func place(format string, info *nfpm.Info, released []file) ([]file, error) {
 		"rstlab.bash": "/usr/share/bash-completion/completions/rstlab",
 		"_rstlab":     "/usr/share/zsh/site-functions/_rstlab",
 		"rstlab.fish": "/usr/share/fish/vendor_completions.d/rstlab.fish",
+		"rstlab.ps1":  doc + "completions/rstlab.ps1", // PowerShell has no folder for them
 	}
 	var placed []file
 	if format == "deb" {

@@ -110,7 +110,7 @@ func TestPackagePaths(t *testing.T) {
 	files := []file{
 		{name: "rstlab"}, {name: "LICENSE"}, {name: noticesName}, {name: "docs/ci.md"}, {name: "CHANGELOG.md"},
 		{name: "man/rstlab-run.1"}, {name: "man/rstlab-causes.7"},
-		{name: "completions/rstlab.bash"}, {name: "completions/_rstlab"}, {name: "completions/rstlab.fish"},
+		{name: "completions/rstlab.bash"}, {name: "completions/_rstlab"}, {name: "completions/rstlab.fish"}, {name: "completions/rstlab.ps1"},
 	}
 	for format, want := range map[string]string{
 		"deb": `/usr/bin/rstlab
@@ -118,6 +118,7 @@ func TestPackagePaths(t *testing.T) {
 /usr/share/doc/rstlab/NEWS.md
 /usr/share/doc/rstlab/THIRD-PARTY-LICENSES
 /usr/share/doc/rstlab/changelog.gz
+/usr/share/doc/rstlab/completions/rstlab.ps1
 /usr/share/doc/rstlab/copyright
 /usr/share/doc/rstlab/docs/ci.md
 /usr/share/fish/vendor_completions.d/rstlab.fish
@@ -130,6 +131,7 @@ func TestPackagePaths(t *testing.T) {
 /usr/share/doc/rstlab/LICENSE
 /usr/share/doc/rstlab/NEWS.md
 /usr/share/doc/rstlab/THIRD-PARTY-LICENSES
+/usr/share/doc/rstlab/completions/rstlab.ps1
 /usr/share/doc/rstlab/docs/ci.md
 /usr/share/fish/vendor_completions.d/rstlab.fish
 /usr/share/man/man1/rstlab-run.1.gz

@@ -82,8 +82,12 @@ func (s *source) shared(ctx context.Context) ([]file, error) {
 			files = append(files, f)
 		}
 	}
-	for name, shell := range map[string]string{"rstlab.bash": "bash", "_rstlab": "zsh", "rstlab.fish": "fish"} {
-		script, err := s.run(ctx, "go", "run", "./cmd/rstlab", "completion", shell)
+	program := s.dir + "-own" // this machine's, which may be none of the targets
+	if _, err := s.run(ctx, "go", "build", "-o", program, "./cmd/rstlab"); err != nil {
+		return nil, err
+	}
+	for name, shell := range map[string]string{"rstlab.bash": "bash", "_rstlab": "zsh", "rstlab.fish": "fish", "rstlab.ps1": "powershell"} {
+		script, err := s.run(ctx, program, "completion", shell)
 		if err != nil {
 			return nil, err
 		}

@@ -90,9 +90,52 @@ func manPages(root *cobra.Command) map[string]string {
 	add(root)
 	for _, t := range topics {
 		name := "rstlab-" + t.name
-		pages[name+".7"] = manHead(name, "7", t.short) + "# DESCRIPTION\n" + t.text()
+		pages[name+".7"] = manHead(name, "7", t.short) + "# DESCRIPTION\n" + mdLists(t.text())
 	}
 	return pages
+}
+
+// mdLists has lists in the place of tables, which are wider than a page: each
+// row's first cell, and below it the others, named where there are several.
+func mdLists(text string) string {
+	var b strings.Builder
+	var head []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "|") {
+			head = nil
+			b.WriteString(line)
+			continue
+		}
+		cells := mdCells(line)
+		switch {
+		case head == nil:
+			head = cells
+		case strings.Trim(line, "|-: \n") == "":
+		default:
+			fmt.Fprintf(&b, "%s\n: ", cells[0])
+			var about []string
+			for i, cell := range cells[1:] {
+				if cell != "" && len(cells) > 2 {
+					cell = "*" + head[i+1] + "*: " + cell
+				}
+				if cell != "" {
+					about = append(about, cell)
+				}
+			}
+			fmt.Fprintf(&b, "%s\n\n", strings.Join(about, "; "))
+		}
+	}
+	return b.String()
+}
+
+// mdCells are the cells of a table's row.
+func mdCells(line string) []string {
+	line = strings.ReplaceAll(strings.Trim(strings.TrimSpace(line), "|"), `\|`, "\x00")
+	var cells []string
+	for cell := range strings.SplitSeq(line, "|") {
+		cells = append(cells, strings.TrimSpace(strings.ReplaceAll(cell, "\x00", "|")))
+	}
+	return cells
 }
 
 func manName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
