@@ -31,8 +31,9 @@ type binary struct {
 	info    *debug.BuildInfo
 }
 
-// build builds the program into dir. Its version is what Go stamps into it.
-func (s *source) build(ctx context.Context, t target, dir string) (*binary, error) {
+// build builds the program into dir, with a cache of its own if one is named.
+// Its version is what Go stamps into it.
+func (s *source) build(ctx context.Context, t target, dir, cache string) (*binary, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -43,6 +44,9 @@ func (s *source) build(ctx context.Context, t target, dir string) (*binary, erro
 	}
 	with := *s
 	with.env = append(slices.Clip(s.env), "GOOS="+t.os, "GOARCH="+t.arch)
+	if cache != "" {
+		with.env = append(with.env, "GOCACHE="+cache)
+	}
 	if _, err := with.run(ctx, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", b.path, "./cmd/rstlab"); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,8 @@ func run(ctx context.Context, args []string) error {
 	if *verify {
 		return verifyBuild(ctx, root, out, targets)
 	}
-	return release(ctx, root, out, targets, os.Environ())
+	b := builder{env: os.Environ()}
+	return b.release(ctx, root, out, targets)
 }
 
 // choose returns the targets that a word of -only leaves.
@@ -61,15 +62,21 @@ func choose(only string) ([]target, error) {
 	return chosen, nil
 }
 
+// A builder makes a release.
+type builder struct {
+	env   []string
+	cache string // of what is compiled for a release; "": Go's own
+}
+
 // release writes what is released of root's commit to out, which it empties
 // first.
-func release(ctx context.Context, root, out string, targets []target, env []string) (err error) {
+func (b *builder) release(ctx context.Context, root, out string, targets []target) (err error) {
 	work, err := os.MkdirTemp("", "rstlab-packaging-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	src, err := checkout(ctx, root, filepath.Join(work, "src"), env)
+	src, err := checkout(ctx, root, filepath.Join(work, "src"), b.env)
 	if err != nil {
 		return err
 	}
@@ -84,7 +91,7 @@ func release(ctx context.Context, root, out string, targets []target, env []stri
 		return err
 	}
 	for _, t := range targets {
-		bin, err := src.build(ctx, t, filepath.Join(out, "bin", t.os+"_"+t.arch))
+		bin, err := src.build(ctx, t, filepath.Join(out, "bin", t.os+"_"+t.arch), b.cache)
 		if err != nil {
 			return err
 		}

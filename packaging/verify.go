@@ -37,8 +37,8 @@ func writeSums(out string) error {
 	return os.WriteFile(filepath.Join(out, sumsName), sums.Bytes(), 0o644)
 }
 
-// verifyBuild builds root's commit once more, in another folder, with nothing
-// that was compiled before, and compares each byte with out.
+// verifyBuild builds root's commit once more, in another folder, the binaries
+// from nothing that was compiled before, and compares each byte with out.
 func verifyBuild(ctx context.Context, root, out string, targets []target) (err error) {
 	work, err := os.MkdirTemp("", "verify-")
 	if err != nil {
@@ -53,8 +53,8 @@ func verifyBuild(ctx context.Context, root, out string, targets []target) (err e
 		return err
 	}
 	again := filepath.Join(work, "out")
-	env := append(os.Environ(), "GOCACHE="+filepath.Join(work, "cache"), "TZ=Asia/Kathmandu")
-	if err := release(ctx, root, again, targets, env); err != nil {
+	b := builder{env: append(os.Environ(), "TZ=Asia/Kathmandu"), cache: filepath.Join(work, "cache")}
+	if err := b.release(ctx, root, again, targets); err != nil {
 		return err
 	}
 	differences, err := compare(out, again)
