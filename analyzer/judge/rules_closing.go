@@ -16,7 +16,7 @@ var closingRules = []*rule{{
 			return k.unseenClose()
 		}
 		if !k.S.Knows(flow.HasFIN) {
-			return nil, false
+			return k.heldBackClose()
 		}
 		d := k.lateData()
 		if d == nil {
@@ -46,6 +46,9 @@ var closingRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
+		if !k.S.Knows(flow.HasFIN) && !k.S.Knows(flow.UnseenFIN) {
+			return cause.Undetermined // it closed or it forgot: no packet tells
+		}
 		if !k.S.Knows(flow.HasFIN) {
 			return cause.Possible
 		}
@@ -227,6 +230,18 @@ func (k *Case) payloadAfterFIN() *flow.Segment {
 		return d
 	}
 	return nil
+}
+
+// heldBackClose are the facts of data that may have come after a FIN which had
+// to wait: the peer's window was 0, and a FIN stands behind the data that it
+// keeps back (RFC 9293, 3.10.4; Linux tcp_send_fin(), tcp_rcv_state_process()).
+func (k *Case) heldBackClose() ([]Fact, bool) {
+	t := &k.trigger
+	if k.form != provoked || k.R.Is(segment.ACK) || t.Len == 0 || t.Has(flow.Probe) || k.P.Win != 0 || k.S.Payload == 0 {
+		return nil, false
+	}
+	facts := []Fact{fact(t, "the %s's window is 0: a FIN of the %s would wait, unsent", k.receiver(), k.sender())}
+	return append(facts, k.provokedFacts()...), true
 }
 
 // unseenClose are the facts of data after a FIN that was not captured: the
