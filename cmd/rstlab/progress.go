@@ -68,6 +68,8 @@ func (p *progress) end() {
 	if p != nil {
 		close(p.stop)
 		p.done.Wait()
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.clear()
 	}
 }
@@ -82,10 +84,8 @@ func (p *progress) show(elapsed time.Duration) {
 	p.shown = len(line)
 }
 
-// clear takes the line away.
+// clear takes the line away; p.mu is held.
 func (p *progress) clear() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.shown > 0 {
 		fmt.Fprintf(p.terminal, "\r%s\r", strings.Repeat(" ", p.shown))
 		p.shown = 0
@@ -99,6 +99,8 @@ func (p *progress) above(w io.Writer) io.Writer {
 		return w
 	}
 	return writeFunc(func(b []byte) (int, error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.clear()
 		return w.Write(b)
 	})

@@ -88,7 +88,7 @@ func flagError(cmd *cobra.Command, err error) error {
 func oneOrMore(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usage(cmd, fmt.Errorf("%s: found no argument, expected %s", cmd.Name(), what))
+			return usage(cmd, fmt.Errorf("%s: found no argument, expected %s", verb(cmd), what))
 		}
 		return nil
 	}
@@ -100,7 +100,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
-		return usage(cmd, fmt.Errorf("%s: found %s, expected %s", cmd.Name(), found(args), what))
+		return usage(cmd, fmt.Errorf("%s: found %s, expected %s", verb(cmd), found(args), what))
 	}
 }
 
@@ -125,8 +125,13 @@ func oneOf(words ...string) cobra.PositionalArgs {
 		if len(args) == 1 {
 			near = segment.DidYouMean(args[0], words...)
 		}
-		return usage(cmd, fmt.Errorf("%s: found %s, expected %s%s", cmd.Name(), found(args), orList(words), near))
+		return usage(cmd, fmt.Errorf("%s: found %s, expected %s%s", verb(cmd), found(args), orList(words), near))
 	}
+}
+
+// verb is what a command is called behind the program's name.
+func verb(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // found names arguments in an error.

@@ -94,6 +94,7 @@ func Run(ctx context.Context, files []*script.File, o Options, done func(*Result
 		done(r)
 	}
 	wg.Wait()
+	sum.Unplayed = len(results) - sum.Passed - sum.Failed - sum.Skipped
 	sum.Seconds = time.Since(begin).Seconds()
 	return sum, err
 }

@@ -64,10 +64,11 @@ type KernelReset struct {
 
 // A RunSummary closes a run.
 type RunSummary struct {
-	Type    string  `json:"type"` // "run"
-	Passed  int     `json:"passed"`
-	Failed  int     `json:"failed"`
-	Skipped int     `json:"skipped"`
-	Seconds float64 `json:"seconds"`
-	Kernel  string  `json:"kernel"`
+	Type     string  `json:"type"` // "run"
+	Passed   int     `json:"passed"`
+	Failed   int     `json:"failed"`
+	Skipped  int     `json:"skipped"`
+	Unplayed int     `json:"unplayed,omitempty"` // the run was ended before them
+	Seconds  float64 `json:"seconds"`
+	Kernel   string  `json:"kernel"`
 }

@@ -231,3 +231,21 @@ func TestGitHubObeysNoCommandOfOthers(t *testing.T) {
 		t.Errorf("the word that resumes the commands is %q, then %q", first, again)
 	}
 }
+
+// A run that was ended before its end is not taken for a whole one.
+func TestARunThatWasEndedIsNoSuccess(t *testing.T) {
+	sum := play.RunSummary{Type: "run", Passed: 1, Unplayed: 2, Kernel: "6.18.44"}
+	for format, want := range map[string]string{
+		"text":   "1 passed, 0 failed, 0 skipped, 2 not played\n",
+		"jsonl":  `"unplayed":2`,
+		"junit":  `<error message="the run was ended before 2 scenarios"></error>`,
+		"tap":    "\n1..3\n# 1 passed, 0 failed, 0 skipped, 2 not played\n# 0.0 seconds on Linux 6.18.44\nBail out! the run was ended before 2 scenarios\n",
+		"md":     "## rstlab: 1 passed, 0 failed, 0 skipped, 2 not played\n",
+		"github": "::error title=rstlab::the run was ended before 2 scenarios\n",
+		"html":   "1 passed, 0 failed, 0 skipped, 2 not played",
+	} {
+		if got := run(t, format, Style{}, sum, passed()); !strings.Contains(got, want) {
+			t.Errorf("%s: no %q in\n%s", format, want, got)
+		}
+	}
+}

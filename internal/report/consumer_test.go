@@ -74,6 +74,10 @@ func TestJUnitKeepsItsSchema(t *testing.T) {
 			t.Errorf("xmllint ends with %d: %s", status, out)
 		}
 	})
+	ended := run(t, "junit", Style{}, play.RunSummary{Passed: 1, Unplayed: 2}, passed())
+	if out, status := output(t, xmllint, "--noout", "--schema", "testdata/junit.xsd", file(t, "junit.xml", ended)); status != 0 {
+		t.Errorf("of a run that was ended, xmllint ends with %d: %s", status, out)
+	}
 	sum, results := everyEnd()
 	good := run(t, "junit", Style{}, sum, results...)
 	for was, is := range map[string]string{` tests="4"`: ` tests="four"`, "<skipped": "<omitted", `name="graceful-close" classname="rstlab.closing"`: `name="port-closed" classname="rstlab.connect"`} {

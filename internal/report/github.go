@@ -63,6 +63,9 @@ func (g *githubRun) Summary(s play.RunSummary) error {
 		return err
 	}
 	g.printf("::%s::\n", g.token)
+	if s.Unplayed > 0 {
+		g.commands = append(g.commands, "::error title=rstlab::"+data(unplayed(s)))
+	}
 	for _, c := range g.commands {
 		g.printf("%s\n", c)
 	}

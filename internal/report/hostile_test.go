@@ -1,19 +1,22 @@
 package report
 
 import (
+	"bytes"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"rstlab/analyzer"
+	"rstlab/internal/catalogue"
 	"rstlab/internal/play"
 )
 
 // hostile is what a capture, a file's name or a scenario may hold to make an
 // output say something else than it means.
 const hostile = "x\x1b[2J\x1b]0;title\a\x00\x7f\u0085\u009b31m\x9b\xff\u200e\u202e\u2066\u2028\ufffe\r::error::y\r\n" +
-	"::error file=a::b\n##[error]c\nnot ok 9 - d\n  ...\nBail out!\n# SKIP `e` ```f``` \\g *h* _i_ ~~j~~ |k| [l](http://l.example) " +
+	"::error file=a::b\n##[error]c\nnot ok 9 - d\n  ...\nBail out!\n# SKIP `e` ```f``` \\g *h* _i_ __u__ a__b__c NO_SOCKET ~~j~~ |k| [l](http://l.example) " +
 	"https://m.example www.n.example o@p.example @q <script>r</script> <!-- s &amp; ]]> $t$ 'u' \"v\" %0A, :100: é 漢"
 
 // fill puts hostile into every string of a value, and one element into every
@@ -75,15 +78,11 @@ func hostileAnalysis() []analyzer.Record {
 func TestNoOutputObeysWhatItShows(t *testing.T) {
 	outputs := map[string]string{}
 	for _, format := range RunFormats() {
-		if format != "jsonl" { // its schema's own escapes are another matter
-			sum, results := hostileRun()
-			outputs["run as "+format] = run(t, format, Style{}, sum, results...)
-		}
+		sum, results := hostileRun()
+		outputs["run as "+format] = run(t, format, Style{}, sum, results...)
 	}
 	for _, format := range AnalysisFormats() {
-		if format != "jsonl" {
-			outputs["analysis as "+format] = analysis(t, format, Style{Files: true}, hostileAnalysis()...)
-		}
+		outputs["analysis as "+format] = analysis(t, format, Style{Files: true}, hostileAnalysis()...)
 	}
 	for name, out := range outputs {
 		if !utf8.ValidString(out) {
@@ -95,7 +94,7 @@ func TestNoOutputObeysWhatItShows(t *testing.T) {
 				break
 			}
 		}
-		if !strings.Contains(out, `x1b`) {
+		if !strings.Contains(out, `x1b`) && !strings.Contains(out, `\u001b`) {
 			t.Errorf("%s: does not show the escape sequence", name)
 		}
 	}
@@ -114,5 +113,21 @@ func TestCleanShowsWhatIsNotPrinted(t *testing.T) {
 		if got := clean(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
+	}
+}
+
+// What is escaped in lines of JSON is the same string to whoever reads them.
+func TestJSONLEscapesAndLosesNothing(t *testing.T) {
+	const text = "\x1b[2J\u007f\u0085\u009b31m\u202e\u2066\u2028\U000e0001\ufeff é 漢 \U0001f4a9 <&>"
+	var b bytes.Buffer
+	if err := NewList("jsonl", &b, Style{}).Scenario(catalogue.Scenario{Name: text}); err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.IndexFunc(b.String(), func(r rune) bool { return unprintable(r) && r != '\n' }); i >= 0 {
+		t.Errorf("not escaped at %d: %q", i, b.String())
+	}
+	var got catalogue.Scenario
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got.Name != text {
+		t.Errorf("%q was read as %q: %v", text, got.Name, err)
 	}
 }

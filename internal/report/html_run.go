@@ -75,6 +75,8 @@ func (h *htmlRun) Summary(s play.RunSummary) error {
 	switch {
 	case s.Failed > 0:
 		p.Lead = fmt.Sprintf("%d of %s failed.", s.Failed, plural(s.Passed+s.Failed, "scenario"))
+	case s.Unplayed > 0:
+		p.Lead = fmt.Sprintf("%s passed; %s.", plural(s.Passed, "scenario"), unplayed(s))
 	case s.Passed == 0:
 		p.Lead = "No scenario was played."
 	case s.Passed == 1:
@@ -83,7 +85,7 @@ func (h *htmlRun) Summary(s play.RunSummary) error {
 		p.Lead = fmt.Sprintf("All %d scenarios passed: their three witnesses agree.", s.Passed)
 	}
 	p.Facts = []htmlFact{
-		{"Result", fmt.Sprintf("%d passed, %d failed, %d skipped", s.Passed, s.Failed, s.Skipped)},
+		{"Result", outcome(s)},
 		{"Played", fmt.Sprintf("in %.1f seconds on Linux %s", s.Seconds, s.Kernel)},
 	}
 	return writeHTML(h.w, htmlPage{Title: "rstlab run", Run: p})

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"unicode/utf16"
 
 	"rstlab/analyzer"
 	"rstlab/internal/catalogue"
@@ -13,10 +16,38 @@ import (
 type jsonl struct{ enc *json.Encoder }
 
 func newJSONL(w io.Writer) jsonl {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(printable{w})
 	enc.SetEscapeHTML(false) // a "<" is no danger here, and > stands in every segment
 	return jsonl{enc}
 }
+
+// printable writes lines of JSON to a writer. What is not printed it escapes:
+// JSON asks for it of the first control characters only, and a terminal obeys
+// others. An encoder writes whole lines, and such a character is in a string.
+type printable struct{ w io.Writer }
+
+func (p printable) Write(line []byte) (int, error) {
+	if bytes.IndexFunc(line, obeyed) < 0 {
+		return p.w.Write(line)
+	}
+	var b bytes.Buffer
+	for _, r := range string(line) {
+		if !obeyed(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	if _, err := b.WriteTo(p.w); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// obeyed tells what is not printed and ends no line.
+func obeyed(r rune) bool { return r >= 0x7f && unprintable(r) }
 
 func newJSONLAnalysis(w io.Writer, _ Style) Analysis { return newJSONL(w) }
 func newJSONLRun(w io.Writer, _ Style) Run           { return newJSONL(w) }

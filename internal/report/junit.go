@@ -50,8 +50,9 @@ type junitCase struct {
 	Time    string        `xml:"time,attr"`
 	File    string        `xml:"file,attr,omitempty"`
 	Line    int           `xml:"line,attr,omitempty"`
+	Error   *junitReason  `xml:"error"`
 	Failure *junitFailure `xml:"failure"`
-	Skipped *junitSkipped `xml:"skipped"`
+	Skipped *junitReason  `xml:"skipped"`
 }
 
 type junitFailure struct {
@@ -60,7 +61,7 @@ type junitFailure struct {
 	Text    string `xml:",cdata"`
 }
 
-type junitSkipped struct {
+type junitReason struct {
 	Message string `xml:"message,attr"`
 }
 
@@ -75,7 +76,7 @@ func (j *junitRun) Result(r *play.Result) error {
 	case play.Fail:
 		c.Failure = &junitFailure{Message: clean(r.Why), Type: "mismatch", Text: story(r)}
 	case play.Skip:
-		c.Skipped = &junitSkipped{clean(r.Why)}
+		c.Skipped = &junitReason{clean(r.Why)}
 	case play.Pass:
 	}
 	j.cases = append(j.cases, c)
@@ -84,6 +85,11 @@ func (j *junitRun) Result(r *play.Result) error {
 
 func (j *junitRun) Summary(s play.RunSummary) error {
 	counts := junitCounts{Tests: s.Passed + s.Failed + s.Skipped, Failures: s.Failed, Skipped: s.Skipped, Time: seconds(s.Seconds)}
+	if s.Unplayed > 0 {
+		counts.Tests++
+		counts.Errors++
+		j.cases = append(j.cases, junitCase{Name: j.names.unique("the whole run"), Class: "rstlab", Time: seconds(0), Error: &junitReason{unplayed(s)}})
+	}
 	doc := junitSuites{Name: "rstlab run", junitCounts: counts, Suite: junitSuite{Name: "rstlab", junitCounts: counts,
 		Properties: []junitProperty{{"kernel", clean(s.Kernel)}}, Cases: j.cases}}
 	text, err := xml.MarshalIndent(doc, "", "  ")

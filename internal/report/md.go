@@ -6,9 +6,9 @@ import (
 )
 
 // What Markdown would take for more than letters where it stands in a line.
-// An underscore within a word means nothing.
+// A single underscore within a word means nothing.
 var (
-	mdMarks   = regexp.MustCompile("[\\\\`*\\[\\]<>&|~$]|\\b_|_\\b|\\B_\\B")
+	mdMarks   = regexp.MustCompile("[\\\\`*\\[\\]<>&|~$]|__+|\\b_|_\\b")
 	mdLinks   = regexp.MustCompile(`(?i)(https?|ftp)(://)|(www)(\.)`)
 	mdMention = regexp.MustCompile(`@`)
 )
@@ -16,7 +16,7 @@ var (
 // mdText is s as text of a line of Markdown that cannot be anything else: no
 // markup, no link, no cell's end, and nobody who is called by an "@".
 func mdText(s string) string {
-	s = mdMarks.ReplaceAllString(clean(s), `\$0`)
+	s = mdMarks.ReplaceAllStringFunc(clean(s), func(marks string) string { return `\` + strings.Join(strings.Split(marks, ""), `\`) })
 	s = mdLinks.ReplaceAllString(s, `$1$3\$2$4`)
 	return mdMention.ReplaceAllString(s, "`@`")
 }

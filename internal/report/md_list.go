@@ -29,7 +29,7 @@ func (m *mdList) row(kind string, head []string, cells ...string) error {
 		}
 	}
 	for i, c := range cells {
-		cells[i] = strings.ReplaceAll(clean(c), "|", `\|`)
+		cells[i] = mdText(c)
 	}
 	_, err := fmt.Fprintf(m.w, "| %s |\n", strings.Join(cells, " | "))
 	return err

@@ -25,8 +25,7 @@ func (m *mdRun) Result(r *play.Result) error {
 const mdStories = 512 << 10
 
 func (m *mdRun) Summary(s play.RunSummary) error {
-	m.printf("## rstlab: %d passed, %d failed, %d skipped\n\n%.1f seconds on Linux %s\n",
-		s.Passed, s.Failed, s.Skipped, s.Seconds, mdText(s.Kernel))
+	m.printf("## rstlab: %s\n\n%.1f seconds on Linux %s\n", outcome(s), s.Seconds, mdText(s.Kernel))
 	m.failures()
 	m.skips()
 	if s.Passed > 0 {

@@ -52,8 +52,10 @@ func (t *tapRun) Summary(s play.RunSummary) error {
 	if t.n == 0 {
 		t.printf("TAP version 14\n")
 	}
-	t.printf("1..%d\n# %d passed, %d failed, %d skipped\n# %.1f seconds on Linux %s\n",
-		t.n, s.Passed, s.Failed, s.Skipped, s.Seconds, clean(s.Kernel))
+	t.printf("1..%d\n# %s\n# %.1f seconds on Linux %s\n", t.n+s.Unplayed, outcome(s), s.Seconds, clean(s.Kernel))
+	if s.Unplayed > 0 {
+		t.printf("Bail out! %s\n", unplayed(s))
+	}
 	return t.flush()
 }
 

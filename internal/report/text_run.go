@@ -129,7 +129,21 @@ func (t *textRun) Summary(s play.RunSummary) error {
 		t.printf("\n")
 		t.line("failed: ", strings.Join(t.failed, " "))
 	}
-	t.printf("\n%d passed, %d failed, %d skipped\n%.1f seconds on Linux %s\n",
-		s.Passed, s.Failed, s.Skipped, s.Seconds, clean(s.Kernel))
+	t.printf("\n%s\n%.1f seconds on Linux %s\n", outcome(s), s.Seconds, clean(s.Kernel))
 	return t.flush()
+}
+
+// outcome is how a run ended, in numbers.
+func outcome(s play.RunSummary) string {
+	text := fmt.Sprintf("%d passed, %d failed, %d skipped", s.Passed, s.Failed, s.Skipped)
+	if s.Unplayed > 0 {
+		text += fmt.Sprintf(", %d not played", s.Unplayed)
+	}
+	return text
+}
+
+// unplayed says of a run that was ended before its end what it did not come
+// to. Whoever reads only what was played would take it for the whole.
+func unplayed(s play.RunSummary) string {
+	return fmt.Sprintf("the run was ended before %s", plural(s.Unplayed, "scenario"))
 }
