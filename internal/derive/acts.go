@@ -3,6 +3,7 @@ package derive
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
@@ -120,6 +121,9 @@ func (t *teller) connects(p *pkt, me *program) {
 	}
 	t.add(text, p.assumed)
 	me.socket = true
+	if result == "ok" {
+		me.opening = len(t.out)
+	}
 	t.keepalive(c, originator)
 }
 
@@ -312,6 +316,19 @@ func (t *teller) resets(p *pkt, me *program) {
 		return
 	}
 	me.closed = true
+}
+
+// opened writes a line that waits for the end of p's receiver to be connected,
+// where nothing has waited: a scripted reset could come before its program knows.
+func (t *teller) opened(p *pkt) {
+	me := t.programs[p.conn][p.to()]
+	if !p.rst() || !me.a.host() || me.opening == 0 || t.wait > 0 || t.pending(p) {
+		return
+	}
+	if !slices.ContainsFunc(t.out[me.opening:], func(line string) bool { return strings.HasPrefix(line, me.name+" ") && !strings.HasPrefix(line, me.name+" >") }) {
+		t.add(me.name+" state = ESTABLISHED", "")
+	}
+	me.opening = 0
 }
 
 // readsBefore reads what had come, unless the connection was never accepted.

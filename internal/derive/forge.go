@@ -7,6 +7,7 @@ import (
 // departs writes what makes a packet leave its sender.
 func (t *teller) departs(p *pkt) {
 	if p.rst() && t.byDevice(p) {
+		t.opened(p)
 		t.inject(p)
 		return
 	}
@@ -24,6 +25,7 @@ func (t *teller) departs(p *pkt) {
 	a := t.of(p.conn, p.from)
 	if !a.host() {
 		if p.lost != lostBefore || p.frames[1].frame != none {
+			t.opened(p)
 			t.peerSends(p)
 		}
 		return

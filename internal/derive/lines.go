@@ -23,6 +23,7 @@ type program struct {
 	shut     bool
 	unread   []*pkt
 	eof      bool // a FIN came that it has not read
+	opening  int  // behind the line of its connect; 0: it has none, or its result is known
 	heard    *pkt // the last that a scripted end sent it, if nothing has waited for it yet
 }
 

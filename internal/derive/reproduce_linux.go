@@ -30,26 +30,41 @@ func (t *Trouble) Reproduce(ctx context.Context, name string) (*Outcome, error) 
 		return best, err
 	}
 	for _, c := range best.Scenario.story.alternatives() {
-		a := Alternative{Claim: causeBy(c), Why: impossible(c)}
-		if a.Why == "" {
-			v := best.Scenario.story.variant
-			v.instead = &c
-			out, err := r.once(ctx, fmt.Sprintf("%s-or-%s", name, c.cause), v)
-			switch {
-			case ctx.Err() != nil:
-				return best, ctx.Err()
-			case err != nil:
-				a.Why = err.Error()
-			default:
-				a.Scenario, a.Alike = out.Scenario, out.Failed == "" && out.Comparison.Alike()
-				if !a.Alike {
-					a.Why = out.why()
-				}
-			}
+		best.Alternatives = append(best.Alternatives, r.instead(ctx, name, best.Scenario.story, c))
+		if ctx.Err() != nil {
+			return best, ctx.Err()
 		}
-		best.Alternatives = append(best.Alternatives, a)
 	}
 	return best, nil
+}
+
+// instead tells a story with another claim for its reset: with kernels where
+// they can be, else with the ends scripted that are in the first.
+func (r *reproduction) instead(ctx context.Context, name string, s *story, c claim) Alternative {
+	a := Alternative{Claim: causeBy(c), Why: impossible(c)}
+	if a.Why != "" {
+		return a
+	}
+	v := s.variant
+	v.instead = &c
+	as := v
+	as.scripted = [2]string{s.actors[0].scripted, s.actors[1].scripted}
+	for _, v := range []variant{v, as} {
+		out, err := r.once(ctx, fmt.Sprintf("%s-or-%s", name, c.cause), v)
+		switch {
+		case err != nil:
+			a.Why = err.Error()
+		case out.Failed == "" && out.Comparison.Alike():
+			a.Scenario, a.Alike, a.Why = out.Scenario, true, ""
+			return a
+		default:
+			a.Scenario, a.Why = out.Scenario, out.why()
+		}
+		if ctx.Err() != nil || as.scripted == v.scripted {
+			return a
+		}
+	}
+	return a
 }
 
 // A reproduction is one call of Reproduce.

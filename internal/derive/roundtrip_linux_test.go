@@ -68,7 +68,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	trips := tripsFrom(t, dir, files)
 	var wg sync.WaitGroup
-	var missed atomic.Int32
+	var missed, open atomic.Int32
 	next := make(chan trip)
 	for range atOnce {
 		wg.Go(func() {
@@ -76,6 +76,8 @@ func TestRoundTrip(t *testing.T) {
 				why := roundTrip(t, trip.path, trip.stream)
 				switch reason := beyond[trip.scenario]; {
 				case why == "":
+				case why == nothingToPlay:
+					open.Add(1)
 				case reason != "":
 					missed.Add(1)
 					t.Logf("%s: %s: %s", trip, reason, why)
@@ -91,7 +93,7 @@ func TestRoundTrip(t *testing.T) {
 	close(next)
 	wg.Wait()
 	n := missed.Load()
-	t.Logf("%d connections in captures, %d beyond", len(trips), n)
+	t.Logf("%d connections in captures, %d beyond, %d undetermined, of which nothing can be played", len(trips), n, open.Load())
 	if float64(n) > most*float64(len(trips)) {
 		t.Errorf("%d of %d are beyond, at most %.0f %% may be", n, len(trips), 100*most)
 	}
@@ -154,6 +156,9 @@ func streams(t *testing.T, path string) []int {
 	return all
 }
 
+// nothingToPlay is the answer to a capture that leaves everything open.
+const nothingToPlay = "nothing to play"
+
 // roundTrip reproduces a connection of a capture and says what went wrong. The
 // payload is kept: some verdicts rest upon it.
 func roundTrip(t *testing.T, path string, stream int) string {
@@ -167,13 +172,26 @@ func roundTrip(t *testing.T, path string, stream int) string {
 	var undetermined *UndeterminedError
 	switch {
 	case errors.As(err, &undetermined):
-		return "" // it says so
+		return nothingToPlay // and it says so
 	case err != nil:
 		return err.Error()
 	case !out.Reproduced():
-		return fmt.Sprintf("%s\n%s", out.Line(), out.Scenario.Text)
+		return told(out)
 	}
-	return playedAlone(t.Context(), out.Scenario.File)
+	if why := playedAlone(t.Context(), out.Scenario.File); why != "" {
+		return fmt.Sprintf("played by itself: %s\n%s", why, out.Scenario.Text)
+	}
+	return ""
+}
+
+// told is all that there is to say of an outcome.
+func told(out *Outcome) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n", out.Line(), out.Scenario.Text)
+	if err := out.Write(&b); err != nil {
+		return err.Error()
+	}
+	return b.String()
 }
 
 // playedAlone says why a scenario fails when it is played by itself.
@@ -224,7 +242,7 @@ func TestTwoCaptures(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !out.Reproduced() {
-				t.Errorf("%s\n%s", out.Line(), out.Scenario.Text)
+				t.Error(told(out))
 			}
 		})
 	}

@@ -85,12 +85,17 @@ func allEqual(words []string) bool {
 	return true
 }
 
-// seenWords writes a verdict as a "seen" line has it.
+// seenWords writes a verdict as a "seen" line has it. How sure one is that rests on
+// the distances of retransmissions or probes is not written: a busy machine
+// moves them.
 func (s *story) seenWords(st *stage, p *pkt, v *analyzer.Verdict) string {
 	by := ""
+	timed := len(p.conn.runs())+len(p.conn.probesOf(p.from)) > 0
 	switch {
 	case v.Sender == analyzer.UndeterminedSender:
 	case v.Sender == analyzer.Middlebox && st.boxes[s.boxSide(p)] == "":
+	case timed:
+		by = " by " + s.who(st, p, v)
 	default:
 		by = fmt.Sprintf(" %s by %s", v.SenderStrength, s.who(st, p, v))
 	}
@@ -101,11 +106,16 @@ func (s *story) seenWords(st *stage, p *pkt, v *analyzer.Verdict) string {
 		}
 		return words + by
 	}
-	causes := []string{string(v.Cause)}
-	for _, a := range v.Alternatives {
-		if !slices.Contains(causes, string(a.Cause)) {
-			causes = append(causes, string(a.Cause))
+	truth := s.claim(p)
+	causes := twins(truth, v)
+	if causes == nil {
+		causes = []string{string(v.Cause)}
+		if v.Cause != truth.cause && slices.ContainsFunc(v.Alternatives, func(a analyzer.Alternative) bool { return a.Cause == truth.cause }) {
+			causes = append(causes, string(truth.cause))
 		}
+	}
+	if timed {
+		return strings.Join(causes, " or ") + by
 	}
 	return fmt.Sprintf("%s %s%s", v.Strength, strings.Join(causes, " or "), by)
 }
