@@ -325,7 +325,9 @@ func (t *teller) opened(p *pkt) {
 	if !p.rst() || !me.a.host() || me.opening == 0 || t.wait > 0 || t.pending(p) {
 		return
 	}
-	if !slices.ContainsFunc(t.out[me.opening:], func(line string) bool { return strings.HasPrefix(line, me.name+" ") && !strings.HasPrefix(line, me.name+" >") }) {
+	if !slices.ContainsFunc(t.out[me.opening:], func(line string) bool {
+		return strings.HasPrefix(line, me.name+" ") && !strings.HasPrefix(line, me.name+" >")
+	}) {
 		t.add(me.name+" state = ESTABLISHED", "")
 	}
 	me.opening = 0
