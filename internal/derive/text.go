@@ -264,6 +264,9 @@ func (s *story) sysctls(a *actor) []string {
 						add("tcp_ecn", 1)
 					}
 				}
+				if s.unrepeated(p) {
+					add("tcp_synack_retries", 0)
+				}
 				if p.rst() && p.how == byOverflow && p.form == provoked {
 					add("tcp_abort_on_overflow", 1)
 				}
@@ -279,6 +282,22 @@ func (s *story) sysctls(a *actor) []string {
 		}
 	}
 	return words
+}
+
+// unrepeated tells whether p is a SYN-ACK that must not be sent again while
+// it, or the answer to it, is kept back.
+func (s *story) unrepeated(p *pkt) bool {
+	if !p.syn() || !p.hasACK() || p.from != responder {
+		return false
+	}
+	kept := false
+	for _, q := range p.conn.packets {
+		if q.again == p {
+			return false
+		}
+		kept = kept || q.rst() && !s.byDevice(q) && (q.how == byGivingUp || q.how == byRestart || q.how == byRefusal)
+	}
+	return kept
 }
 
 // offered tells whether the originator's SYN bore an option.
