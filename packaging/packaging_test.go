@@ -153,6 +153,29 @@ func TestPackagePaths(t *testing.T) {
 	}
 }
 
+// TestContainerfileCopiesWhatIsBuilt holds the recipe of the image against the
+// folder that a release leaves for it.
+func TestContainerfileCopiesWhatIsBuilt(t *testing.T) {
+	text, err := os.ReadFile("../Containerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copied []string
+	for line := range strings.Lines(string(text)) {
+		switch words := strings.Fields(line); {
+		case len(words) > 0 && words[0] == "FROM" && words[1] != "scratch":
+			t.Errorf("the image begins with %s, expected nothing", words[1])
+		case len(words) > 0 && words[0] == "COPY":
+			copied = append(copied, words[1:len(words)-1]...)
+		}
+	}
+	const folder = "bin/linux_${TARGETARCH}/"
+	want := []string{folder + "rstlab", folder + "LICENSE", folder + noticesName}
+	if !slices.Equal(copied, want) {
+		t.Errorf("the image copies %q, want %q", copied, want)
+	}
+}
+
 // TestEveryLicenceIsNamed holds the table of licences against what the product
 // needs; a release would stop at the first that is missing.
 func TestEveryLicenceIsNamed(t *testing.T) {
