@@ -45,7 +45,7 @@ func checkout(ctx context.Context, root, dir string, env []string) (*source, err
 
 // buildEnv is env without what would change the bytes that Go makes.
 func buildEnv(env []string) []string {
-	return append(env, "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off", "CGO_ENABLED=0", "GIT_CONFIG_GLOBAL="+os.DevNull, "LC_ALL=C")
+	return append(env, "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off", "CGO_ENABLED=0", "LC_ALL=C")
 }
 
 // run runs a command in the checkout and returns its standard output.
