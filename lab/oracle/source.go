@@ -24,6 +24,7 @@ const (
 type source struct {
 	kernel  *kernel
 	closers []io.Closer // in the order of making
+	loaded  []*ebpf.Program
 	watched *ebpf.Map   // namespace's inode -> events lost
 	reader  *ringbuf.Reader
 	done    chan struct{} // closed when the goroutine has ended
@@ -76,6 +77,7 @@ func (s *source) attach() error {
 			return fmt.Errorf("load program %s: %w", spec.Name, err)
 		}
 		s.closers = append(s.closers, program)
+		s.loaded = append(s.loaded, program)
 		attached, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: tracepoint, Program: program})
 		if err != nil {
 			return fmt.Errorf("attach program %s to tracepoint %s: %w", spec.Name, tracepoint, err)
@@ -83,6 +85,20 @@ func (s *source) attach() error {
 		s.closers = append(s.closers, attached)
 	}
 	return nil
+}
+
+// missed counts the resets of the whole machine that were not reported: the
+// kernel runs no program within itself, so what an interrupt sends while the
+// same processor reports another reset goes unseen (bpf_prog_inc_misses_counter
+// in kernel/trace/bpf_trace.c). A kernel that does not count them gives 0.
+func (s *source) missed() uint64 {
+	var n uint64
+	for _, p := range s.loaded {
+		if stats, err := p.Stats(); err == nil {
+			n += stats.RecursionMisses
+		}
+	}
+	return n
 }
 
 // close takes the programs out of the kernel and ends the goroutine.

@@ -16,7 +16,8 @@ import (
 // A Watch collects the resets of some network namespaces.
 type Watch struct {
 	source *source
-	err    error // why it can't watch; Sync tells
+	err    error  // why it can't watch; Sync tells
+	before uint64 // see source.missed
 
 	// guarded by source.mu
 	lost             map[uint32]uint64 // by inode: events lost before this watch
@@ -28,7 +29,7 @@ type Watch struct {
 // prevents it from watching is told by Sync.
 func (o *Oracle) Watch(netns ...uint64) *Watch {
 	s := o.source
-	w := &Watch{source: s, lost: map[uint32]uint64{}}
+	w := &Watch{source: s, lost: map[uint32]uint64{}, before: s.missed()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, inode := range netns {
@@ -72,6 +73,11 @@ func (w *Watch) Events() []Event { return w.sorted(&w.events) }
 // ACK or ignored, and not those that met no socket or one in TIME-WAIT or
 // SYN-RECEIVED (the kernel's tracepoint tcp:tcp_receive_reset).
 func (w *Watch) Accepted() []Event { return w.sorted(&w.accepted) }
+
+// Missed tells whether a reset may be missing in Events: the kernel could not
+// report one, of this machine, since the watch began. Its counters have it
+// (TcpOutRsts).
+func (w *Watch) Missed() bool { return w.source.missed() > w.before }
 
 func (w *Watch) sorted(events *[]Event) []Event {
 	w.source.mu.Lock()
