@@ -25,7 +25,7 @@ type source struct {
 	kernel  *kernel
 	closers []io.Closer // in the order of making
 	loaded  []*ebpf.Program
-	watched *ebpf.Map   // namespace's inode -> events lost
+	watched *ebpf.Map // namespace's inode -> events lost
 	reader  *ringbuf.Reader
 	done    chan struct{} // closed when the goroutine has ended
 
