@@ -13,7 +13,8 @@ import (
 
 // Tolerance says what a comparison does not hold against a replay.
 const Tolerance = "the order in each direction, flags but PSH, seq, ack and length; the proportions of retransmissions and probes, to a half; " +
-	"not ISNs, ports, addresses, other stamps, windows, options, how many plain ACKs there are, and whether a FIN rides on data"
+	"not ISNs, ports, addresses, other stamps, windows, options, how many plain ACKs there are, whether a FIN rides on data, " +
+	"and which of abortive-close and close-unread-data stands first where both are possible"
 
 // A Mark says how two lines of a comparison differ.
 type Mark byte
