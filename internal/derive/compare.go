@@ -41,7 +41,6 @@ type Comparison struct {
 	Rows        []Row
 	Differences []string // in the packets
 	Verdicts    []string // verdicts that are not the same
-	Strengths   []string // same verdicts, not as sure
 	resets      []pairOfResets
 	partner     map[*pkt]*pkt // counterparts
 	extra       []*pkt        // of the replay, without one
@@ -269,8 +268,6 @@ func (c *Comparison) judge(s *story) {
 		case s.instead.of(p):
 		case have.Cause != want.Cause || have.Sender != want.Sender:
 			c.Verdicts = append(c.Verdicts, fmt.Sprintf("frame %d is %s, the replay's %s", p.ref().frame, verdictWords(want), verdictWords(have)))
-		case !sameVerdict(have, want):
-			c.Strengths = append(c.Strengths, fmt.Sprintf("frame %d is %s, the replay's %s", p.ref().frame, verdictWords(want), verdictWords(have)))
 		}
 	}
 }
