@@ -36,7 +36,7 @@ of a named zone (2026-11-23T09:30:00Z).
 -o may be repeated, and FORMAT=FILE writes a file; standard output has the text
 where nothing else is asked for it. Of many verdicts that are alike, the text
 and md show the first ones and count the others, html tells the first one of
-each service and lists the others; jsonl has all.
+each host and lists the others; jsonl has all.
 
 html is one page for a browser, which fetches nothing: verdicts, diagrams of the
 packets that matter, an overview, filters.

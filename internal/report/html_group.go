@@ -27,7 +27,7 @@ type htmlKey struct {
 func htmlKeyOf(v *analyzer.Verdict) htmlKey {
 	return htmlKey{
 		cause: v.Cause, why: v.Why, strength: v.Strength, surety: v.SenderStrength, sender: v.Sender, effect: v.Effect, benign: v.Benign,
-		back: v.SenderAddress == v.Connection.Responder, server: v.Connection.Responder,
+		back: v.SenderAddress == v.Connection.Responder, server: host(v.Connection.Responder),
 	}
 }
 
@@ -39,7 +39,7 @@ func host(addrPort string) string {
 	return addrPort
 }
 
-// A htmlGroup is one kind of reset of one service, told by its first.
+// A htmlGroup is one kind of reset between one responder and others, told by its first.
 type htmlGroup struct {
 	ID      string
 	Verdict *analyzer.Verdict
@@ -49,7 +49,7 @@ type htmlGroup struct {
 	Cause   string
 	Known   bool   // the cause is explained below
 	Pair    string // who reset whom
-	Service string
+	Server  string
 	Hosts   []string // the pairs, whoever reset whom
 	Sender  string
 	Effect  string
@@ -60,7 +60,8 @@ type htmlGroup struct {
 	More    int    // members that are not listed
 	Bins    string // of the strip of time
 	first   time.Time
-	pairs   map[string]int
+	pairs   map[string]bool
+	ports   map[string]bool // the responder's
 }
 
 // effectOf says what the receiver made of a reset, and in which state.
@@ -75,42 +76,48 @@ func effectOf(v *analyzer.Verdict) string {
 type htmlMember struct{ Frame, Time, Ends string }
 
 func newHTMLGroup(v *analyzer.Verdict, files bool) *htmlGroup {
-	g := &htmlGroup{Verdict: v, Body: newHTMLBody(v, files), Heading: headingOf(v), Cause: string(v.Cause), Sender: sender(v), Effect: effectOf(v), first: v.Time, pairs: map[string]int{}}
+	g := &htmlGroup{Verdict: v, Body: newHTMLBody(v, files), Heading: headingOf(v), Cause: string(v.Cause), Sender: sender(v), Effect: effectOf(v), first: v.Time, pairs: map[string]bool{}, ports: map[string]bool{}}
 	_, g.Known = cause.Lookup(v.Cause)
-	g.Service = endpoint(v.Connection.Responder)
+	g.Server = host(v.Connection.Responder)
 	return g
 }
 
-// pairOf are the hosts of a connection, the service with its port.
+// pairOf are the hosts of a connection.
 func pairOf(v *analyzer.Verdict) string {
-	return host(v.Connection.Originator) + " – " + endpoint(v.Connection.Responder)
+	return host(v.Connection.Originator) + " – " + host(v.Connection.Responder)
 }
 
 // pair says who reset whom.
 func (g *htmlGroup) pair() string {
 	v := g.Verdict
-	from, to := endpoint(v.Connection.Originator), endpoint(v.Connection.Responder)
-	if len(g.Hosts) > 1 {
+	from, to, were := endpoint(v.Connection.Originator), endpoint(v.Connection.Responder), "was"
+	switch {
+	case len(g.Hosts) > 1:
 		from = fmt.Sprintf("%d hosts", len(g.Hosts))
+	case g.Count > 1:
+		from = host(v.Connection.Originator)
+	}
+	if len(g.ports) > 1 {
+		to = fmt.Sprintf("%s (%d ports)", host(v.Connection.Responder), len(g.ports))
 	}
 	if v.SenderAddress == v.Connection.Responder {
 		from, to = to, from
+		if len(g.Hosts) > 1 {
+			were = "were"
+		}
 	}
-	if v.Sender != analyzer.Middlebox && v.Sender != analyzer.UndeterminedSender {
-		return from + " reset " + to
+	if v.Sender == analyzer.Middlebox || v.Sender == analyzer.UndeterminedSender {
+		return to + " " + were + " reset in the name of " + from
 	}
-	were := "was"
-	if len(g.Hosts) > 1 && v.SenderAddress == v.Connection.Responder {
-		were = "were"
-	}
-	return to + " " + were + " reset in the name of " + from
+	return from + " reset " + to
 }
 
 // add counts a reset of the kind.
 func (g *htmlGroup) add(v *analyzer.Verdict, files bool) {
 	g.Count++
-	if pair := pairOf(v); g.pairs[pair] == 0 {
-		g.pairs[pair]++
+	g.ports[v.Connection.Responder] = true
+	if pair := pairOf(v); !g.pairs[pair] {
+		g.pairs[pair] = true
 		g.Hosts = append(g.Hosts, pair)
 	}
 	if len(g.Members) == maxHTMLMembers {
