@@ -62,6 +62,9 @@ func TestBrowser(t *testing.T) {
 	t.Run("prints and darkens", func(t *testing.T) { printsAndDarkens(t, open) })
 }
 
+// patience bounds how long a step that fails takes.
+const patience = time.Minute
+
 // An opener shows a page.
 type opener func(t *testing.T, page string) *tab
 
@@ -76,6 +79,9 @@ func newTab(browser context.Context, t *testing.T, page string) *tab {
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(b.listen))
 	b.ctx = ctx
 	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // a tab lives as long as its first context
+		t.Fatal(err)
+	}
 	b.do(chromedp.Navigate("file://" + file))
 	t.Cleanup(func() {
 		b.mu.Lock()
@@ -107,8 +113,12 @@ func (b *tab) listen(ev any) {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.Fatal(err)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.Fatalf("%v; the browser says: %q", err, b.errors)
 	}
 }
 
@@ -121,7 +131,9 @@ func (b *tab) click(selector string) { b.Helper(); b.do(chromedp.Click(chromedp.
 // ask evaluates an expression in the page.
 func ask[T any](b *tab, expression string) T {
 	b.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
 		b.Fatalf("%s: %v", expression, err)
 	}
