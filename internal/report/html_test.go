@@ -273,8 +273,8 @@ func many(n, connections int) []analyzer.Record {
 
 // A page stays bounded, and says what it leaves out.
 func TestHTMLIsBounded(t *testing.T) {
-	page := analysis(t, "html", Style{}, many(9000, 3000)...)
-	has(t, parsed(t, page), "3000 resets of further kinds are not shown", "The last 1700 kinds have no diagram here", "6750 resets to look into, 2250 more benign")
+	page := analysis(t, "html", Style{}, many(4200, 2100)...)
+	has(t, parsed(t, page), "200 resets of further kinds are not shown", "The last 1700 kinds have no diagram here", "3150 resets to look into, 1050 more benign")
 	page = analysis(t, "html", Style{}, many(5000, 1000)...)
 	if n := len(page) / 1e6; n > 12 {
 		t.Errorf("5000 resets of 1000 connections take %d MB", n)
