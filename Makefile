@@ -100,7 +100,8 @@ golden-verify: build ## play the catalogue and compare with the golden captures
 
 .PHONY: bench
 bench: ## measure: the analyzer, the lab, a scenario from start to verdict
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -run '^$$' -bench . -benchtime 5x ./internal/benchcap
+	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v '/benchcap$$')
 
 .PHONY: roundtrip
 roundtrip: ## reproduce every reset of the catalogue from every tap's capture: half an hour

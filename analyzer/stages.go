@@ -16,8 +16,17 @@ import (
 // and resets judged; verdicts are made into records and emitted. Each stage is
 // one goroutine, so what comes out never depends on the number of cores.
 
-// inFlight is how many batches and news lie between two stages.
-const inFlight = 3
+// inFlight is how many batches and news lie between two stages, bunch how many
+// batches the judge gives back at once: the reader, which is faster, then sleeps
+// and wakes less often.
+const (
+	inFlight = 6
+	bunch    = 3
+)
+
+// enough is how many survivors make news that is worth to be told while the next
+// batches wait.
+const enough = 256
 
 // A batch is a number of packets, read and decoded ahead of the judge.
 type batch struct {
@@ -114,16 +123,28 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 func (a *analysis) judgeAll(p *point, in *stage[batch], out *stage[news]) {
 	defer close(out.full)
 	defer close(in.left)
+	var done []*batch
 	for b := range in.full {
-		n := out.next(nil)
-		if n == nil {
-			return
+		if p.news == nil {
+			if p.news = out.next(nil); p.news == nil {
+				return
+			}
 		}
-		p.news = n
-		n.err = a.judgeBatch(p, b)
+		p.news.err = a.judgeBatch(p, b)
+		if done = append(done, b); len(done) == bunch {
+			for _, b := range done {
+				in.free <- b
+			}
+			done = done[:0]
+		}
+		if len(in.full) == 0 || p.news.err != nil || len(p.news.survivors) > enough {
+			out.full <- p.news
+			p.news = nil
+		}
+	}
+	if p.news != nil {
+		out.full <- p.news
 		p.news = nil
-		out.full <- n
-		in.free <- b
 	}
 }
 

@@ -141,16 +141,20 @@ func (j *Judge) sum(st *flow.Step, look func() *packet.Info) {
 
 // observe shows the resets that wait on a connection what comes after them.
 func (j *Judge) observe(st *flow.Step) {
-	// Backwards: those before one that has all it keeps have theirs, too.
-	for _, k := range slices.Backward(j.told[st.Entry.ID].waiting) {
-		if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
+	waiting := j.told[st.Entry.ID].waiting
+	if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
+		for _, k := range slices.Backward(waiting) { // of several alike, the last one's
 			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
 				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
+				return
 			}
-			continue
 		}
+		return
+	}
+	// Backwards: those before one that has all it keeps have theirs, too.
+	for _, k := range slices.Backward(waiting) {
 		if len(k.later) == maxLater {
-			break
+			return
 		}
 		k.later = append(k.later, laterSegment{st.Seg, st.From})
 	}

@@ -1,14 +1,10 @@
 package benchcap_test
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"testing"
 
-	"rstlab/analyzer"
 	"rstlab/analyzer/capture"
 	"rstlab/analyzer/packet"
 	"rstlab/internal/benchcap"
@@ -45,26 +41,6 @@ func BenchmarkCapture(b *testing.B) {
 			return packets(file, &batch, func(p *pcapng.Packet) { d.Decode(p, &info) })
 		})
 	})
-}
-
-// BenchmarkAnalyze is the whole judgement of a capture of the full size: every
-// packet decoded, every connection followed, every reset explained.
-func BenchmarkAnalyze(b *testing.B) {
-	file := benchcap.File(b, benchcap.Options{Seed: 1})
-	for _, cores := range []int{1, 2} {
-		b.Run(fmt.Sprintf("cores=%d", cores), func(b *testing.B) {
-			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
-			benchcap.Compare(b, file, func() error {
-				return with(file, func(src *os.File) error {
-					in := []analyzer.Input{{Name: file, R: src}}
-					if err := analyzer.Analyze(context.Background(), in, analyzer.Options{}, func(analyzer.Record) error { return nil }); err != nil {
-						return err
-					}
-					return io.EOF
-				})
-			})
-		})
-	}
 }
 
 // packets calls f for each packet of a capture.
