@@ -169,7 +169,7 @@ func TestErrors(t *testing.T) {
 		{"forward limit rate 3/second burst 2 drop", `column 37: expected packets, found "drop"`},
 		{"forward drop drop", `column 14: unexpected "drop"; nothing may stand behind drop`},
 		{"forward reject with tcp", `column 24: expected reset at the end of the line`},
-		{"forward reject with icmp type net-unreach", `column 31: expected net-unreachable, host-unreachable, prot-unreachable, port-unreachable, frag-needed, net-prohibited, host-prohibited or admin-prohibited, found "net-unreach"`},
+		{"forward reject with icmp type net-unreach", `column 31: expected net-unreachable, host-unreachable, prot-unreachable, port-unreachable, frag-needed, net-prohibited, host-prohibited or admin-prohibited, found "net-unreach" (did you mean "net-unreachable"?)`},
 		{"postrouting reject", `column 13: reject does not work in postrouting; it does in input, forward, output, prerouting`},
 		{"forward snat to client", `column 9: snat does not work in forward; it does in input, postrouting`},
 		{"postrouting notrack", `column 13: notrack does not work in postrouting; it does in prerouting, output`},

@@ -77,7 +77,7 @@ func TestEncodeMistakes(t *testing.T) {
 		{[]segment.Option{{Kind: "mss"}}, "option mss: one number stands behind it"},
 		{[]segment.Option{{Kind: "sack"}}, "option sack: it has 0 blocks, not 1 to 4"},
 		{[]segment.Option{{Kind: "mptcp"}}, "option mptcp: it needs a subtype"},
-		{[]segment.Option{{Kind: "tcp"}}, `option tcp: unknown option "tcp"; known are eol, nop, mss, wscale, sackOK, sack, TS, md5, uto, tcp-ao, mptcp, tfo, unknown-N`},
+		{[]segment.Option{{Kind: "tcp"}}, `option tcp: unknown option "tcp"; known are eol, nop, mss, wscale, sackOK, sack, TS, md5, uto, tcp-ao, mptcp, tfo, unknown-N (did you mean "tcp-ao"?)`},
 		{[]segment.Option{{Kind: "md5"}, {Kind: "md5"}, {Kind: "TS"}}, "options take 48 bytes, a header holds 40"},
 	} {
 		if _, err := segment.EncodeOptions(c.opts); fmt.Sprint(err) != c.want {
