@@ -137,8 +137,10 @@ func (s *sightings) rejected(v *Verdict, near, q int) (cause.ID, cause.Strength,
 		return cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}
 	case isAbout(v.Idle, knownIdleLimits...):
 		return cause.MiddleboxIdleTimeout, cause.Proven, nil
-	case v.Idle > 0:
+	case v.Idle >= idleFloor:
 		return cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}
+	case v.Idle > 0: // shorter than any limit that is known: many connections pause so
+		return cause.MiddleboxIdleTimeout, cause.Possible, []Alternative{loss, policy}
 	}
 	return cause.InlinePolicyReset, cause.Likely, []Alternative{loss}
 }
