@@ -5,11 +5,9 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/safchain/ethtool"
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -148,37 +146,4 @@ func (i *iface) up() error {
 func (i *iface) down() error {
 	i.off.Store(true)
 	return i.ns.setFlags(i.index, 0, unix.IFF_UP)
-}
-
-// disableOffloads turns off all that would let a frame pass with a checksum
-// unfinished or larger than the MTU, on an interface of the calling thread's
-// namespace.
-func disableOffloads(name string) error {
-	tool, err := ethtool.NewEthtool()
-	if err != nil {
-		return err
-	}
-	defer tool.Close()
-	features, err := tool.Features(name)
-	if err != nil {
-		return err
-	}
-	off := map[string]bool{}
-	for feature := range features {
-		if isOffload(feature) {
-			off[feature] = false
-		}
-	}
-	return tool.Change(name, off)
-}
-
-// isOffload tells from a feature's name (net/ethtool/common.c) whether it
-// leaves checksums, segmentation or reassembly to somebody else.
-func isOffload(feature string) bool {
-	for _, part := range []string{"checksum", "scatter-gather", "segmentation", "gso", "gro", "lro"} {
-		if strings.Contains(feature, part) {
-			return true
-		}
-	}
-	return false
 }

@@ -26,7 +26,6 @@ var licences = map[string]string{
 	"github.com/klauspost/compress":        "Apache-2.0 AND BSD-3-Clause AND MIT",
 	"github.com/mdlayher/netlink":          "MIT",
 	"github.com/mdlayher/socket":           "MIT",
-	"github.com/safchain/ethtool":          "Apache-2.0",
 	"github.com/spf13/cobra":               "Apache-2.0",
 	"github.com/spf13/pflag":               "BSD-3-Clause",
 	"github.com/vishvananda/netlink":       "Apache-2.0",
