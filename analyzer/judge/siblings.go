@@ -22,10 +22,8 @@ func (k *Case) winner() (*attempt, outcome) {
 // tries, that failed.
 func (k *Case) failedSibling() *attempt {
 	var found *attempt
-	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
-	port := k.conn.Key.Port(1 - k.conn.Orig)
-	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		if a.to == to && smbPair(a.rport, port) && (out.reset != 0 && !out.Data || !out.Answered) {
+	k.pairedTries(func(a *attempt, out outcome) {
+		if out.reset != 0 && !out.Data || !out.Answered {
 			found = a
 		}
 	})
@@ -36,11 +34,19 @@ func (k *Case) failedSibling() *attempt {
 // beside this one.
 func (k *Case) pairedPort() bool {
 	paired := false
-	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
-	k.tries(k.conn.Orig, 1e9, func(a *attempt, _ outcome) {
-		paired = paired || a.to == to && smbPair(a.rport, port)
-	})
+	k.pairedTries(func(*attempt, outcome) { paired = true })
 	return paired
+}
+
+// pairedTries calls f for each attempt of the originator on the other port of
+// SMB's pair, within a second of this one.
+func (k *Case) pairedTries(f func(*attempt, outcome)) {
+	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
+	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
+		if a.to == to && smbPair(a.rport, port) {
+			f(a, out)
+		}
+	})
 }
 
 // openPort finds an attempt on the port that was accepted within a second of
