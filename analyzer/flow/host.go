@@ -13,9 +13,10 @@ type Host struct {
 	Echoes   bool  // a reset of it bore the DSCP, not 0, of the SYN that drew it
 }
 
-func (h *Host) countTTL(ttl uint8) {
-	for i := range h.TTLs {
-		switch t := &h.TTLs[i]; {
+// countTTL counts a TTL among those seen; one that finds no room is not kept.
+func countTTL(seen *[4]TTLCount, ttl uint8) {
+	for i := range seen {
+		switch t := &seen[i]; {
 		case t.N == 0:
 			t.TTL = ttl
 			fallthrough

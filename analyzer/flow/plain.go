@@ -77,7 +77,7 @@ func (e *Entry) note(x *Packet) {
 	}
 	me.packets++
 	if me.packets <= hostPackets {
-		e.hosts[s.from&1].countTTL(s.TTL)
+		countTTL(&e.hosts[s.from&1].TTLs, s.TTL)
 	}
 	end := s.End()
 	me.nxt = end

@@ -192,19 +192,6 @@ func (s *Side) UsedTTL() (ttl uint8, n uint32, ok bool) {
 	return s.TTLs[0].TTL, s.TTLs[0].N, s.TTLs[0].N > 0 && s.TTLs[1].N == 0
 }
 
-func (s *Side) countTTL(ttl uint8) {
-	for i := range s.TTLs {
-		switch t := &s.TTLs[i]; {
-		case t.N == 0:
-			t.TTL = ttl
-			fallthrough
-		case t.TTL == ttl:
-			t.N++
-			return
-		}
-	}
-}
-
 func (s *Side) countID(seg *Segment, first bool) {
 	if !seg.Has(HasID) {
 		return

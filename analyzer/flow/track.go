@@ -174,9 +174,9 @@ func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
 	}
 	me.Packets++
 	me.Payload += uint64(s.Len)
-	me.countTTL(s.TTL)
+	countTTL(&me.TTLs, s.TTL)
 	if me.Packets <= hostPackets {
-		me.Host.countTTL(s.TTL)
+		countTTL(&me.Host.TTLs, s.TTL)
 	}
 	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there), so
 	// the first packet after it begins one.
