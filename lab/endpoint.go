@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rstlab/lab/internal/ns"
 )
 
 // An endpoint is a socket where it lives: in this process, or in the process
@@ -309,10 +311,7 @@ func (s *kernelSocket) shutdown(how string) error {
 }
 
 func (s *kernelSocket) close() error {
-	if err := s.file.Close(); err != nil {
-		return fmt.Errorf("close socket: %w", err)
-	}
-	return nil
+	return ns.Close(s.file)
 }
 
 func (s *kernelSocket) disconnect() error {

@@ -89,7 +89,8 @@ func (h *Host) startProcess() (*process, error) {
 
 // processMain is what the process does: serve the socket that it was given.
 func processMain() {
-	serveRPC(os.NewFile(3, "lab"))
+	ns.Started()
+	serveRPC(os.NewFile(4, "lab"))
 	os.Exit(0)
 }
 

@@ -390,3 +390,39 @@ func TestSendWaits(t *testing.T) {
 		}
 	})
 }
+
+// What is closed is closed, also while this process starts others: a process
+// that was just forked holds copies of all that it will close when it executes.
+func TestCloseWhileProcessesStart(t *testing.T) {
+	t.Parallel()
+	needs(t, "true")
+	l := start(t, twoHosts())
+	client, server := l.Host("client"), l.Host("server")
+	started := make(chan struct{})
+	go func() {
+		defer close(started)
+		for range 60 {
+			p, err := server.Exec([]string{"true"}, ExecOptions{})
+			if err == nil {
+				_, err = p.Wait(withDeadline(t))
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	defer func() { <-started }()
+	for running := true; running; {
+		s := listen(t, l, "client", SocketOptions{}, 80)
+		check(t, s.Close())
+		if state, err := client.diag.state(s.Local(), netip.AddrPort{}); err != nil || state != stateClosed {
+			t.Fatalf("a closed listener is %s, %v", stateName(state), err)
+		}
+		select {
+		case <-started:
+			running = false
+		default:
+		}
+	}
+}

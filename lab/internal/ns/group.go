@@ -50,7 +50,7 @@ func NewGroup() (*Group, error) {
 	// ends, so this one waits as long as the child lives.
 	onThread(func() {
 		defer close(g.ended)
-		err := g.init.Start()
+		err := start(g.init)
 		started <- err
 		if err == nil {
 			_ = g.init.Wait()
@@ -71,6 +71,7 @@ func NewGroup() (*Group, error) {
 // InitMain is the first process of a group. It lives until its standard input
 // ends; the kernel then kills all others of the group.
 func InitMain() {
+	Started()
 	signal.Ignore(unix.SIGCHLD) // orphans of the group are reaped by the kernel
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
@@ -83,7 +84,9 @@ type Process struct {
 	err  error // of Wait, once done is closed
 }
 
-// Start starts cmd as a process of the group, in network namespace n.
+// Start starts cmd as a process of the group, in network namespace n. It must be
+// this program again and call [Started] first thing; its ExtraFiles are
+// descriptors from 4 on.
 func (g *Group) Start(cmd *exec.Cmd, n *Namespace) (*Process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = new(syscall.SysProcAttr)
@@ -93,7 +96,7 @@ func (g *Group) Start(cmd *exec.Cmd, n *Namespace) (*Process, error) {
 		if err := unix.Setns(int(g.pidns.Fd()), unix.CLONE_NEWPID); err != nil {
 			return fmt.Errorf("enter process group: %w", err)
 		}
-		return cmd.Start()
+		return start(cmd)
 	})
 	if err != nil {
 		return nil, err
