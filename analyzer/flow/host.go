@@ -3,6 +3,7 @@ package flow
 // A Host is an address and what its packets, resets aside, look like at this
 // capture point, over all its connections.
 type Host struct {
+	addr     [16]byte
 	TTLs     [4]TTLCount
 	RTT      int64 // the least time to it and back, 0: not known
 	RTTs     uint32

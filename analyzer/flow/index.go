@@ -16,7 +16,7 @@ type index struct {
 
 type slot struct {
 	hash uint32
-	at   int32 // the reference and 1; 0: empty
+	at   int32 // the reference, which is not 0; 0: empty
 }
 
 // seed keeps captures from being made that put all of their connections into
@@ -28,6 +28,12 @@ func (k *Key) hash() uint32 {
 	h := mix(half(&k.A, 0)^seed, half(&k.A, 8)^0x9e3779b97f4a7c15)
 	h = mix(half(&k.B, 0)^h, half(&k.B, 8)^0xbf58476d1ce4e5b9)
 	h = mix(uint64(k.PortA)<<16|uint64(k.PortB)^h, k.Tunnel^0x94d049bb133111eb)
+	return uint32(h) ^ uint32(h>>32)
+}
+
+// hashOf mixes an address.
+func hashOf(a *[16]byte) uint32 {
+	h := mix(half(a, 0)^seed, half(a, 8)^0x9e3779b97f4a7c15)
 	return uint32(h) ^ uint32(h>>32)
 }
 
@@ -43,14 +49,14 @@ func mix(a, b uint64) uint64 {
 func (x *index) first(hash uint32) uint32 { return hash & uint32(len(x.slots)-1) }
 func (x *index) next(i uint32) uint32     { return (i + 1) & uint32(len(x.slots)-1) }
 
-// at gives the reference at a place and whether it is one of this hash, ok
-// false where nothing stands: then the hash has no more.
-func (x *index) at(i, hash uint32) (ref int32, same, ok bool) {
+// at gives the reference at a place and whether it is one of this hash; 0 where
+// nothing stands: then the hash has no more.
+func (x *index) at(i, hash uint32) (ref int32, same bool) {
 	if len(x.slots) == 0 {
-		return 0, false, false
+		return 0, false
 	}
 	s := x.slots[i]
-	return s.at - 1, s.hash == hash, s.at != 0
+	return s.at, s.hash == hash
 }
 
 // put adds a reference, whose key is not there.
@@ -67,7 +73,16 @@ func (x *index) place(hash uint32, ref int32) {
 	for x.slots[i].at != 0 {
 		i = x.next(i)
 	}
-	x.slots[i] = slot{hash, ref + 1}
+	x.slots[i] = slot{hash, ref}
+}
+
+// replace puts a reference in the place of another, which is there.
+func (x *index) replace(hash uint32, old, ref int32) {
+	i := x.first(hash)
+	for x.slots[i].at != old {
+		i = x.next(i)
+	}
+	x.slots[i].at = ref
 }
 
 func (x *index) grow() {
@@ -75,7 +90,7 @@ func (x *index) grow() {
 	x.slots = make([]slot, max(1<<10, 2*len(old)))
 	for _, s := range old {
 		if s.at != 0 {
-			x.place(s.hash, s.at-1)
+			x.place(s.hash, s.at)
 		}
 	}
 }
@@ -84,7 +99,7 @@ func (x *index) grow() {
 // could stand in it moves up.
 func (x *index) remove(hash uint32, ref int32) {
 	i := x.first(hash)
-	for x.slots[i].at != ref+1 {
+	for x.slots[i].at != ref {
 		if x.slots[i].at == 0 {
 			return
 		}

@@ -16,10 +16,10 @@ func (t *Table) Plain(s *Packet, st *Step) bool {
 		return false
 	}
 	from := int(s.Seg.from)
-	e := t.find(s.hash, &s.key)
+	e, was := t.find(s.hash, &s.key)
 	switch {
 	case e == nil:
-		if s.Seg.Flags&(segment.SYN|segment.ACK|segment.FIN) != segment.SYN || s.Seg.Len != 0 || s.tunnelled || t.was(s.hash, &s.key) >= 0 {
+		if s.Seg.Flags&(segment.SYN|segment.ACK|segment.FIN) != segment.SYN || s.Seg.Len != 0 || s.tunnelled || was != nil {
 			return false
 		}
 		t.now = max(t.now, s.Seg.Time)

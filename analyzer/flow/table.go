@@ -45,7 +45,7 @@ type Table struct {
 	Forgotten int                // connections of which nothing is kept, for want of room; not those that were over and beyond the look-back
 	Count     int                // connections ever
 
-	index   index    // of entries
+	index   index    // of entries and pasts
 	entries []*Entry // by reference
 	fresh   []Entry  // not used yet
 	spare   []int32  // references that are free; the last one first, whose memory the processor still has at hand
@@ -57,11 +57,11 @@ type Table struct {
 	open, over queue // of entries
 	turns      turns
 
-	left     index       // of pasts
 	pasts    []*pastPage // a ring
 	nextPast int
 
-	hosts  map[[16]byte]*Host
+	hosts  []*Host
+	byAddr index // of hosts
 	nobody Host  // of packets that their hosts know already
 	now    int64 // the latest time seen
 
@@ -72,6 +72,7 @@ type Table struct {
 type past struct {
 	key  Key
 	hash uint32
+	ref  int32
 	Past // empty: it came back
 }
 
@@ -99,9 +100,9 @@ func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
 	from := int(s.Seg.from)
 	*st = Step{Packet: s, From: from}
 	t.now = max(t.now, s.Seg.Time)
-	e := t.find(s.hash, &s.key)
-	if e == nil {
-		e = t.again(s, in)
+	e, was := t.find(s.hash, &s.key)
+	if was != nil {
+		e = t.again(was, s, in)
 	}
 	switch {
 	case e == nil:
@@ -110,6 +111,7 @@ func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
 		st.Conn = t.full(e, s, in)
 	case e.begins(&s.Seg):
 		t.drop(e)
+		t.index.remove(e.hash, entryAt(e.ref))
 		was := t.end.Past
 		st.New = true
 		e = t.begin(s)
@@ -131,42 +133,35 @@ func (t *Table) full(e *Entry, s *Packet, in *packet.Info) *Conn {
 	return c
 }
 
-// find gives the connection with a key, nil where there is none.
-func (t *Table) find(hash uint32, key *Key) *Entry {
+// find gives the connection with a key; or, where it had left the table, what was
+// kept of it; nil for both where there is none.
+func (t *Table) find(hash uint32, key *Key) (*Entry, *past) {
 	for i := t.index.first(hash); ; i = t.index.next(i) {
-		ref, same, ok := t.index.at(i, hash)
-		if !ok {
-			return nil
-		}
-		if same && t.entries[ref].key == *key {
-			return t.entries[ref]
-		}
-	}
-}
-
-// was gives the reference of the connection with a key that had left the table,
-// -1 where there is none.
-func (t *Table) was(hash uint32, key *Key) int32 {
-	for i := t.left.first(hash); ; i = t.left.next(i) {
-		ref, same, ok := t.left.at(i, hash)
-		if !ok {
-			return -1
-		}
-		if same && t.past(ref).key == *key {
-			return ref
+		at, same := t.index.at(i, hash)
+		switch {
+		case at == 0:
+			return nil, nil
+		case !same:
+		case at > 0:
+			if e := t.entries[at-1]; e.key == *key {
+				return e, nil
+			}
+		default:
+			if p := t.past(-at - 1); p.key == *key {
+				return nil, p
+			}
 		}
 	}
 }
 
-// again takes a connection back that had left the table, nil where there is
-// none.
-func (t *Table) again(x *Packet, in *packet.Info) *Entry {
-	ref := t.was(x.hash, &x.key)
-	if ref < 0 {
-		return nil
-	}
-	was := t.past(ref).Past
-	t.forget(ref)
+// entryAt and pastAt are how the index refers to entries and to pasts.
+func entryAt(ref int32) int32 { return ref + 1 }
+func pastAt(ref int32) int32  { return -ref - 1 }
+
+// again takes a connection back that had left the table.
+func (t *Table) again(p *past, x *Packet, in *packet.Info) *Entry {
+	was := p.Past
+	t.forget(p)
 	e := t.take(x)
 	e.firstTime, e.ID, e.firstFrame = was.LastTime, int(was.ID), was.FirstFrame
 	c := t.full(e, x, in)
@@ -176,9 +171,8 @@ func (t *Table) again(x *Packet, in *packet.Info) *Entry {
 }
 
 // forget drops a past connection.
-func (t *Table) forget(ref int32) {
-	p := t.past(ref)
-	t.left.remove(p.hash, ref)
+func (t *Table) forget(p *past) {
+	t.index.remove(p.hash, pastAt(p.ref))
 	p.Past = Past{}
 }
 
@@ -232,7 +226,7 @@ func (t *Table) take(x *Packet) *Entry {
 	e.reset()
 	e.key, e.v6, e.hash, e.ref = x.key, x.v6, x.hash, ref
 	e.hosts[0], e.hosts[1] = t.host(&e.key.A), t.host(&e.key.B)
-	t.index.put(e.hash, ref)
+	t.index.put(e.hash, entryAt(ref))
 	t.enqueue(e)
 	return e
 }
@@ -268,15 +262,20 @@ func (t *Table) live() int { return t.open.n + t.over.n }
 
 // host gives the host of an address; past the bound one that nobody else sees.
 func (t *Table) host(a *[16]byte) *Host {
-	h := t.hosts[*a]
-	if h == nil {
-		h = new(Host)
-		if t.hosts == nil {
-			t.hosts = make(map[[16]byte]*Host)
+	hash := hashOf(a)
+	for i := t.byAddr.first(hash); ; i = t.byAddr.next(i) {
+		at, same := t.byAddr.at(i, hash)
+		if at == 0 {
+			break
 		}
-		if len(t.hosts) < maxHosts {
-			t.hosts[*a] = h
+		if h := t.hosts[at-1]; same && h.addr == *a {
+			return h
 		}
+	}
+	h := &Host{addr: *a}
+	if len(t.hosts) < maxHosts {
+		t.hosts = append(t.hosts, h)
+		t.byAddr.put(hash, int32(len(t.hosts)))
 	}
 	return h
 }
@@ -332,10 +331,10 @@ func (t *Table) keep(e *Entry) {
 		if !p.over() || t.now-p.LastTime < lookBack {
 			t.Forgotten++
 		}
-		t.forget(ref)
+		t.forget(p)
 	}
-	p.key, p.hash, p.Past = e.key, e.hash, t.end.Past
-	t.left.put(e.hash, ref)
+	p.key, p.hash, p.ref, p.Past = e.key, e.hash, ref, t.end.Past
+	t.index.replace(e.hash, entryAt(e.ref), pastAt(ref))
 }
 
 // Close drops all connections.
@@ -347,7 +346,8 @@ func (t *Table) Close() {
 	}
 }
 
-// drop lets a connection go and leaves in t.end what is to be kept of it.
+// drop lets a connection go, of which only the index knows then, and leaves in
+// t.end what is to be kept of it.
 func (t *Table) drop(e *Entry) {
 	if e.conn == nil {
 		e.end(&t.end)
@@ -359,7 +359,6 @@ func (t *Table) drop(e *Entry) {
 		t.Ended(e, &t.end)
 	}
 	t.queue(e).leave(e.ref, &t.turns)
-	t.index.remove(e.hash, e.ref)
 	e.gone = true
 	if e.conn != nil {
 		t.accounts = append(t.accounts, e.conn)
@@ -389,10 +388,10 @@ func (t *Table) Apply(st *Step, in *packet.Info) {
 func (t *Table) Lookup(in *packet.Info) (c *Conn, from int) {
 	var key Key
 	from = key.read(in)
-	e := t.find(key.hash(), &key)
+	e, _ := t.find(key.hash(), &key)
 	if e == nil && key.Tunnel != 0 {
 		key.Tunnel = 0
-		e = t.find(key.hash(), &key)
+		e, _ = t.find(key.hash(), &key)
 	}
 	if e == nil {
 		return nil, from

@@ -13,11 +13,8 @@ func (t *Table) Warm(next []Packet) {
 	var found [WarmLen]*Entry
 	for i := range next {
 		s := &next[i]
-		if ref, same, ok := t.index.at(t.index.first(s.hash), s.hash); same && ok {
-			found[i] = t.entries[ref]
-		} else if !ok {
-			ref, _, _ := t.left.at(t.left.first(s.hash), s.hash) // it begins one, likely
-			sum += int64(ref)
+		if at, same := t.index.at(t.index.first(s.hash), s.hash); same && at > 0 {
+			found[i] = t.entries[at-1]
 		}
 	}
 	for _, e := range found[:len(next)] {
