@@ -54,23 +54,33 @@ func (a *analysis) told(j *judge.Verdict) (t told, ok bool) {
 
 // record makes the record of a verdict.
 func (a *analysis) record(t *told) *Verdict {
-	j, p, file, frame := t.Verdict, a.points[t.Point], t.file, t.frame
+	j, p := t.Verdict, a.points[t.Point]
 	row, _ := cause.Lookup(j.Cause)
-	_, first := p.at(j.Conn.FirstFrame)
 	v := &Verdict{
-		Type: "verdict", Schema: 1, File: file, Frame: frame, Time: time.Unix(0, j.Time).UTC(), Tap: t.tap,
-		Connection: ConnectionRef{ID: j.Conn.ID, Originator: j.Conn.Originator.String(), Responder: j.Conn.Responder.String(),
-			Roles: roles(j.Conn.Seen), FirstFrame: first, State: j.Conn.State},
-		Sender: senders[j.Sender], SenderAddress: j.From.String(), SenderStrength: j.SenderStrength,
+		Type: "verdict", Schema: 1, File: t.file, Frame: t.frame, Time: time.Unix(0, j.Time).UTC(), Tap: t.tap,
+		Sender: senders[j.Sender], SenderStrength: j.SenderStrength,
 		Cause: j.Cause, Strength: j.Strength, Why: j.Why, Family: row.Family, Effect: effects[j.Effect], Benign: t.benign,
-		Details: j.Details, Summary: fmt.Sprintf("frame %d: %s", frame, j.Summary), Next: j.Next,
-		Evidence: []Evidence{}, Excluded: []Exclusion{}, Alternatives: []Alternative{},
-		Seen: []Sighting{{file, frame}},
 	}
+	if a.opts.Brief == nil || !a.opts.Brief(v) {
+		a.explain(v, t, p)
+	}
+	return v
+}
+
+// explain adds to a record all that is said of the one reset at a point.
+func (a *analysis) explain(v *Verdict, t *told, p *point) {
+	j := t.Verdict
+	_, first := p.at(j.Conn.FirstFrame)
+	v.Connection = ConnectionRef{ID: j.Conn.ID, Originator: j.Conn.Originator.String(), Responder: j.Conn.Responder.String(),
+		Roles: roles(j.Conn.Seen), FirstFrame: first, State: j.Conn.State}
+	v.SenderAddress = j.From.String()
+	v.Details, v.Summary, v.Next = j.Details, fmt.Sprintf("frame %d: %s", t.frame, j.Summary), j.Next
+	v.Evidence, v.Excluded, v.Alternatives = []Evidence{}, []Exclusion{}, []Alternative{}
+	v.Seen = []Sighting{{t.file, t.frame}}
 	for _, f := range j.Evidence {
 		name, n := a.points[f.Point].at(f.Frame)
 		e := Evidence{Frame: n, Fact: f.Text}
-		if name != file {
+		if name != t.file {
 			e.File = name
 		}
 		v.Evidence = append(v.Evidence, e)
@@ -93,12 +103,11 @@ func (a *analysis) record(t *told) *Verdict {
 	if j.After != nil {
 		name, n := a.points[j.After.Point].at(j.After.Frame)
 		v.After = &After{Frame: n, Cause: j.After.Cause}
-		if name != file {
+		if name != t.file {
 			v.After.File = name
 		}
 	}
 	a.transcript(v, t)
-	return v
 }
 
 // emitHeld emits the verdicts of several points, those on one reset joined.

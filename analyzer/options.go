@@ -13,6 +13,11 @@ type Options struct {
 	Host         netip.Addr // only connections of this address
 	Since, Until Moment     // only resets from Since on and before Until, and connections that lived then; nil: no bound
 	Stream       *int       // only the connection with this id, in each capture
+
+	// Brief tells that of a verdict only the answer is wanted: its record then has
+	// neither evidence nor packets, nor anything else that is said of one reset. It
+	// is called right before emit, with such a record. nil: all are wanted whole.
+	Brief func(*Verdict) bool
 }
 
 // A Moment gives a point in time when it is told at what time the captures

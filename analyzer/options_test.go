@@ -320,3 +320,20 @@ func TestFindingsCountConnections(t *testing.T) {
 		}
 	}
 }
+
+// A brief verdict has the answer, and nothing of what it stands on.
+func TestBrief(t *testing.T) {
+	c := capture(t, "client", refused)
+	whole := only(t, input("a.pcapng", c))
+	all, err := analyze(t, analyzer.Options{Brief: func(v *analyzer.Verdict) bool { return v.Cause == cause.PortClosed }}, input("a.pcapng", c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := pick[*analyzer.Verdict](all)[0]
+	if v.Cause != whole.Cause || v.Strength != whole.Strength || v.Sender != whole.Sender || v.Effect != whole.Effect || v.Frame != whole.Frame || v.File != whole.File {
+		t.Errorf("brief: %+v, want the answer of %+v", v, whole)
+	}
+	if len(whole.Packets) == 0 || v.Packets != nil || v.Evidence != nil {
+		t.Errorf("%d packets, %d facts, want none", len(v.Packets), len(v.Evidence))
+	}
+}

@@ -121,6 +121,9 @@ are merged in order of time.`,
 			out = append(out, report.NewAnalysis(s.format, bar.above(s.w), look))
 		}
 
+		if notes == nil {
+			opts.Brief = out.Brief
+		}
 		found, told := false, false
 		err = analyzer.Analyze(cmd.Context(), inputs, opts, func(r analyzer.Record) error {
 			switch r := r.(type) {

@@ -44,9 +44,20 @@ type alike struct {
 	frames []int  // the first of those that are not shown
 }
 
+func likenessOf(v *analyzer.Verdict) likeness {
+	return likeness{v.Cause, v.Strength, v.Why, v.Sender, v.SenderStrength, v.Effect, v.Benign}
+}
+
+// brief tells whether v, which comes next, will not be shown.
+func (c *crowd) brief(v *analyzer.Verdict) bool {
+	a := c.kinds[likenessOf(v)]
+	return c.shown >= mostShown && a != nil && a.count >= mostAlike
+}
+
 // verdict counts v, and tells whether it is to be shown.
 func (c *crowd) verdict(v *analyzer.Verdict) bool {
-	l := likeness{v.Cause, v.Strength, v.Why, v.Sender, v.SenderStrength, v.Effect, v.Benign}
+	brief := c.brief(v)
+	l := likenessOf(v)
 	a := c.kinds[l]
 	if a == nil {
 		a = &alike{likeness: l}
@@ -57,7 +68,7 @@ func (c *crowd) verdict(v *analyzer.Verdict) bool {
 		c.order = append(c.order, a)
 	}
 	a.count++
-	if c.shown < mostShown || a.count <= mostAlike {
+	if !brief {
 		c.shown++
 		return true
 	}

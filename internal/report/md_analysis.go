@@ -22,6 +22,8 @@ func newMDAnalysis(w io.Writer, s Style) Analysis {
 	return &mdAnalysis{text: text{w: w, style: s}}
 }
 
+func (m *mdAnalysis) brief(v *analyzer.Verdict) bool { return m.crowd.brief(v) }
+
 func (m *mdAnalysis) Record(r analyzer.Record) error {
 	switch r := r.(type) {
 	case *analyzer.Verdict:

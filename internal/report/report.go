@@ -20,6 +20,10 @@ type Analysis interface {
 	Record(analyzer.Record) error
 }
 
+// An excerpt is an Analysis that tells whether it will show no more of a verdict
+// than what many have in common.
+type excerpt interface{ brief(*analyzer.Verdict) bool }
+
 // A Run writes the results of a run as they come, and its summary last.
 // Errors are those of its writer.
 type Run interface {
@@ -50,6 +54,17 @@ type Analyses []Analysis
 // Record writes r to all.
 func (a Analyses) Record(r analyzer.Record) error {
 	return each(a, func(out Analysis) error { return out.Record(r) })
+}
+
+// Brief tells whether none of the outputs will show what is said of one reset
+// only, for analyzer.Options.
+func (a Analyses) Brief(v *analyzer.Verdict) bool {
+	for _, out := range a {
+		if x, ok := out.(excerpt); !ok || !x.brief(v) {
+			return false
+		}
+	}
+	return true
 }
 
 // Runs writes a run to each of several.

@@ -25,6 +25,8 @@ func newTextAnalysis(w io.Writer, s Style) Analysis {
 	return &textAnalysis{text: text{w: w, style: s}}
 }
 
+func (t *textAnalysis) brief(v *analyzer.Verdict) bool { return t.crowd.brief(v) }
+
 // Record writes r. An *analyzer.Error is no result and is left to the caller.
 func (t *textAnalysis) Record(r analyzer.Record) error {
 	switch r := r.(type) {

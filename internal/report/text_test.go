@@ -148,6 +148,31 @@ func TestManyVerdictsThatAreAlikeAreCounted(t *testing.T) {
 	}
 }
 
+// Of a verdict that is only counted, no output asks for more than the answer; where
+// one shows it, it is wanted whole.
+func TestBriefIsWhatNoOutputShows(t *testing.T) {
+	for _, c := range []struct {
+		formats []string
+		brief   bool
+	}{{[]string{"text"}, true}, {[]string{"md", "text"}, true}, {[]string{"text", "jsonl"}, false}, {[]string{"html"}, false}} {
+		var out Analyses
+		var b bytes.Buffer
+		for _, format := range c.formats {
+			out = append(out, NewAnalysis(format, &b, Style{}))
+		}
+		for i := range mostShown + 5 {
+			v := refused()
+			v.Frame = 100 + i
+			if want := c.brief && i >= mostShown; out.Brief(v) != want {
+				t.Errorf("%v: brief is %v for verdict %d", c.formats, !want, i+1)
+			}
+			if err := out.Record(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // What differs in how sure it is, in effect or in harm is not alike.
 func TestVerdictsThatDifferAreAllShown(t *testing.T) {
 	var records []analyzer.Record
