@@ -66,7 +66,7 @@ func (k *Case) acked() *flow.Segment {
 			answered++
 		}
 	}
-	since := k.R.Time - 2*k.S.RTT.Min - 50*ms
+	since := k.inFlightSince()
 	for i := flow.RingLen - 1; i >= 0; i-- {
 		t := k.P.Last(i)
 		if t == nil || t.Is(segment.RST) || !t.Is(segment.ACK) || t.Ack != k.R.Seq || k.dealtWith(t) {
@@ -88,6 +88,10 @@ func (k *Case) acked() *flow.Segment {
 	return last
 }
 
+// inFlightSince is when the oldest segment left that a reset can answer: a stack
+// answers at once, the way to it and back may have got longer.
+func (k *Case) inFlightSince() int64 { return k.R.Time - 2*k.S.RTT.Min - 50*ms }
+
 // dealtWith tells whether the sender of the reset had answered a segment of
 // the peer as a living connection does, so that the reset is no answer to it.
 func (k *Case) dealtWith(t *flow.Segment) bool {
@@ -96,8 +100,14 @@ func (k *Case) dealtWith(t *flow.Segment) bool {
 		if s == nil || s.Frame < t.Frame {
 			return false
 		}
-		if !s.Is(segment.RST) && s.Is(segment.ACK) && !s.Ack.Before(t.End()) && (t.End() != t.Seq || s.Len > 0) {
+		if s.Is(segment.RST) || !s.Is(segment.ACK) || s.Ack.Before(t.End()) {
+			continue
+		}
+		if t.End() != t.Seq || s.Len > 0 {
 			return true
+		}
+		if s.Ack.After(t.End()) && k.R.Seq == k.S.Nxt {
+			return true // it went on with what came later, and the reset can be its own act
 		}
 	}
 	return false

@@ -247,7 +247,7 @@ func (k *Case) judge() *Verdict {
 	k.signList = k.signs()
 	v := k.begin()
 	if e := k.volley(); e != nil {
-		if first := k.verdictOn(e.Frame); first != nil && first.Cause != cause.SecondaryReset {
+		if first := k.verdictOn(e.Frame); first != nil && first.Cause != cause.SecondaryReset && !k.stackGoesOn(e, first) {
 			return k.repeat(v, first)
 		}
 	}

@@ -83,10 +83,10 @@ var attackRules = []*rule{{
 	cause: cause.StealthScan,
 	in:    noSYN | closing,
 	need: func(k *Case) ([]Fact, bool) {
-		if !k.oddProbe() {
+		t := &k.trigger
+		if !k.oddProbe() || t.Is(segment.ACK) && t.Len > 0 {
 			return nil, false
 		}
-		t := &k.trigger
 		facts := []Fact{fact(t, "a lone segment, flags %v, with no connection before it", t.Flags), fact(&k.R, "the reset answers it")}
 		if n := k.probesElsewhere(); n > 1 {
 			facts = append(facts, fact(t, "one of %d ports or hosts that this source probed within a minute", n))

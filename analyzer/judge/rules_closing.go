@@ -15,6 +15,9 @@ var closingRules = []*rule{{
 		if k.S.Knows(flow.UnseenFIN) && !k.S.Knows(flow.HasFIN) {
 			return k.unseenClose()
 		}
+		if k.S.Packets == 0 {
+			return k.closeBefore()
+		}
 		if !k.S.Knows(flow.HasFIN) {
 			return k.heldBackClose()
 		}
@@ -242,6 +245,16 @@ func (k *Case) heldBackClose() ([]Fact, bool) {
 	}
 	facts := []Fact{fact(t, "the %s's window is 0: a FIN of the %s would wait, unsent", k.receiver(), k.sender())}
 	return append(facts, k.provokedFacts()...), true
+}
+
+// closeBefore are the facts of data to an end of which the capture has nothing:
+// it may have closed before the capture began.
+func (k *Case) closeBefore() ([]Fact, bool) {
+	t := &k.trigger
+	if k.form != provoked || k.R.Is(segment.ACK) || k.P.SYN.Exists() || t.Len == 0 || t.Has(flow.Probe) {
+		return nil, false
+	}
+	return k.provokedFacts(), true
 }
 
 // unseenClose are the facts of data after a FIN that was not captured: the

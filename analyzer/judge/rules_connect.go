@@ -235,6 +235,9 @@ var connectRules = []*rule{{
 		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || t.Ack != k.S.Nxt || !t.Has(flow.HasTS) || !k.S.Knows(flow.OffersTS) {
 			return nil, false
 		}
+		if t.TSEcr == 0 {
+			return nil, false // some stacks echo nothing on a SYN-ACK, and others let that pass (Linux tcp_rcv_synsent_state_process())
+		}
 		// Nothing that the SYNs bore, nor what the clock can have shown since.
 		low := int32(t.TSEcr - k.S.FirstTS)
 		if high := int32(t.TSEcr - k.S.LastTS); low >= 0 && int64(high) <= (t.Time-k.S.LastTSAt)/1e6+2 {

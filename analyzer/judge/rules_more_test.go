@@ -219,3 +219,59 @@ func TestConnectMore(t *testing.T) {
 		},
 	}})
 }
+
+// Cases as captures from the field have them.
+func TestField(t *testing.T) {
+	// Twelve segments on their way when the responder's stack forgets the connection.
+	var flight strings.Builder
+	flight.WriteString(hand + `
+		server.80 > client.1000: P. seq 1:33 ack 1
+		server.80 > client.1000: P. seq 33:65 ack 1
+		client.1000 > server.80: P. seq 1:11 ack 33`)
+	for i := range 12 {
+		fmt.Fprintf(&flight, `
+			client.1000 > server.80: P. seq %d:%d ack 65`, 11+10*i, 21+10*i)
+	}
+	flight.WriteString(`
+		server.80 > client.1000: R seq 65 win 0
+		server.80 > client.1000: R seq 33 win 0`)
+	runRules(t, []ruleTest{{
+		name: "a SYN-ACK with a timestamp that echoes 0, as Windows XP wrote it, is no reason to reset",
+		text: `
+			client: linux ts=4711
+			client.1000 > server.80: S
+			server.80 > client.1000: S. <mss 1460,nop,wscale 0,nop,nop,TS val 0 ecr 0,nop,nop,sackOK>
+			+80ms client.1000 > server.80: R seq 1 win 0`,
+		wants: []string{"3 possible syn-sent-abort by likely originator or syn-scan"},
+	}, {
+		name: "a bare reset after a pause is no answer to an ACK that the sender outlived",
+		text: hand + `
+			client.1000 > server.80: P. seq 1:101 ack 1
+			server.80 > client.1000: . ack 101
+			server.80 > client.1000: P. seq 1:51 ack 101
+			client.1000 > server.80: . ack 51
+			+13s client.1000 > server.80: R seq 101 win 0`,
+		wants: []string{"8 possible abortive-close by likely originator"},
+	}, {
+		name: "the answer to a segment in flight that is not remembered any more",
+		text: flight.String(),
+		wants: []string{
+			"19 possible half-open by likely responder",
+			"20 possible secondary-reset by likely responder after 19; frames 19 20",
+		},
+	}, {
+		name: "fast close in the peer's ACK, answered with RST and ACK",
+		text: hand + `
+			client.1000 > server.80: P. length 10
+			server.80 > client.1000: .
+			client.1000 > server.80: . <mptcp fastclose "000011223344556677">
+			server.80 > client.1000: R.`,
+		wants: []string{"7 likely mptcp-fastclose by likely responder or abortive-close; frames 6"},
+	}, {
+		name: "data to an end of which nothing was captured: it may have closed before",
+		text: `
+			server.443 > client.1000: P. seq 1:37 ack 1
+			client.1000 > server.443: R seq 1 win 0`,
+		wants: []string{"2 possible half-open by possible originator or data-after-close"},
+	}})
+}

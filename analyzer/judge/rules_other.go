@@ -103,7 +103,7 @@ var multipathRules = []*rule{{
 		if f := k.conn.MPTCP.Fastclose[k.from]; f != 0 {
 			return []Fact{{Frame: f, Text: fmt.Sprintf("the %s sends MP_FASTCLOSE", k.sender())}, fact(&k.R, "the reset follows")}, true
 		}
-		if f := k.conn.MPTCP.Fastclose[1-k.from]; f != 0 && !k.R.Is(segment.ACK) {
+		if f := k.conn.MPTCP.Fastclose[1-k.from]; f != 0 {
 			return []Fact{{Frame: f, Text: fmt.Sprintf("the %s sends MP_FASTCLOSE", k.receiver())}, fact(&k.R, "the reset answers it")}, true
 		}
 		if g := k.fastclosed(); g != nil {

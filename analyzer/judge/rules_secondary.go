@@ -14,8 +14,11 @@ var secondaryRules = []*rule{{
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		e := k.earlier()
-		if e == nil || k.form != provoked || k.refusedAgain(e) {
+		if e == nil || k.refusedAgain(e) {
 			return nil, false
+		}
+		if k.form != provoked {
+			return k.answersUnseen(e)
 		}
 		t := &k.trigger
 		facts := []Fact{fact(&e.Segment, "an earlier reset, in the name of the %s", k.name(e.From))}
@@ -26,9 +29,55 @@ var secondaryRules = []*rule{{
 		}
 		return append(facts, fact(&k.R, "the reset takes its number, %d, from that segment's acknowledgment", k.rel(k.from, k.R.Seq))), true
 	},
-	strength: always(cause.Proven),
-	open:     "an earlier reset had ended the connection already",
+	strength: func(k *Case) cause.Strength {
+		if k.form != provoked {
+			return cause.Possible
+		}
+		return cause.Proven
+	},
+	open: "an earlier reset had ended the connection already",
 }}
+
+// answersUnseen are the facts of a bare reset behind another whose trigger is
+// not at hand: a stack without the connection answers all that was on its way,
+// each by its own acknowledgment, and not all of that was captured or is
+// remembered.
+func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
+	if k.R.Is(segment.ACK) || !k.S.Knows(flow.KnowsNxt|flow.KnowsUna) {
+		return nil, false
+	}
+	n, what := k.R.Seq, ""
+	switch lag := k.S.Una.Minus(n); {
+	case n == k.S.Nxt && e.From == k.from && n != e.Seq:
+		what = "its sender's next number"
+	case lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.j.Drops || k.forgotFlight()):
+		what = "a number that had been acknowledged before"
+	default:
+		return nil, false
+	}
+	return []Fact{
+		fact(&e.Segment, "an earlier reset, in the name of the %s", k.name(e.From)),
+		fact(&k.R, "the reset bears %d, %s: the segment that it answers is not at hand", k.rel(k.from, n), what),
+	}, true
+}
+
+// stackGoesOn tells whether the reset, with another number than the one before of
+// which the verdict is that an end sent it, is that end's answer to something
+// else and no mere repetition.
+func (k *Case) stackGoesOn(e *flow.Reset, first *Verdict) bool {
+	if first.Sender == Middlebox || k.form == provoked || k.R.Seq == e.Seq {
+		return false
+	}
+	_, ok := k.answersUnseen(e)
+	return ok
+}
+
+// forgotFlight tells whether more of the peer's segments can have been on their
+// way than are remembered.
+func (k *Case) forgotFlight() bool {
+	oldest := k.P.Last(flow.RingLen - 1)
+	return oldest != nil && oldest.Time >= k.inFlightSince()
+}
 
 // refusedAgain tells whether the reset refuses a SYN that was sent twice, as an
 // earlier one does: the two are one event, and neither is the other's doing.
