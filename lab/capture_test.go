@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rstlab/internal/pcapng"
 	"rstlab/internal/segment"
@@ -73,14 +74,19 @@ func TestCapture(t *testing.T) {
 	t.Parallel()
 	l := start(t, twoHosts())
 	dial(t, l, "client", "server", 80)
+	before := time.Now()
 	check(t, l.Drain(withDeadline(t)))
 	tap := l.Tap("server")
 	packets, interfaces := readCapture(t, tap.Capture())
 	if len(interfaces) != 1 || interfaces[0].Name != "server" || interfaces[0].LinkType != pcapng.LinkEthernet {
 		t.Errorf("interfaces %+v, want one, Ethernet, named server", interfaces)
 	}
-	if stats := interfaces[0].Stats; stats.OSDropped != (pcapng.Count{Known: true}) {
+	stats := interfaces[0].Stats
+	if stats.OSDropped != (pcapng.Count{Known: true}) {
 		t.Errorf("drops %+v, want a known 0", stats.OSDropped)
+	}
+	if stats.At < before.UnixNano() || stats.At > time.Now().UnixNano() {
+		t.Errorf("it ran until %v, want the time of Drain", time.Unix(0, stats.At))
 	}
 	frames := tap.Frames()
 	if len(packets) != len(frames) {

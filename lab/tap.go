@@ -29,6 +29,7 @@ type Tap struct {
 	markers map[marker]bool
 	grown   chan struct{} // of growth; nil when nobody waits
 	ended   bool
+	until   time.Time // nothing before it is missing: when stop was called, else the start
 	dropped uint64
 	err     error
 
@@ -40,7 +41,7 @@ type Tap struct {
 // here on.
 func openTap(p *port) (*Tap, error) {
 	t := &Tap{
-		name: p.tap, port: p,
+		name: p.tap, port: p, until: time.Now(),
 		done: make(chan struct{}), markers: map[marker]bool{},
 	}
 	err := p.dev.ns.Do(func() (err error) {
@@ -130,6 +131,9 @@ func (t *Tap) finish(err error) {
 
 // stop ends the capture after what the kernel has captured so far.
 func (t *Tap) stop() error {
+	t.mu.Lock()
+	t.until = time.Now()
+	t.mu.Unlock()
 	if err := t.conn.SetReadDeadline(time.Now()); err != nil && !errors.Is(err, os.ErrClosed) {
 		return err
 	}
@@ -187,10 +191,11 @@ func (t *Tap) Dropped() uint64 {
 }
 
 // Capture returns the capture so far as a pcapng file: one Ethernet interface
-// named after the tap, and its statistics.
+// named after the tap, and its statistics, at the time until which it ran: that
+// of [Lab.Drain], or, before, of the last frame.
 func (t *Tap) Capture() []byte {
 	t.mu.Lock()
-	frames := t.raw
+	frames, end := t.raw, t.until
 	t.mu.Unlock()
 	dropped := t.Dropped()
 	var file bytes.Buffer
@@ -201,13 +206,14 @@ func (t *Tap) Capture() []byte {
 		LinkType: pcapng.LinkEthernet,
 		SnapLen:  uint32(frameLen(t.port.link.config.MTU)),
 	})
-	end := time.Now() // the capture ran until now, whenever its last packet came
 	for _, f := range frames {
 		_ = w.WritePacket(&pcapng.Packet{
 			Interface: i, HasTime: true, Time: f.Time.UnixNano(),
 			Data: f.Data, OrigLen: f.OrigLen,
 		})
-		end = f.Time
+		if f.Time.After(end) {
+			end = f.Time
+		}
 	}
 	_ = w.WriteStats(i, end.UnixNano(), pcapng.Stats{
 		Received:  pcapng.Count{N: uint64(len(frames)) + dropped, Known: true},

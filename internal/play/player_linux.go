@@ -17,6 +17,11 @@ import (
 // patience bounds every wait for which the script gives no "within".
 const patience = 5 * time.Second
 
+// endPatience bounds the end of a scenario, in which the wire falls silent and
+// the kernel's events are read: a machine that is busy with other things takes
+// its time for it.
+const endPatience = 30 * time.Second
+
 // A player plays one scenario once.
 type player struct {
 	env    *environment
@@ -213,7 +218,7 @@ func deadline(h *script.EventHead) time.Duration {
 // Limit bounds the time that a scenario can take: all its deadlines and waits
 // one after the other, and what the lab needs around them.
 func Limit(f *script.File) time.Duration {
-	limit := 4 * patience
+	limit := 4*patience + endPatience
 	for _, ev := range f.Events {
 		limit += ev.Head().Delay + deadline(ev.Head())
 	}
@@ -224,7 +229,7 @@ func Limit(f *script.File) time.Duration {
 // events and the counters, in this order: what the destruction of the lab
 // sends is in none of them.
 func (p *player) end(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, endPatience)
 	defer cancel()
 	if err := p.lab.Drain(ctx); err != nil {
 		return fmt.Errorf("end captures: %w", err)
