@@ -75,6 +75,12 @@ func (k *Case) badSum() bool {
 	return k.sum == packet.SumBad && k.S.Host.GoodSums
 }
 
+// garbled tells whether the reset is more likely another segment that was damaged:
+// its checksum is wrong, and its flags are such as no stack sends together.
+func (k *Case) garbled() bool {
+	return k.badSum() && k.R.Flags&(segment.SYN|segment.FIN) != 0
+}
+
 // inWindow tells whether the reset's number lies in the receiver's window and
 // is not the next that it expects: it must be challenged (RFC 5961, 3.2).
 func (k *Case) inWindow() bool {

@@ -251,6 +251,12 @@ func (k *Case) judge() *Verdict {
 			return k.repeat(v, first)
 		}
 	}
+	if k.garbled() {
+		k.signList = nil
+		k.undecided(v, nil)
+		k.describe(v)
+		return v
+	}
 	open, excluded := k.try(k.signList)
 	v.Excluded = excluded
 	i := best(open)

@@ -268,6 +268,14 @@ func TestField(t *testing.T) {
 			server.80 > client.1000: R.`,
 		wants: []string{"7 likely mptcp-fastclose by likely responder or abortive-close; frames 6"},
 	}, {
+		name: "a segment that was damaged until it looked like a reset",
+		text: hand + `
+			client.1000 > server.80: P. length 100
+			server.80 > client.1000: .
+			server.80 > client.1000: FRU seq 1 ack 101 ttl=200 badsum=yes
+			+1ms server.80 > client.1000: P. seq 1:101 ack 101`,
+		wants: []string{"6 undetermined undetermined (corrupt) by possible responder"},
+	}, {
 		name: "data to an end of which nothing was captured: it may have closed before",
 		text: `
 			server.443 > client.1000: P. seq 1:37 ack 1
