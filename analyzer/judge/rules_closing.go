@@ -21,11 +21,19 @@ var closingRules = []*rule{{
 		if !k.S.Knows(flow.HasFIN) {
 			return k.heldBackClose()
 		}
+		fin := &k.S.FIN
 		d := k.lateData()
 		if d == nil {
-			return nil, false
+			m := k.missedBehind()
+			if m == nil {
+				return nil, false
+			}
+			return []Fact{
+				fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
+				fact(m, "the %s's next segment begins %s further: what lies between was not captured", k.receiver(), plural(int(m.Seq.Minus(k.P.Nxt)), "byte")),
+				fact(&k.R, "the reset bears an acknowledgment of the %s's, %d", k.receiver(), k.rel(k.from, k.R.Seq)),
+			}, true
 		}
-		fin := &k.S.FIN
 		facts := []Fact{
 			fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
 			fact(d, "the %s sends %s, %s", k.receiver(), k.brief(1-k.from, d), apart(d.Time-fin.Time)),
@@ -40,7 +48,7 @@ var closingRules = []*rule{{
 		if !fin.Exists() {
 			return "", nil
 		}
-		if k.form == provoked && k.trigger.Pure() && !k.trigger.Has(flow.Probe) && k.payloadAfterFIN() == nil && !k.P.FIN.Exists() {
+		if k.form == provoked && k.trigger.Pure() && !k.trigger.Has(flow.Probe) && k.payloadAfterFIN() == nil && !k.P.FIN.Exists() && k.missedBehind() == nil {
 			return fmt.Sprintf("nothing but the %s's ACK came after the FIN", k.receiver()), []uint32{fin.Frame, k.trigger.Frame}
 		}
 		if d := &k.S.LastData; d.Exists() && d.Frame > fin.Frame && d.Seq.After(fin.Seq) {
@@ -53,6 +61,9 @@ var closingRules = []*rule{{
 			return cause.Undetermined // it closed or it forgot: no packet tells
 		}
 		if !k.S.Knows(flow.HasFIN) {
+			return cause.Possible
+		}
+		if k.lateData() == nil {
 			return cause.Possible
 		}
 		if k.form == spontaneous && k.tookDataAfterFIN() {
@@ -96,6 +107,8 @@ var closingRules = []*rule{{
 		switch {
 		case k.form == provoked && !k.S.FIN.Exists():
 			return cause.Undetermined
+		case k.missedBehind() != nil:
+			return cause.Possible // payload of the peer's is missing just here
 		case k.form == provoked && !k.trigger.Is(segment.FIN) && k.trigger.Frame < k.S.FIN.Frame:
 			return cause.Possible
 		case k.form == spontaneous && k.waitedForFIN() && isAbout(k.R.Time-k.conn.LastTime, finWaits...):
@@ -245,6 +258,23 @@ func (k *Case) heldBackClose() ([]Fact, bool) {
 	}
 	facts := []Fact{fact(t, "the %s's window is 0: a FIN of the %s would wait, unsent", k.receiver(), k.sender())}
 	return append(facts, k.provokedFacts()...), true
+}
+
+// missedBehind is a segment of the peer's, right after a reset that one of its
+// had drawn behind the sender's FIN, which begins beyond all that was captured
+// of the peer before: the capture lost what may have drawn it.
+func (k *Case) missedBehind() *flow.Segment {
+	if k.form != provoked || !k.S.FIN.Exists() || !k.P.Knows(flow.KnowsNxt) {
+		return nil
+	}
+	var found *flow.Segment
+	k.after(1-k.from, func(s *flow.Segment) bool {
+		if !s.Is(segment.RST) && s.Time-k.R.Time < 1e9 && s.Has(flow.Ahead) && s.Seq.After(k.P.Nxt) {
+			found = s
+		}
+		return found == nil && s.Time-k.R.Time < 1e9
+	})
+	return found
 }
 
 // closeBefore are the facts of data to an end of which the capture has nothing:

@@ -268,6 +268,14 @@ func TestField(t *testing.T) {
 			server.80 > client.1000: R.`,
 		wants: []string{"7 likely mptcp-fastclose by likely responder or abortive-close; frames 6"},
 	}, {
+		name: "what drew the reset behind a FIN was not captured, as the next segment's number shows",
+		text: hand + `
+			client.1000 > server.80: F. seq 1 ack 1
+			+1ms server.80 > client.1000: . ack 2
+			client.1000 > server.80: R seq 2 win 0
+			server.80 > client.1000: F. seq 275 ack 2`,
+		wants: []string{"6 possible data-after-close by likely originator or close-then-abort; frames 4 6 7"},
+	}, {
 		name: "a segment that was damaged until it looked like a reset",
 		text: hand + `
 			client.1000 > server.80: P. length 100
