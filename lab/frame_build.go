@@ -138,7 +138,7 @@ func mendChecksums(packet []byte) {
 		return
 	}
 	if !h.v6 {
-		inet.MendIPv4(packet[:int(packet[0]&15)*4])
+		inet.MendIPv4(packet)
 	}
 	field := h.checksumField()
 	if field == nil {

@@ -202,6 +202,32 @@ func TestDrainWhileDown(t *testing.T) {
 	}
 }
 
+// What a box or a peer sends towards a host that is down is lost, as on any
+// link, and no error of theirs.
+func TestSendWhileDown(t *testing.T) {
+	t.Parallel()
+	hosts, peers := []HostConfig{{Name: "client"}}, []PeerConfig{{Name: "server"}}
+	for name, c := range map[string]Config{
+		"one link": {Hosts: hosts, Peers: peers, Links: []LinkConfig{{A: "client", B: "server"}}},
+		"middlebox": {Hosts: hosts, Peers: peers, Middleboxes: []MiddleboxConfig{{Name: "fw"}},
+			Links: []LinkConfig{{A: "client", B: "fw"}, {A: "fw", B: "server"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := withDeadline(t)
+			l := start(t, c)
+			check(t, l.Host("client").Down())
+			_, err := l.Peer("server").Send(ctx, parse(t, "server.80 > client.40001: . seq 1 ack 1"))
+			check(t, err)
+			if fw := l.Middlebox("fw"); fw != nil {
+				_, err := fw.Inject(ctx, parse(t, "server.80 > client.40001: R. seq 1 ack 1"))
+				check(t, err)
+			}
+			check(t, l.Drain(ctx))
+		})
+	}
+}
+
 // A host that has rebooted knows nothing of what was before, and has not said
 // so until it is asked.
 func TestReboot(t *testing.T) {

@@ -240,7 +240,7 @@ func (b *Middlebox) forge(f flow, s segment.Segment, theirs half) error {
 	if err != nil {
 		return err
 	}
-	if err := to.conn.Write(frame); err != nil {
+	if err := transmit(to.conn, frame); err != nil {
 		return err
 	}
 	b.id++

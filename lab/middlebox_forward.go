@@ -218,6 +218,6 @@ func (h headers) ttl() *uint8 {
 func (h headers) lowerTTL() {
 	*h.ttl()--
 	if !h.v6 {
-		inet.MendIPv4(h.packet[:int(h.packet[0]&15)*4])
+		inet.MendIPv4(h.packet)
 	}
 }

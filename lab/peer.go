@@ -132,7 +132,7 @@ func (p *Peer) send(s segment.Segment) (segment.Segment, error) {
 	if err != nil {
 		return s, err
 	}
-	if err := p.side.conn.Write(frame); err != nil {
+	if err := transmit(p.side.conn, frame); err != nil {
 		return s, err
 	}
 	p.id++

@@ -52,18 +52,22 @@ func (e *engine) drain() {
 	}
 }
 
-// write sends a frame. Links lose frames beyond their MTU, and all while they
-// are down; that is no error of the lab. It is called with mu held.
+// write sends a frame. Links lose frames beyond their MTU; that is no error of
+// the lab. It is called with mu held.
 func (e *engine) write(to *packetsock.Conn, frame []byte) {
-	err := to.Write(frame)
-	for _, expected := range []error{unix.EMSGSIZE, unix.ENETDOWN, unix.ENOBUFS, os.ErrClosed} { // ENOBUFS: the far end is down
-		if errors.Is(err, expected) {
-			return
-		}
-	}
-	if e.err == nil {
+	err := transmit(to, frame)
+	if e.err == nil && !errors.Is(err, unix.EMSGSIZE) && !errors.Is(err, os.ErrClosed) {
 		e.err = err
 	}
+}
+
+// transmit sends a frame, which is lost where one end of the link is down.
+func transmit(to *packetsock.Conn, frame []byte) error {
+	err := to.Write(frame)
+	if errors.Is(err, unix.ENETDOWN) || errors.Is(err, unix.ENOBUFS) { // this end; the far one
+		return nil
+	}
+	return err
 }
 
 // check tells whether frames were lost that nothing in the lab was told to

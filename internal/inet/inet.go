@@ -38,8 +38,10 @@ func Pseudo(src, dst netip.Addr, proto uint8, length int) uint64 {
 	return Sum(src.AsSlice()) + Sum(dst.AsSlice()) + uint64(proto) + uint64(length)
 }
 
-// MendIPv4 makes the checksum of an IPv4 header right.
-func MendIPv4(header []byte) {
+// MendIPv4 makes the checksum of an IPv4 packet's header right; the header must
+// be whole.
+func MendIPv4(packet []byte) {
+	header := packet[:int(packet[0]&15)*4]
 	header[10], header[11] = 0, 0
 	binary.BigEndian.PutUint16(header[10:], ^Fold(Sum(header)))
 }

@@ -133,6 +133,24 @@ func TestListenOfAProgram(t *testing.T) {
 	}
 }
 
+// A connection with a name of its own is closed under that of its port, too.
+func TestCloseByName(t *testing.T) {
+	r := run(t, twoHosts+`server.80 listen
+client.40001 connect server.80 = ok
+server.80 accept as c1
+server.c1 close
+client.40001 recv = EOF
+client.40001 close
+server.80 close
+client.40002 connect server.80 = ECONNREFUSED
+server.80 > client.40002: R. seq 0 ack 1
+    => port-closed by server
+`, play.Options{})
+	if r.Result != play.Pass {
+		t.Error(r.Story)
+	}
+}
+
 func TestSkipNamesWhatIsMissing(t *testing.T) {
 	r := run(t, "requires kernel>=99.1\n"+twoHosts+"client connect server.80 = ECONNREFUSED\nno reset\n", play.Options{})
 	if r.Result != play.Skip || !strings.Contains(r.Why, "needs kernel>=99.1, this is ") {

@@ -247,21 +247,29 @@ func (p *player) prepareAction(s *socket, a *script.Action) (func(context.Contex
 	case "shutdown":
 		return quick(func() error { return sock.Shutdown(a.Args[0].Word) }), nil
 	case "close":
-		if sock == s.conn {
-			s.closed = true
-		} else {
+		if sock == s.listener {
 			s.listener = nil
 		}
+		p.closes(sock)
 		return quick(sock.Close), nil
 	case "disconnect":
 		return quick(sock.Disconnect), nil
 	case "destroy":
 		return quick(sock.Destroy), nil
 	case "forget":
-		s.closed = true
+		p.closes(sock)
 		return quick(sock.Forget), nil
 	}
 	return nil, fmt.Errorf("the verb %q is not built yet", a.Verb)
+}
+
+// closes notes that the script closes a connection, under each of its names.
+func (p *player) closes(sock *lab.Socket) {
+	for _, s := range p.sockets {
+		if s.conn == sock {
+			s.closed = true
+		}
+	}
 }
 
 // quick wraps a call that gives nothing but an error.

@@ -145,7 +145,7 @@ func (w *rewriter) ip(x *sighting) {
 	if x.idHere() == x.origin.idHere() {
 		binary.BigEndian.PutUint16(ip[4:], x.origin.id)
 	}
-	inet.MendIPv4(ip[:int(ip[0]&15)*4])
+	inet.MendIPv4(ip)
 }
 
 // icmp rewrites the frame of an ICMP error. What it quotes is the beginning of
@@ -212,5 +212,5 @@ func requote(quote, packet []byte) {
 	tos, ttl := quote[1], quote[8]
 	copy(quote, packet)
 	quote[1], quote[8] = tos, ttl
-	inet.MendIPv4(quote[:int(quote[0]&15)*4])
+	inet.MendIPv4(quote)
 }
