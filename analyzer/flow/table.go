@@ -33,6 +33,9 @@ const (
 	// lateWindow is how late, in nanoseconds, a reordered segment can come; what
 	// fills a hole later was sent again.
 	lateWindow = int64(100e6)
+	// reordering is the most, in nanoseconds, by which the stamps of packets can
+	// be out of order where a capture has several queues (causes.md, 4.3).
+	reordering = int64(10e6)
 	// jump is how far beyond the highest number seen a segment can begin when the
 	// window is not known.
 	jump = 1 << 28
@@ -177,13 +180,19 @@ func (t *Table) forget(p *past) {
 }
 
 // begins tells whether a segment begins another connection on the endpoints:
-// a SYN with a new number (as Wireshark has it).
+// a SYN with a new number (as Wireshark has it). One that was overtaken by the
+// first packets behind it does not: its number is right below theirs.
 func (e *Entry) begins(s *Segment) bool {
 	if s.Flags&(segment.SYN|segment.ACK|segment.RST) != segment.SYN {
 		return false
 	}
-	me := &e.sides[s.from&1]
-	return me.packets > 0 && me.first != s.Seq
+	me, peer := &e.sides[s.from&1], &e.sides[^s.from&1]
+	if me.packets == 0 || me.first == s.Seq {
+		return false
+	}
+	overtaken := me.is&toldSYN == 0 && s.Time-e.firstTime <= reordering &&
+		(me.first.In(s.Seq+1, s.Seq+1<<16) || peer.is&(toldSYNACK|toldAck) == toldSYNACK|toldAck && peer.ack.In(s.Seq+1, s.Seq+1<<16))
+	return !overtaken
 }
 
 // begin makes a connection.

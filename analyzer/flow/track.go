@@ -70,8 +70,8 @@ func (s *Side) isProbe(peer *Side, seg *Segment) bool {
 	if seg.Flags&(segment.SYN|segment.FIN|segment.RST|segment.ACK) != segment.ACK || seg.Len > 1 {
 		return false
 	}
-	if seg.Seq+1 == s.Nxt && s.Knows(KnowsUna) && !s.Una.Before(s.Nxt) {
-		return true // all is acknowledged, and yet it sends below that
+	if seg.Seq+1 == s.Nxt && (s.Knows(KnowsUna) && !s.Una.Before(s.Nxt) || peer.Packets == 0 && seg.Len == 0) {
+		return true // all is acknowledged, as far as was seen, and yet it sends below that
 	}
 	closed := peer.Packets > 0 && peer.Win == 0
 	return closed && (seg.Seq+1 == s.Una || seg.Len == 1 && s.Knows(KnowsUna) && seg.Seq == s.Una)
@@ -195,6 +195,9 @@ func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
 		return
 	}
 	c.sent(me, s)
+	if s.Is(segment.FIN) && peer.Knows(KnowsAck) && peer.Ack.After(me.FinSeq) {
+		me.Known |= FINAcked // the acknowledgment overtook it
+	}
 	if s.Is(segment.ACK) {
 		c.acked(me, peer, s)
 	}
@@ -279,7 +282,7 @@ func (c *Conn) sent(me *Side, s *Segment) {
 			me.HoleFrom = me.HoleTo
 			c.Missing -= min(c.Missing, 1)
 		}
-	case s.Is(segment.SYN) && me.SYNs == 1, end.After(me.Nxt):
+	case s.Is(segment.SYN) && me.SYNs == 1 && !me.First.In(end, end+1<<16), end.After(me.Nxt):
 		me.Nxt = end
 	}
 	if s.Is(segment.FIN) {

@@ -36,6 +36,7 @@ type Case struct {
 
 	signList []sign
 	evading  bool           // see evades
+	overtook flow.Segment   // see overtaken
 	later    []laterSegment // what the connection saw afterwards, the first maxLater of it
 	position position
 
@@ -171,6 +172,12 @@ func (k *Case) idle() (d int64, until uint32) {
 	}
 	if k.trigger.Exists() && c.Pause.After == k.trigger.Frame {
 		return c.Pause.To - c.Pause.From, k.trigger.Frame
+	}
+	if t := k.answers(); t != nil && c.Pause.After == t.Frame {
+		return c.Pause.To - c.Pause.From, t.Frame
+	}
+	if e := k.earlier(); e != nil && e.From != k.from && k.R.Time-e.Time <= shuffle && c.Pause.After == e.Frame {
+		return c.Pause.To - c.Pause.From, e.Frame
 	}
 	return 0, 0
 }

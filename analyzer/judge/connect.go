@@ -123,11 +123,56 @@ func (k *Case) wrongAnswer() bool {
 	return k.phase == synAnswered && k.form == provoked && !k.R.Is(segment.ACK) && !t.Ack.In(k.S.ISN+1, k.S.Nxt)
 }
 
+// wrongFacts are a SYN and an answer to it with a wrong number.
+func (k *Case) wrongFacts() []Fact {
+	return []Fact{
+		fact(&k.S.SYN, "the SYN, whose acknowledgment would be %d", k.rel(k.from, k.S.Nxt)),
+		fact(&k.trigger, "the answer acknowledges %d instead", k.rel(k.from, k.trigger.Ack)),
+		fact(&k.R, "the reset takes its number from that answer"),
+	}
+}
+
+// answersBefore tells whether a lone ACK answers the SYN, and nothing of a
+// connection before on the ports was captured: then it lies before the capture,
+// since a stack without one does not answer a SYN like that.
+func (k *Case) answersBefore() bool {
+	return k.wrongAnswer() && k.trigger.Pure() && !k.conn.Past.Exists()
+}
+
+// unseenSYNACK tells whether a bare reset behind nothing but SYNs bears the
+// number that the answer to them acknowledges: then that was not captured. An
+// abort before the answer bears an ACK or the SYN's own number.
+func (k *Case) unseenSYNACK() bool {
+	return k.phase == synWaiting && !k.R.Is(segment.ACK) && k.R.Seq == k.S.Nxt
+}
+
+// unseenFacts are the SYN and the reset that answers what was not captured.
+func (k *Case) unseenFacts() []Fact {
+	return []Fact{
+		factAt(k.S.LastSYN, "the SYN"),
+		fact(&k.R, "the reset bears the number that the SYN-ACK acknowledges, which was not captured"),
+	}
+}
+
 // answersPast tells whether the answer is the one that the connection before
 // on the ports would give.
 func (k *Case) answersPast() bool {
 	p := &k.conn.Past
 	return k.trigger.Ack == p.Sides[k.from].Nxt || p.Sides[1-k.from].Known&flow.KnowsAck != 0 && k.trigger.Ack == p.Sides[1-k.from].Ack
+}
+
+// stranger tells whether the SYN comes from another host than the connection
+// before on the ports: sooner than a host can begin anew its clock is another
+// one. Linux has one clock for each pair of addresses (secure_tcp_ts_off()).
+func (k *Case) stranger() bool {
+	p := &k.conn.Past
+	was := &p.Sides[k.from]
+	gap := k.S.SYN.Time - was.LastTSAt
+	if k.S.Layout != flow.LayoutLinux || was.Layout != flow.LayoutLinux || was.LastTSAt == 0 || k.S.FirstTSAt == 0 || gap >= flow.MinPause {
+		return false
+	}
+	d := int32(k.S.FirstTS - was.LastTS)
+	return d < -1000 || int64(d) > gap/1e6+1000
 }
 
 // pastFrames are the last frame of the connection before.

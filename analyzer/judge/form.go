@@ -26,10 +26,11 @@ func (k *Case) formOf() (form, flow.Segment) {
 		}
 		return neither, flow.Segment{}
 	}
-	if t := k.acked(); t != nil {
+	own := k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 && k.R.Seq == k.S.Nxt
+	if t := k.acked(); t != nil && (k.prompt(t) || !own || k.phase&(connected|ending) == 0) {
 		return provoked, *t
 	}
-	if k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 && k.R.Seq == k.S.Nxt {
+	if own { // as RFC 9293, 3.10.5, has an abort
 		return spontaneous, flow.Segment{}
 	}
 	return neither, flow.Segment{}
@@ -190,7 +191,7 @@ func (k *Case) phaseOf() phase {
 		return closing
 	case p.SYN.Exists() && !p.SYN.Is(segment.ACK) && s.Packets == 0:
 		return synOnly
-	case s.SYN.Exists() && !s.SYN.Is(segment.ACK) && p.Packets == 0:
+	case s.SYN.Exists() && !s.SYN.Is(segment.ACK) && p.Packets == 0 && s.Packets == uint32(s.SYNs):
 		return synWaiting
 	case s.SYN.Exists() && !s.SYN.Is(segment.ACK) && !s.FirstACK.Exists():
 		return synAnswered

@@ -29,7 +29,7 @@ var attackRules = []*rule{{
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.goesOn() != nil || against(k.signList) == cause.Likely {
+		if k.goesOn(allowance) != nil || against(k.signList) == cause.Likely {
 			return cause.Likely
 		}
 		return cause.Possible
@@ -40,19 +40,29 @@ var attackRules = []*rule{{
 	in:    established | handshaken,
 	need: func(k *Case) ([]Fact, bool) {
 		s, lives := k.livesOn()
-		if !k.evading || !lives {
+		if !k.evading && !k.fallsShort() || !lives {
 			return nil, false
 		}
-		facts := []Fact{fact(&k.R, "%s, so the %s must ignore it", k.ignorable(), k.receiver()), {Frame: s.frame, Text: s.text}}
+		why := fmt.Sprintf("its TTL is %d: it does not get far", k.R.TTL)
+		if k.evading {
+			why = k.ignorable()
+		}
+		facts := []Fact{fact(&k.R, "%s, so the %s must ignore it", why, k.receiver()), {Frame: s.frame, Text: s.text}}
 		if e := k.live.ICMP(); e != nil && e.Frame > k.R.Frame && e.About == k.from && e.Type == timeExceeded(k.conn.V6) {
 			facts = append(facts, Fact{Frame: e.Frame, Text: "a router says that it ended there: time exceeded"})
 		}
 		return append(facts, k.headerFacts()...), true
 	},
+	strength: func(k *Case) cause.Strength {
+		if k.evading {
+			return cause.Possible
+		}
+		return cause.Undetermined
+	},
 	open: "the sender itself may have sent it for a device on the path to believe",
 }, {
 	cause: cause.SynScan,
-	in:    synAnswered | handshaken,
+	in:    synAnswered | handshaken | synWaiting,
 	refuted: func(k *Case) (string, []uint32) {
 		if k.phase == handshaken && k.byOriginator() && k.S.FirstACK.Exists() && k.S.Payload == 0 {
 			return "the originator had finished the handshake", []uint32{k.S.FirstACK.Frame}
@@ -60,10 +70,15 @@ var attackRules = []*rule{{
 		return "", nil
 	},
 	need: func(k *Case) ([]Fact, bool) {
-		if k.phase != synAnswered || !k.refusesSYNACK() {
+		var facts []Fact
+		switch {
+		case k.unseenSYNACK():
+			facts = k.unseenFacts()
+		case k.phase == synAnswered && k.refusesSYNACK():
+			facts = k.synackFacts()
+		default:
 			return nil, false
 		}
-		facts := k.synackFacts()
 		if n := k.scans(); n >= scanTargets {
 			facts = append(facts, fact(&k.S.SYN, "one of %d ports or hosts that this source tried within a minute without ever finishing a handshake", n))
 		}
@@ -173,13 +188,18 @@ func (k *Case) sweep() []flow.Segment {
 		if i > 0 && all[i].Seq == all[i-1].Seq {
 			return nil
 		}
-		if k.conn.Accepts(1-k.from, &all[i]) == flow.No {
+		switch k.conn.Accepts(1-k.from, &all[i]) {
+		case flow.No:
 			off++
+		case flow.Yes:
+			// A device that knows the connection hits with the first, at its number or a
+			// few segments on (causes.md, 3.5); the first may have changed places.
+			if i == 0 || i < 3 && all[i].Time-all[0].Time <= k.slack() {
+				return nil
+			}
 		}
 	}
-	// A device that knows the connection hits with the first, at its number or a
-	// few segments on (causes.md, 3.5).
-	if off*2 <= len(all) || k.conn.Accepts(1-k.from, &all[0]) == flow.Yes {
+	if off*2 <= len(all) {
 		return nil
 	}
 	return all
@@ -203,8 +223,14 @@ func (k *Case) ignorable() string {
 // lowTTL tells whether the reset was sent with a TTL of a few hops by the
 // sender's own socket or tool, which sends all else with more.
 func (k *Case) lowTTL() bool {
+	return k.fallsShort() && k.nextID()
+}
+
+// fallsShort tells whether the reset's TTL leads it a few hops only, and its
+// identification does not say that another sent it.
+func (k *Case) fallsShort() bool {
 	ttl, _, ok := k.S.UsedTTL()
-	return ok && k.R.TTL < 16 && ttl >= k.R.TTL+16 && k.nextID()
+	return ok && k.R.TTL < 16 && ttl >= k.R.TTL+16 && !k.leavesChain()
 }
 
 // scans counts the different ports and hosts that the originator tried within

@@ -38,6 +38,9 @@ var closingRules = []*rule{{
 			fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
 			fact(d, "the %s sends %s, %s", k.receiver(), k.brief(1-k.from, d), apart(d.Time-fin.Time)),
 		}
+		if d.Frame > k.R.Frame {
+			return append(facts, fact(&k.R, "the reset bears the number that it acknowledges; the two are so close that they may have changed places")), true
+		}
 		if k.form == provoked {
 			return append(facts, fact(&k.R, "the reset takes its number, %d, from that segment's acknowledgment", k.rel(k.from, k.R.Seq))), true
 		}
@@ -48,7 +51,7 @@ var closingRules = []*rule{{
 		if !fin.Exists() {
 			return "", nil
 		}
-		if k.form == provoked && k.trigger.Pure() && !k.trigger.Has(flow.Probe) && k.payloadAfterFIN() == nil && !k.P.FIN.Exists() && k.missedBehind() == nil {
+		if k.form == provoked && k.trigger.Pure() && !k.trigger.Has(flow.Probe) && k.payloadAfterFIN() == nil && !k.P.FIN.Exists() && !k.overtookData() && k.missedBehind() == nil {
 			return fmt.Sprintf("nothing but the %s's ACK came after the FIN", k.receiver()), []uint32{fin.Frame, k.trigger.Frame}
 		}
 		if d := &k.S.LastData; d.Exists() && d.Frame > fin.Frame && d.Seq.After(fin.Seq) {
@@ -63,11 +66,14 @@ var closingRules = []*rule{{
 		if !k.S.Knows(flow.HasFIN) {
 			return cause.Possible
 		}
-		if k.lateData() == nil {
+		if d := k.lateData(); d == nil || d.Frame > k.R.Frame {
 			return cause.Possible
 		}
 		if k.form == spontaneous && k.tookDataAfterFIN() {
 			return cause.Undetermined // it had only shut down its sending: what it aborts is another matter
+		}
+		if k.form == provoked && k.tookDataAfterFIN() {
+			return cause.Possible // that it closed for good since does not show
 		}
 		return cause.Proven
 	},
@@ -109,6 +115,16 @@ var closingRules = []*rule{{
 			return cause.Undetermined
 		case k.missedBehind() != nil:
 			return cause.Possible // payload of the peer's is missing just here
+		case k.overtookData() || k.reopened() || k.conn.Missing > 0 || k.j.Drops:
+			return cause.Possible // packets may have changed places, or be missing
+		case k.form == spontaneous && k.S.Sent.N >= 3:
+			return cause.Possible // nobody had answered it for long: that may be why it gave up
+		case k.oldTrigger():
+			return cause.Possible // what was sent before draws no reset while there is a socket
+		case k.oddFIN():
+			return cause.Possible
+		case k.form == spontaneous && k.P.FIN.Exists() && k.S.LastData.Frame > k.P.FIN.Frame:
+			return cause.Possible // the closing side was still served: it may be an abort like any other
 		case k.form == provoked && !k.trigger.Is(segment.FIN) && k.trigger.Frame < k.S.FIN.Frame:
 			return cause.Possible
 		case k.form == spontaneous && k.waitedForFIN() && isAbout(k.R.Time-k.conn.LastTime, finWaits...):
@@ -151,32 +167,40 @@ var closedRules = []*rule{{
 	in:    closedBoth,
 	need: func(k *Case) ([]Fact, bool) {
 		t := &k.trigger
-		if k.form != provoked || !t.Pure() || !k.closedCompletely() {
+		if k.form != provoked || !t.Pure() || !k.closedCompletely() || !t.Ack.After(k.S.FinSeq) || !k.prompt(t) {
 			return nil, false
 		}
-		old := k.oldDuplicate(t)
-		if old == nil {
-			return nil, false
-		}
-		return []Fact{
+		facts := []Fact{
 			fact(&k.S.FIN, "the %s's FIN", k.sender()),
 			fact(&k.P.FIN, "the %s's FIN", k.receiver()),
-			fact(old, "an old duplicate of the %s: %s", k.sender(), k.brief(k.from, old)),
-			fact(t, "the %s answers it out of TIME-WAIT: %s", k.receiver(), k.brief(1-k.from, t)),
-			fact(&k.R, "the reset takes its number, %d, from that ACK", k.rel(k.from, k.R.Seq)),
-		}, true
+		}
+		if old := k.oldDuplicate(t); old != nil {
+			facts = append(facts, fact(old, "an old duplicate of the %s: %s", k.sender(), k.brief(k.from, old)))
+		}
+		return append(facts,
+			fact(t, "the %s acknowledges once more, out of TIME-WAIT: %s", k.receiver(), k.brief(1-k.from, t)),
+			fact(&k.R, "the reset takes its number, %d, from that ACK", k.rel(k.from, k.R.Seq))), true
 	},
-	strength: always(cause.Proven),
+	strength: func(k *Case) cause.Strength {
+		switch {
+		case !k.ackedAgain(&k.trigger):
+			return cause.Undetermined // it ended the connection, as far as was seen
+		case k.oldDuplicate(&k.trigger) == nil:
+			return cause.Possible // what drew the ACK did not come by here
+		}
+		return cause.Proven
+	},
+	open: "an ACK out of TIME-WAIT may have drawn it",
 }, {
 	cause: cause.LateSegment,
 	in:    closedBoth | closing,
 	need: func(k *Case) ([]Fact, bool) {
-		if !k.closedCompletely() || k.form == neither {
+		if k.form == neither || !k.closedCompletely() && !(k.oldTrigger() && k.P.Knows(flow.HasFIN|flow.FINAcked)) {
 			return nil, false
 		}
 		facts := []Fact{
-			fact(&k.S.FIN, "the %s's FIN, acknowledged", k.sender()),
-			fact(&k.P.FIN, "the %s's FIN, acknowledged", k.receiver()),
+			fact(&k.S.FIN, "the %s's FIN", k.sender()),
+			fact(&k.P.FIN, "the %s's FIN", k.receiver()),
 		}
 		if k.form == provoked {
 			return append(facts, k.provokedFacts()...), true
@@ -184,7 +208,8 @@ var closedRules = []*rule{{
 		return append(facts, k.abortFacts()...), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.form == provoked {
+		t := &k.trigger
+		if k.form == provoked && !k.reopened() && k.closedCompletely() && !(t.Pure() && t.Ack.After(k.S.FinSeq) && k.prompt(t)) {
 			return cause.Proven
 		}
 		return cause.Possible
@@ -211,6 +236,8 @@ func (k *Case) lateData() *flow.Segment {
 	switch {
 	case !k.S.FIN.Exists():
 		return nil
+	case k.overtookData() && (d == nil || k.form != provoked):
+		return &k.overtook
 	case k.form == provoked && k.trigger.Has(flow.Probe) && k.S.Knows(flow.FINAcked) && k.trigger.Frame > k.S.FIN.Frame:
 		return &k.trigger
 	case d == nil:
@@ -223,6 +250,27 @@ func (k *Case) lateData() *flow.Segment {
 		return d
 	}
 	return nil
+}
+
+// oldTrigger tells whether the reset answers, behind the sender's FIN, payload
+// or a FIN that had been sent before.
+func (k *Case) oldTrigger() bool {
+	t := &k.trigger
+	return k.form == provoked && k.S.FIN.Exists() && t.End() != t.Seq && !t.Has(flow.Fresh) && !t.Has(flow.Probe)
+}
+
+// oddFIN tells whether the sender's FIN lacks the timestamp that all of its
+// segments but resets must bear (RFC 7323, 3.2): somebody else may have sent it.
+func (k *Case) oddFIN() bool {
+	fin := &k.S.FIN
+	return fin.Exists() && k.S.Knows(flow.UsesTS) && !fin.Has(flow.HasTS) && !fin.Has(flow.Cut)
+}
+
+// overtookData tells whether the reset may answer payload, or a probe into the
+// closed connection, that was captured right behind it.
+func (k *Case) overtookData() bool {
+	o := &k.overtook
+	return k.S.FIN.Exists() && o.Exists() && (o.Len > 0 && !o.Has(flow.Probe) && o.End().After(k.S.FIN.Ack) || o.Has(flow.Probe) && k.S.Knows(flow.FINAcked))
 }
 
 // payloadAfterFIN finds the peer's first payload that the sender had not got
@@ -317,6 +365,18 @@ func (k *Case) tookDataAfterFIN() bool {
 // closedCompletely tells whether both FINs were sent and acknowledged.
 func (k *Case) closedCompletely() bool {
 	return k.S.Knows(flow.HasFIN|flow.FINAcked) && k.P.Knows(flow.HasFIN|flow.FINAcked)
+}
+
+// ackedAgain tells whether an ACK is not the first to acknowledge the sender's
+// FIN.
+func (k *Case) ackedAgain(ack *flow.Segment) bool {
+	for i := range flow.RingLen {
+		s := k.P.Last(i)
+		if s != nil && s.Frame < ack.Frame && s.Is(segment.ACK) && !s.Is(segment.RST) && s.Ack.After(k.S.FinSeq) {
+			return true
+		}
+	}
+	return false
 }
 
 // oldDuplicate finds what drew an ACK out of TIME-WAIT: a segment of the

@@ -40,6 +40,9 @@ var connectRules = []*rule{{
 		if k.R.Time-old.SYN.Time > 63e9 { // the longest a half-open request lives on Linux
 			return nil, false
 		}
+		if d := k.trigger.Seq.Minus(old.ISN); d <= 0 || d > usualWindow {
+			return nil, false // out of the window a second SYN draws an ACK (tcp_check_req())
+		}
 		return []Fact{
 			factAt(old.SYN, "the first SYN"),
 			factAt(r.SYN, "the SYN-ACK to it, which no ACK followed"),
@@ -65,7 +68,8 @@ var connectRules = []*rule{{
 		if k.mptcp.Has(packet.MPTCPReset) {
 			return "a stack without a socket gives no reason of MPTCP's", []uint32{k.R.Frame}
 		}
-		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 {
+		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 &&
+			k.trigger.Seq.In(p.Sides[1-k.from].ISN, p.Sides[1-k.from].ISN+usualWindow) {
 			return "a SYN to that port was accepted just before", []uint32{p.Sides[k.from].SYN.Frame}
 		}
 		return "", nil
@@ -73,6 +77,9 @@ var connectRules = []*rule{{
 	strength: func(k *Case) cause.Strength {
 		if len(k.synSigns()) > 0 || k.openPort() != nil {
 			return cause.Undetermined
+		}
+		if p := &k.conn.Past; p.Sides[k.from].SYN.Exists() && k.conn.FirstTime-p.LastTime < 63e9 {
+			return cause.Possible // a moment ago something listened there
 		}
 		if k.likeHost() || k.atSender() {
 			return cause.Proven
@@ -160,6 +167,9 @@ var connectRules = []*rule{{
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		p, t := &k.conn.Past, &k.trigger
+		if k.answersBefore() {
+			return k.wrongFacts(), true
+		}
 		if !k.wrongAnswer() || !t.Pure() || !p.Exists() || !p.Closed() || t.Ack != p.Sides[k.from].Nxt && t.Ack != p.Sides[1-k.from].Ack {
 			return nil, false
 		}
@@ -175,24 +185,37 @@ var connectRules = []*rule{{
 		}, true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if p := &k.conn.Past; k.wrongAnswer() && k.trigger.Pure() && p.Exists() && !p.Closed() && k.answersPast() {
+		p := &k.conn.Past
+		if k.wrongAnswer() && k.trigger.Pure() && p.Exists() && !p.Closed() && k.answersPast() {
 			return "the connection before on these ports was not closed by both sides", k.pastFrames()
+		}
+		if was := &p.Sides[k.from]; k.wrongAnswer() && p.Closed() && p.Sides[1-k.from].Layout == flow.LayoutLinux && was.LastTSAt != 0 && k.S.FirstTSAt != 0 && int32(k.S.FirstTS-was.LastTS) > 0 {
+			// tcp_timewait_state_process() lets such a SYN in
+			return fmt.Sprintf("the SYN's timestamp, %d, lies above the last one, %d: Linux lets it in out of TIME-WAIT", k.S.FirstTS, was.LastTS), []uint32{k.S.SYN.Frame}
 		}
 		return "", nil
 	},
-	strength: always(cause.Proven),
-	open:     "an old connection on these ports may lie in TIME-WAIT, before the capture",
+	strength: func(k *Case) cause.Strength {
+		if k.answersBefore() {
+			return cause.Undetermined
+		}
+		return cause.Proven
+	},
+	open: "an old connection on these ports may lie in TIME-WAIT, before the capture",
 }, {
 	cause: cause.HalfOpen,
 	in:    synAnswered,
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		p, t := &k.conn.Past, &k.trigger
+		if k.answersBefore() {
+			return k.wrongFacts(), true
+		}
 		if !k.wrongAnswer() || !t.Pure() || p.Closed() || !p.Exists() || !k.answersPast() {
 			return nil, false
 		}
-		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 {
-			return nil, false // it was never established
+		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 || k.stranger() {
+			return nil, false // it was never established, or another host's
 		}
 		return []Fact{
 			{Frame: p.LastFrame, Text: "the connection before on these ports, which was not closed"},
@@ -207,8 +230,13 @@ var connectRules = []*rule{{
 		}
 		return "", nil
 	},
-	strength: always(cause.Likely),
-	open:     "the other side may still hold an old connection on these ports",
+	strength: func(k *Case) cause.Strength {
+		if k.answersBefore() {
+			return cause.Undetermined
+		}
+		return cause.Likely
+	},
+	open: "the other side may still hold an old connection on these ports",
 }, {
 	cause: cause.SynackBadACK,
 	in:    synAnswered,
@@ -217,15 +245,15 @@ var connectRules = []*rule{{
 		if !k.wrongAnswer() {
 			return nil, false
 		}
-		t := &k.trigger
-		return []Fact{
-			fact(&k.S.SYN, "the SYN, whose acknowledgment would be %d", k.rel(k.from, k.S.Nxt)),
-			fact(t, "the answer acknowledges %d instead", k.rel(k.from, t.Ack)),
-			fact(&k.R, "the reset takes its number from that answer"),
-		}, true
+		return k.wrongFacts(), true
 	},
-	strength: always(cause.Proven),
-	open:     "the number acknowledged was never sent",
+	strength: func(k *Case) cause.Strength {
+		if k.answersBefore() {
+			return cause.Possible // why the number is wrong lies before the capture
+		}
+		return cause.Proven
+	},
+	open: "the number acknowledged was never sent",
 }, {
 	cause: cause.SynackBadTimestamp,
 	in:    synAnswered,
@@ -297,8 +325,11 @@ var connectRules = []*rule{{
 	open: "a connection beside it, to the same host, goes on",
 }, {
 	cause: cause.SynSentAbort,
-	in:    synAnswered,
+	in:    synAnswered | synWaiting,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.unseenSYNACK() {
+			return k.unseenFacts(), true
+		}
 		if !k.refusesSYNACK() {
 			return nil, false
 		}
@@ -318,6 +349,9 @@ var connectRules = []*rule{{
 	strength: func(k *Case) cause.Strength {
 		if k.scans() >= scanTargets {
 			return cause.Undetermined
+		}
+		if k.unseenSYNACK() || !k.prompt(&k.trigger) {
+			return cause.Possible
 		}
 		late := k.S.SYNs > 1 || k.trigger.Time-k.S.SYN.Time >= 1e9 // RFC 6298, 2.1: one second
 		switch {

@@ -64,7 +64,7 @@ var deviceRules = []*rule{{
 	in:    connected | ending,
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
-		if _, ok := k.notDelivered(); !ok && against(k.signList) < cause.Likely {
+		if _, ok := k.notDelivered(); !ok && against(k.signList) < cause.Likely && !k.firstAnswer() {
 			return nil, false
 		}
 		if k.deliveredToo() {
@@ -92,7 +92,7 @@ var deviceRules = []*rule{{
 		return append(k.headerFacts(), Fact{Frame: s.frame, Text: s.text}), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.usedUpID() && !k.evading {
+		if (k.usedUpID() || k.gap() != nil) && !k.evading {
 			return cause.Possible
 		}
 		return cause.Undetermined
@@ -104,7 +104,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
-		if d < idleFloor || k.form == neither || k.inChain() || k.inClock() {
+		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither || k.inChain() || k.inClock() {
 			return nil, false
 		}
 		return []Fact{
@@ -121,10 +121,17 @@ var deviceRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		d, _ := k.idle()
+		if against(k.signList) == cause.Likely && d >= idleFloor {
+			if isAbout(d, knownIdleLimits...) {
+				return cause.Likely
+			}
+			return cause.Possible
+		}
 		if !isAbout(d, knownIdleLimits...) {
 			return cause.Undetermined
 		}
-		if k.j.sameIdle(k, d) >= 3 && (k.form == provoked || len(k.signList) > 0) {
+		// A program's own timer writes its socket's header.
+		if k.j.sameIdle(k, d) >= 3 && (!k.R.Is(segment.ACK) || len(k.signList) > 0) || k.bothAtOnce() != nil {
 			return cause.Likely
 		}
 		return cause.Undetermined
@@ -156,6 +163,8 @@ var deviceRules = []*rule{{
 			return cause.Undetermined // it took the place of a genuine packet
 		case k.strayTrigger():
 			return cause.Undetermined // a stack that does not know the connection answers like this
+		case s == cause.Likely && (!k.beside() || k.outOfPause() || k.bareStack() || k.fallsShort()):
+			return cause.Possible // that a device sent it is likely; which kind of device is open
 		case s == cause.Likely:
 			return s
 		case k.form == neither && k.conn.Missing == 0, k.livesOnSign() != nil:
@@ -193,7 +202,7 @@ var deviceRules = []*rule{{
 		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.S.Packets == 0 || k.S.Knows(flow.HasFIN) {
 			return nil, false
 		}
-		if _, ok := k.otherTTL(); !ok {
+		if _, _, ok := k.unlikeTTL(); !ok {
 			return nil, false
 		}
 		return append(k.provokedFacts(), k.signFacts()...), true
@@ -209,6 +218,81 @@ func (k *Case) ownHeader() (string, []uint32) {
 		return fmt.Sprintf("IP identification and timestamp continue the %s's, which is silent afterwards", k.sender()), []uint32{k.R.Frame}
 	}
 	return "", nil
+}
+
+// firstAnswer tells whether an abort is the responder's first answer to what
+// the originator sent: policy acts at that moment as well (causes.md, 4.2, step
+// 7).
+func (k *Case) firstAnswer() bool {
+	return k.phase == handshaken && !k.byOriginator() && k.form == spontaneous && k.P.FirstData.Exists() && !k.inChain() && !k.inClock()
+}
+
+// beside tells whether the device shows itself as one that lets the real
+// traffic pass: that goes on after the reset, or the resets come in numbers, as
+// they do from one which has to win a race, or bear such a device's mark.
+func (k *Case) beside() bool {
+	if k.deliveredToo() || k.fingerprint() != "" || k.position == notItsOwn {
+		return true
+	}
+	again := false
+	k.after(k.from, func(s *flow.Segment) bool {
+		again = again || s.Is(segment.RST) && !s.Has(flow.Copy) && s.Is(segment.ACK) == k.R.Is(segment.ACK)
+		return !again
+	})
+	_, kept := k.notDelivered()
+	return again || k.goesOn(0) != nil && !kept && k.gap() == nil // the order is of no importance here
+}
+
+// bareStack tells whether the reset is what a stack answers that knows of no
+// connection, and what it would answer did not come by here: a translator's own
+// stack may have got a segment that it should have passed on.
+func (k *Case) bareStack() bool {
+	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.R.ID == 0 && k.options == 0 && k.answers() == nil && k.livesOnSign() != nil && k.R.Seq == k.P.Ack
+}
+
+// bothAtOnce finds the reset in the other end's name at the same moment after a
+// pause, where neither end's own socket shows and neither can have drawn the
+// other: no stack answers a reset (causes.md, 2.2).
+func (k *Case) bothAtOnce() *flow.Segment {
+	if d, _ := k.idle(); d < flow.MinPause || k.form == provoked || k.inChain() || k.inClock() {
+		return nil
+	}
+	if e := k.earlier(); e != nil && e.From != k.from && k.R.Time-e.Time <= shuffle {
+		return &e.Segment
+	}
+	var found *flow.Segment
+	k.after(1-k.from, func(s *flow.Segment) bool {
+		if s.Time-k.R.Time <= shuffle && s.Is(segment.RST) && !s.Has(flow.Copy) && s.Seq == k.P.Nxt {
+			found = s
+		}
+		return found == nil
+	})
+	return found
+}
+
+// outOfPause tells whether the reset came out of a silence, with nothing that
+// it could answer: the silence itself may be why.
+func (k *Case) outOfPause() bool {
+	d, until := k.idle()
+	return d >= flow.MinPause && until == k.R.Frame
+}
+
+// gap finds what the sender goes on with after the reset, where that leaves
+// out just what should stand at the reset's number: a segment that the reset
+// may have been.
+func (k *Case) gap() *flow.Segment {
+	var next *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.RST) || s.Has(flow.Copy) || s.Len == 0 {
+			return true
+		}
+		next = s
+		return false
+	})
+	if next == nil || k.R.Seq != k.S.Nxt || !next.Seq.After(k.R.Seq) || !next.Has(flow.Ahead) {
+		return nil
+	}
+	return next
 }
 
 // usedUpID tells whether the reset took the place of a genuine packet: it

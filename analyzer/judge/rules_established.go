@@ -80,7 +80,7 @@ var establishedRules = []*rule{{
 		if k.phase == synReceived && k.P.Payload == 0 {
 			return nil, false
 		}
-		if k.phase == synAnswered && !(k.R.Is(segment.ACK) && k.P.SYN.Is(segment.SYN|segment.ACK) && k.R.Ack == k.P.Nxt) {
+		if k.phase == synAnswered && !(k.R.Is(segment.ACK) && k.P.SYN.Exists() && k.R.Ack == k.P.Nxt) || k.unseenSYNACK() {
 			return nil, false
 		}
 		if k.form != spontaneous || k.S.Packets == 0 {
@@ -102,7 +102,7 @@ var establishedRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.phase&ending != 0 {
+		if k.phase&ending != 0 && !(k.S.LastData.Frame > k.P.FIN.Frame && k.P.FIN.Exists() && !k.S.FIN.Exists()) {
 			return cause.Undetermined // close-then-abort: the same call of the program's, only later
 		}
 		return cause.Possible

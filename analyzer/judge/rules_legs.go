@@ -66,7 +66,7 @@ var legRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		s, lives := k.livesOn()
-		if lives && k.hostForm() && !k.strayTrigger() {
+		if lives && (k.hostForm() || k.bareStack()) && !k.strayTrigger() {
 			return []Fact{fact(&k.R, "the answer of the host's own stack to a segment that did not come by here"), {Frame: s.frame, Text: s.text}}, true
 		}
 		if !lives || !k.strayTrigger() {
@@ -100,8 +100,17 @@ var legRules = []*rule{{
 
 // strayTrigger tells whether what drew the reset lies outside of the window.
 func (k *Case) strayTrigger() bool {
-	return k.form == provoked && k.trigger.Has(flow.Aimless)
+	t := &k.trigger
+	far := k.S.Knows(flow.KnowsAck) && t.Seq.Minus(k.S.Ack) > usualWindow
+	if k.conn.Windows() && k.S.Knows(flow.KnowsEdge) {
+		far = t.Seq.After(k.S.Edge + 1<<16)
+	}
+	return k.form == provoked && (t.Has(flow.Aimless) || t.Has(flow.Ahead) && far)
 }
+
+// usualWindow is more than what buffers have without somebody's care; it counts
+// where the window is not known.
+const usualWindow = 1 << 20
 
 // legWindow is how soon, in nanoseconds, a proxy passes a failure on, also on a
 // busy machine; soon, on one that is not.

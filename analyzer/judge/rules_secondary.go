@@ -30,12 +30,25 @@ var secondaryRules = []*rule{{
 		return append(facts, fact(&k.R, "the reset takes its number, %d, from that segment's acknowledgment", k.rel(k.from, k.R.Seq))), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.form != provoked {
+		if k.form != provoked || k.changedPlaces(k.earlier()) || k.trigger.Frame > k.R.Frame {
 			return cause.Possible
 		}
 		return cause.Proven
 	},
 	open: "an earlier reset had ended the connection already",
+}, {
+	// The stack had been told that the connection is over by a reset that did not
+	// come by here, and the FIN is as false as that one was.
+	cause: cause.SecondaryReset,
+	in:    ending,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || k.R.Is(segment.ACK) || !k.oddFIN() || k.earlier() != nil {
+			return nil, false
+		}
+		return append([]Fact{fact(&k.S.FIN, "a FIN without the timestamp that the %s's other segments bear", k.sender())}, k.provokedFacts()...), true
+	},
+	strength: always(cause.Undetermined),
+	open:     "the FIN before it bears no timestamp: it may be forged, and the socket be gone",
 }}
 
 // answersUnseen are the facts of a bare reset behind another whose trigger is
@@ -107,6 +120,9 @@ func (k *Case) volley() *flow.Reset {
 func (k *Case) provokedBefore(e *flow.Reset) bool {
 	if k.trigger.Frame > e.Frame {
 		return false
+	}
+	if k.S.Knows(flow.KnowsNxt) && !k.R.Is(segment.ACK) && e.Seq.After(k.S.Nxt) {
+		return true // a reset beyond all that was sent is no stack's
 	}
 	// The stack may answer each of several segments; without a second one this is
 	// a repetition.

@@ -695,7 +695,7 @@ func TestForged(t *testing.T) {
 			client.1000 > server.80: P. length 100
 			server.80 > client.1000: .
 			server.80 > client.1000: R. seq 1 ack 101 <nop> ttl=255 id=2`,
-		wants: []string{"6 likely injected-reset by likely middlebox or inline-policy-reset abortive-close"},
+		wants: []string{"6 possible injected-reset by likely middlebox or inline-policy-reset abortive-close"},
 	}, {
 		name: "another distance alone is a hint",
 		text: `
@@ -746,7 +746,7 @@ func TestForged(t *testing.T) {
 		text: hand + `
 			client.1000 > server.80: P. length 100 win 4711 id=9999
 			server.80 > client.1000: R. seq 1 ack 101 win 4711 id=9999`,
-		wants: []string{"5 likely injected-reset by likely middlebox"},
+		wants: []string{"5 possible injected-reset by likely middlebox or inline-policy-reset"},
 	}, {
 		name: "faster than the way to the server",
 		text: `
@@ -758,7 +758,7 @@ func TestForged(t *testing.T) {
 			+100ms server.80 > client.1000: .
 			client.1000 > server.80: P. length 100
 			+5ms server.80 > client.1000: R. seq 1 ack 201 ttl=51`,
-		wants: []string{"7 likely injected-reset by likely middlebox; frames 6"},
+		wants: []string{"7 possible injected-reset by likely middlebox or inline-policy-reset; frames 6"},
 	}, {
 		name: "faster than the way, but from as far: a hint",
 		text: `

@@ -61,7 +61,7 @@ var timerRules = []*rule{{
 			return cause.Undetermined // a deadline of the program's: abortive-close, this one stays open
 		case beyond && !onTime:
 			return cause.Undetermined
-		case beyond || k.conn.Missing > 0:
+		case beyond || k.conn.Missing > 0 || k.j.Drops:
 			return cause.Possible
 		case !growing(r):
 			return cause.Possible
@@ -76,7 +76,7 @@ var timerRules = []*rule{{
 	in:    connected | closing,
 	need: func(k *Case) ([]Fact, bool) {
 		p := &k.S.Probes
-		if p.N < 2 || k.form != spontaneous || k.P.Win == 0 {
+		if p.N < 2 || k.form != spontaneous || k.windowShut() {
 			return nil, false
 		}
 		return k.probeFacts(p, "keepalive"), true
@@ -88,7 +88,7 @@ var timerRules = []*rule{{
 			return "the prober did not reset: a reset answered its probe", []uint32{k.trigger.Frame}
 		case k.form != spontaneous:
 			return "", nil
-		case p.N > 0 && k.P.Win == 0:
+		case p.N > 0 && k.windowShut():
 			return fmt.Sprintf("the %s's window is 0: these are window probes", k.receiver()), p.Frames()
 		case p.N == 0:
 			return "", nil
@@ -102,7 +102,7 @@ var timerRules = []*rule{{
 	strength: func(k *Case) cause.Strength {
 		p := &k.S.Probes
 		switch {
-		case p.Heard.Exists() || p.Beaten > 0 || k.conn.Missing > 0:
+		case p.Heard.Exists() || p.Beaten > 0 || k.conn.Missing > 0 || k.j.Drops:
 			return cause.Possible // answers left here: they were lost behind this point
 		case !k.onInterval(p) || !punctual(p, k.R.Time):
 			return cause.Possible
@@ -115,7 +115,7 @@ var timerRules = []*rule{{
 	in:    connected | closing,
 	need: func(k *Case) ([]Fact, bool) {
 		p := &k.S.Probes
-		if p.N < 2 || k.form != spontaneous || k.P.Packets == 0 || k.P.Win != 0 {
+		if p.N < 2 || k.form != spontaneous || !k.windowShut() {
 			return nil, false
 		}
 		facts := []Fact{}
@@ -142,7 +142,7 @@ var timerRules = []*rule{{
 	in:    connected | closing,
 	need: func(k *Case) ([]Fact, bool) {
 		p := &k.S.Probes
-		if p.N == 0 || p.Heard.Exists() || k.form != spontaneous || k.P.Win == 0 {
+		if p.N == 0 || p.Heard.Exists() || k.form != spontaneous || k.windowShut() {
 			return nil, false
 		}
 		d := k.sincePeer()
@@ -170,6 +170,9 @@ var timerRules = []*rule{{
 	},
 	open: "its SYN-ACKs had stayed unanswered",
 }}
+
+// windowShut tells whether the peer's last window is 0.
+func (k *Case) windowShut() bool { return k.P.Packets > 0 && k.P.Win == 0 }
 
 // run is the sender's run of transmissions that may have led to the reset: one
 // that is not acknowledged, or whose acknowledgments were seen here and did

@@ -41,8 +41,8 @@ func (k *Case) signs() []sign {
 		all = append(all, sign{kind: signLink, proof: true, frame: k.R.Frame, text: "came in at the host whose address it bears"})
 	}
 	for _, test := range []func(*Case) (sign, bool){
-		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).staleNumber,
-		(*Case).steppedNumbers, (*Case).tooFast, (*Case).copiedID, (*Case).copiedWindow, (*Case).knownMark, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
+		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).crafted, (*Case).staleNumber,
+		(*Case).steppedNumbers, (*Case).tooFast, (*Case).atOnce, (*Case).copiedID, (*Case).copiedWindow, (*Case).knownMark, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
 	} {
 		if s, ok := test(k); ok {
 			all = append(all, s)
@@ -67,7 +67,7 @@ func (k *Case) evades(signs []sign) bool {
 	if len(signs) == 0 || k.ignorable() == "" || !k.compared() && !k.lowTTL() {
 		return false
 	}
-	return k.nextID() || chainOf(k.S) == noChain
+	return k.nextID() || !k.leavesChain()
 }
 
 // against weighs signs: likely with one that is proof-grade or two independent

@@ -86,11 +86,11 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
 		}
 	}
-	if id == cause.InjectedReset && v.Idle >= idleFloor && !v.raw.answers.Exists() {
+	if id == cause.InjectedReset && v.Idle > 0 && !v.raw.answers.Exists() {
 		if isAbout(v.Idle, knownIdleLimits...) {
 			id = cause.MiddleboxIdleTimeout
 		} else {
-			strength = cause.Likely
+			strength = cause.Possible // it answers nothing, and the pause is no limit that is known
 			alternatives = []Alternative{{cause.MiddleboxIdleTimeout, Middlebox, cause.Possible, "it comes out of a pause: a device may have forgotten the connection"}}
 		}
 		facts = append(facts, Fact{near, s.lines[near].frame, fmt.Sprintf("after %s of silence in both directions", duration(v.Idle))})

@@ -56,6 +56,16 @@ func (k *Case) steppedNumbers() (sign, bool) {
 		text: fmt.Sprintf("another reset follows %s later with number %d, beyond all that the %s had sent", duration(found.Time-k.R.Time), k.rel(k.from, found.Seq), k.sender())}, true
 }
 
+// atOnce: a reset in the other end's name comes at the same moment.
+func (k *Case) atOnce() (sign, bool) {
+	s := k.bothAtOnce()
+	if s == nil {
+		return sign{}, false
+	}
+	return sign{kind: signTiming, frame: s.Frame,
+		text: fmt.Sprintf("%s apart there is one in the %s's name too, and neither end answers a reset", duration(abs(s.Time-k.R.Time)), k.receiver())}, true
+}
+
 // noise is how much, in nanoseconds, a round trip varies by what the hosts do
 // beside.
 const noise = int64(5e6)
@@ -100,7 +110,8 @@ func (k *Case) dependsOn() *flow.Segment {
 		case !k.R.Is(segment.ACK) && t.Is(segment.ACK) && t.Ack == k.R.Seq && t.Len > 0 && (!k.S.Knows(flow.KnowsISN) || t.Ack != k.S.ISN+1):
 			// the number alone was known if an earlier ACK bore it, or from the SYN-ACK
 			older := k.P.Last(i + 1)
-			if older == nil || older.Ack.Before(t.Ack) {
+			if older != nil && (older.Ack.Before(t.Ack) || k.conn.Pause.After == t.Frame) || // nothing else was on its way after a pause
+				older == nil && k.P.SYNs > 0 && i+1 < flow.RingLen {
 				found = t
 			}
 		}
@@ -131,7 +142,7 @@ func (k *Case) livesOn() (sign, bool) {
 	if !k.R.Is(segment.ACK) && k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() {
 		return sign{}, false // in SYN-RECEIVED a stack resets a bad ACK and keeps its state (RFC 9293, 3.5.2, group 2)
 	}
-	found := k.goesOn()
+	found := k.goesOn(allowance)
 	if found == nil {
 		return sign{}, false
 	}
@@ -139,12 +150,12 @@ func (k *Case) livesOn() (sign, bool) {
 		text: fmt.Sprintf("the %s goes on %s later: %s", k.sender(), duration(found.Time-k.R.Time), k.brief(k.from, found))}, true
 }
 
-// goesOn finds what the sender of the reset sends afterwards as if there had
-// been none.
-func (k *Case) goesOn() *flow.Segment {
+// goesOn finds what the sender of the reset sends afterwards, a time later or
+// more, as if there had been none.
+func (k *Case) goesOn(later int64) *flow.Segment {
 	var found *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
-		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < allowance || s.Has(flow.Aimless) {
+		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < later || s.Has(flow.Aimless) {
 			return true
 		}
 		fresh := s.Has(flow.Fresh) && s.Len > 0 && (k.S.Knows(flow.KnowsNxt) && !s.Seq.Before(k.S.Nxt) || !s.Seq.Before(k.R.Seq))
@@ -161,8 +172,8 @@ func (k *Case) goesOn() *flow.Segment {
 // what the reset answered or acknowledged.
 func (k *Case) notDelivered() (sign, bool) {
 	t := k.answers()
-	if t == nil || t.End() == t.Seq || t.Has(flow.Aimless) {
-		return sign{}, false // nobody acknowledges what lies outside of the window
+	if t == nil || t.End() == t.Seq || t.Has(flow.Aimless) || t.Has(flow.Ahead) {
+		return sign{}, false // nobody acknowledges what lies outside of the window, or behind a hole
 	}
 	var found *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {

@@ -7,11 +7,19 @@ import (
 	"rstlab/internal/segment"
 )
 
+// unlikeTTL gives the TTL that all other packets of the sender have, two or
+// more, where the reset has another.
+func (k *Case) unlikeTTL() (ttl uint8, n uint32, ok bool) {
+	ttl, n, ok = k.S.UsedTTL()
+	return ttl, n, ok && n >= 2 && ttl != k.R.TTL
+}
+
 // otherTTL: the reset came from another distance than all other packets of the
-// sender. Path changes move it by one or two, so it is no more than a hint.
+// sender. Path changes move it by one or two, so it is no more than a hint. A
+// bare RST, which no socket wrote, can begin at another value than a socket's.
 func (k *Case) otherTTL() (sign, bool) {
-	ttl, n, ok := k.S.UsedTTL()
-	if !ok || n < 2 || ttl == k.R.TTL {
+	ttl, n, ok := k.unlikeTTL()
+	if !ok || !k.R.Is(segment.ACK) && hops(ttl) == hops(k.R.TTL) {
 		return sign{}, false
 	}
 	return sign{kind: signTTL, frame: k.R.Frame,
@@ -167,6 +175,19 @@ func (k *Case) inClock() bool {
 	return d >= low && d <= high && echo >= 0 && int32(k.R.TSEcr-k.P.FirstTS) >= 0
 }
 
+// leavesChain tells whether the reset's identification is not one that the
+// sender's counter can have come to, as far as it has one.
+func (k *Case) leavesChain() bool {
+	d := k.R.ID - k.S.LastID
+	switch chainOf(k.S) {
+	case socketChain:
+		return d == 0 || d > 8
+	case hostChain:
+		return d == 0 || d > 1024
+	}
+	return false
+}
+
 // inChain tells whether the reset continues the sender's IP identification by
 // one, as a Linux socket does.
 func (k *Case) inChain() bool {
@@ -193,6 +214,12 @@ func (k *Case) nearChain() bool {
 func (k *Case) linux() bool {
 	n := k.S.IDSteps
 	return k.S.Layout == flow.LayoutLinux && n.Other+n.Small+n.Same == 0
+}
+
+// crafted: no stack sends these flags together.
+func (k *Case) crafted() (sign, bool) {
+	return sign{kind: signForm, frame: k.R.Frame, text: fmt.Sprintf("flags %v, which no stack sends together", k.R.Flags)},
+		k.R.Flags&(segment.SYN|segment.FIN) != 0
 }
 
 // wrongForm: a Linux stack aborts with timestamps where they are in use and
