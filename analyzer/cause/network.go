@@ -29,7 +29,8 @@ var network = []Cause{{
 	Summary: "a device forged the reset in an endpoint's name while the real packets passed",
 	Meaning: "Inspection devices, intrusion detection, censors, attackers on the LAN. Usually both ends get one, and each believes that the other hung up.",
 	Evidence: "Signs that the named sender did not send it: it goes on afterwards, its TTL or IP ID chain breaks, its clock is wrong, fields are copied from the triggering packet, the numbers lag, the answer is faster than the way. " +
-		"One strong sign or two independent ones make it likely; a capture at the named sender that shows no such packet leave proves it.",
+		"One strong sign or two independent ones make it likely that a device sent it; this cause is likely too where the real packets are seen to pass, or the resets come in numbers, for else a device that kept them back is as possible. " +
+		"A capture at the named sender that shows no such packet leave proves it.",
 	LookAlikes: []ID{InlinePolicyReset, RewrittenReset, SecondaryReset, AbortiveClose},
 	Settle:     "capture at both ends at the same time; what did not leave the named sender came from between",
 	Fix:        "find the device at the hop that the TTL tells; encrypt or have the traffic allowed",
@@ -40,7 +41,7 @@ var network = []Cause{{
 	Family:     Network,
 	Summary:    "a device on the path turned a genuine segment into a reset",
 	Meaning:    "The reset bears the sender's own TTL, IP ID and timing, since it was its packet: header comparison is blind.",
-	Evidence:   "A reset here whose IP ID and number belong to a data segment or ACK at the other point. From one point it is possible at most: the reset sits in the sender's chain and the sender goes on.",
+	Evidence:   "A reset here whose IP ID and number belong to a data segment or ACK at the other point. From one point it is possible at most: the reset sits in the sender's chain and the sender goes on, or goes on with just what should stand at the reset's number left out.",
 	LookAlikes: []ID{InjectedReset, InlinePolicyReset},
 	Settle:     "capture at both ends and compare the packet with that IP ID",
 	Fix:        "find the device at that hop",

@@ -391,6 +391,9 @@ func next(v *Verdict, row cause.Cause) string {
 	if v.Sender == NoSender || v.SenderStrength < cause.Likely && v.Sender != Middlebox && v.Cause != cause.PortClosed {
 		steps = append(steps, fmt.Sprintf("capture at %v at the same time: what did not leave it came from between", v.From.Addr()))
 	}
+	if v.Why == NATUnresolved {
+		steps = append(steps, "capture from before the connection's first packet at both points: by its first numbers it is found again under other addresses")
+	}
 	if open {
 		steps = append(steps, row.Settle)
 	}

@@ -121,6 +121,10 @@ func (c *correlation) join(v *Verdict) (*Verdict, *sightings) {
 	}
 	s.addPaths()
 	out := s.judge()
+	if s.unresolved(out) {
+		out.Why = NATUnresolved
+		describe(out, v.raw.to)
+	}
 	for p, x := range s.lines {
 		if x != nil {
 			c.final[Frame{p, x.frame}] = out

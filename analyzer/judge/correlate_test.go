@@ -178,6 +178,49 @@ func TestCorrelate(t *testing.T) {
 
 // With three points the device lies between the last without and the first with
 // the reset.
+// A connection whose beginning is in neither capture can't be found again behind
+// a translation of addresses, and a verdict without a cause says so. It does not
+// where nothing at the other point can be the same connection.
+func TestTranslated(t *testing.T) {
+	const (
+		lone      = "+5s inside.1000 > server.443: R. rawseq 77 rawack 9"
+		outside   = "+5s gateway.40000 > server.443: R. rawseq 990077 rawack 9"
+		elsewhere = "gateway: ip=203.0.113.200\n+5s gateway.40000 > client.443: R. rawseq 990077 rawack 9"
+		begins    = `
+			inside.1000 > server.443: S
+			server.443 > inside.1000: S.
+		`
+		beginsOutside = `
+			gateway.40000 > server.443: S rawseq 12345
+			server.443 > gateway.40000: S. rawseq 23456
+		`
+	)
+	for _, test := range []struct {
+		name string
+		taps []tap
+		why  []string
+	}{
+		{"no handshake", []tap{{name: "in", text: "inside: ip=192.0.2.9\n" + lone}, {name: "out", text: "gateway: ip=203.0.113.200\n" + outside}}, []string{judge.NATUnresolved, judge.NATUnresolved}},
+		{"another server", []tap{{name: "in", text: "inside: ip=192.0.2.9\n" + lone}, {name: "out", text: elsewhere}}, []string{judge.NoHandshake, judge.NoHandshake}},
+		{"hours later", []tap{{name: "in", text: "inside: ip=192.0.2.9\n" + lone}, {name: "out", text: "gateway: ip=203.0.113.200\n" + outside, clock: 3 * time.Hour}}, []string{judge.NoHandshake, judge.NoHandshake}},
+		{"other numbers", []tap{
+			{name: "in", text: "inside: ip=192.0.2.9\n" + begins + "+5s inside.1000 > server.443: R. rawseq 77 rawack 9"},
+			{name: "out", text: "gateway: ip=203.0.113.200\n" + beginsOutside + "+5s gateway.40000 > server.443: R. rawseq 990077 rawack 9"},
+		}, []string{judge.NoMatch, judge.NoMatch}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var why []string
+			for _, v := range correlate(t, test.taps...) {
+				why = append(why, v.Why)
+			}
+			if !slices.Equal(why, test.why) {
+				t.Errorf("got %q, want %q", why, test.why)
+			}
+		})
+	}
+}
+
 func TestThreePoints(t *testing.T) {
 	middle := strings.ReplaceAll(atServer, "+10ms client.2301 > server.445: S ttl=63", "+5ms client.2301 > server.445: S ttl=63")
 	middle = strings.ReplaceAll(middle, "server.445 > client.2301: S.", "+10ms server.445 > client.2301: S.")

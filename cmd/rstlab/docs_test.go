@@ -144,7 +144,7 @@ func TestBlocksOfPagesAreMarked(t *testing.T) {
 // otherWords are words with hyphens in the documents' code that name neither a
 // scenario nor a cause.
 var otherWords = strings.Fields(`
-	no-handshake one-direction capture-drops tuple-reused no-match
+	no-handshake one-direction capture-drops tuple-reused nat-unresolved no-match
 	kube-proxy docker-proxy fail-on
 `)
 
