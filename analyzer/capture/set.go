@@ -3,6 +3,7 @@ package capture
 import (
 	"cmp"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,10 +18,11 @@ const rotationSlack = 10 * time.Millisecond
 // A Set reads several captures as one stream in the order of their stamps.
 //
 // Captures that follow each other are one capture that was rotated: a file that
-// begins when another has ended goes on at that one's point, if their first
-// interfaces have the same link type and do not have different names. Where
-// several would do, the one whose file name differs in digits only is taken,
-// then the one that ended last.
+// begins when another has ended goes on at that one's point, if their names, in
+// one directory, differ in digits only and their first interfaces have the same link type and
+// do not have different names. Where several would do, the one that ended last is
+// taken. Other names are those of several points, whose clocks may be set apart by
+// more than the captures last.
 type Set struct {
 	files   []*file
 	waiting []*file // not begun, in order of their first stamps
@@ -122,7 +124,7 @@ func (s *Set) begin() *file {
 	s.active = append(s.active, f)
 	f.point = len(s.points)
 	for i, p := range s.points {
-		if !p.busy && f.continues(p.last) && (f.point == len(s.points) || f.prefers(p.last, s.points[f.point].last)) {
+		if !p.busy && f.continues(p.last) && (f.point == len(s.points) || p.last.last > s.points[f.point].last.last) {
 			f.point = i
 		}
 	}
@@ -143,20 +145,15 @@ func (s *Set) end(f *file) {
 // rotated.
 func (f *file) continues(old *file) bool {
 	a, b := f.Interfaces()[0], old.Interfaces()[0]
-	return f.head.Time >= old.last-int64(rotationSlack) && a.LinkType == b.LinkType &&
+	return sequel(f.name, old.name) && f.head.Time >= old.last-int64(rotationSlack) && a.LinkType == b.LinkType &&
 		(a.Name == b.Name || a.Name == "" || b.Name == "")
 }
 
-// prefers tells whether f rather continues a than b.
-func (f *file) prefers(a, b *file) bool {
-	if la, lb := f.alike(a), f.alike(b); la != lb {
-		return la
-	}
-	return a.last > b.last
+// sequel tells whether two names are those of parts of one rotated capture: in one
+// directory, they differ in digits only.
+func sequel(a, b string) bool {
+	return filepath.Dir(a) == filepath.Dir(b) && stem(filepath.Base(a)) == stem(filepath.Base(b))
 }
-
-// alike tells whether the files' names differ in digits only.
-func (f *file) alike(old *file) bool { return stem(f.name) == stem(old.name) }
 
 func stem(name string) string {
 	return strings.Map(func(r rune) rune {

@@ -87,6 +87,16 @@ func TestSet(t *testing.T) {
 			[]string{"0:a", "1:b", "0:c", "1:d", "2:e", "3:f"}, []int{0, 1, 1, 0},
 		},
 		{
+			"one after the other, of other names: two points, whose clocks may be apart",
+			[]named{{"client.pcap", pcapFile(one{1000, "a"}, one{2000, "b"})}, {"server.pcap", pcapFile(one{900000, "a"}, one{901000, "b"})}},
+			[]string{"0:a", "0:b", "1:a", "1:b"}, []int{0, 1},
+		},
+		{
+			"one after the other, in directories of their own: two points",
+			[]named{{"host1/x.pcap", pcapFile(one{1000, "a"})}, {"host2/x.pcap", pcapFile(one{2000, "b"})}},
+			[]string{"0:a", "1:b"}, []int{0, 1},
+		},
+		{
 			"one after the other, of interfaces with other names: two points",
 			[]named{{"x0.pcapng", ng("eth0", one{1000, "a"})}, {"x1.pcapng", ng("eth1", one{2000, "b"})}},
 			[]string{"0:a", "1:b"}, []int{0, 1},
@@ -99,7 +109,7 @@ func TestSet(t *testing.T) {
 		{
 			"empty, cut and damaged among others",
 			[]named{{"empty", pcapFile()}, {"cut", pcapFile(one{1000, "a"}, one{2000, "cut"})[:58]}, {"none", pcapFile(one{1000, "cut"})[:30]}, {"whole", pcapFile(one{1500, "b"}, one{3000, "d"})}},
-			[]string{"2: error", "1:a", "1: error", "3:b", "3:d"}, []int{-1, 0, -1, 0},
+			[]string{"2: error", "1:a", "1: error", "3:b", "3:d"}, []int{-1, 0, -1, 1},
 		},
 		{"nothing", nil, nil, nil},
 	} {

@@ -19,6 +19,7 @@ type tap struct {
 	name  string
 	text  string
 	clock time.Duration // ahead of the others
+	lost  int           // the packet, from 1, that its capture lost
 }
 
 // correlate judges each tap and joins the verdicts.
@@ -34,6 +35,9 @@ func correlate(t *testing.T, taps ...tap) []*judge.Verdict {
 		p.Judge.Emit = func(v *judge.Verdict) error { p.Verdicts = append(p.Verdicts, v); return nil }
 		var d packet.Decoder
 		var in packet.Info
+		if tp.lost > 0 {
+			frames = slices.Delete(frames, tp.lost-1, tp.lost)
+		}
 		for i, f := range frames {
 			pkt := pcapng.Packet{Time: f.Time.Add(tp.clock).UnixNano(), HasTime: true, Data: f.Data, OrigLen: len(f.Data), LinkType: pcapng.LinkEthernet}
 			d.Decode(&pkt, &in)
@@ -86,6 +90,13 @@ func TestCorrelate(t *testing.T) {
 			{name: "server", text: atServer + `+10ms server.445 > client.2301: R. seq 1`},
 		},
 		wants: []string{"6 possible close-unread-data by proven responder; server:6 client:6"},
+	}, {
+		name: "one capture lost the SYN of a connection that its host took part in",
+		taps: []tap{
+			{name: "client", lost: 1, text: atClient + `client.2301 > server.445: R. seq 101 ack 1`},
+			{name: "server", text: atServer + `+10ms client.2301 > server.445: R. seq 101 ack 1 ttl=63`},
+		},
+		wants: []string{"6 possible abortive-close by proven originator; server:6 client:5"},
 	}, {
 		name: "a forged reset never left the server",
 		taps: []tap{

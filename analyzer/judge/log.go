@@ -18,6 +18,7 @@ type Log struct {
 	conns map[int]*connLog
 	first int // no connection below it is kept without a reset
 	lines int
+	holed int // connections, seen from their handshake on, of which what was acknowledged is missing
 	Lost  int // connections that were forgotten for want of room
 	begun int64
 	end   int64
@@ -86,7 +87,12 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 		c.isn[st.From], c.knows[st.From] = s.Seq, true
 	}
 	c.hasReset = c.hasReset || s.Is(segment.RST)
-	c.missing = c.missing || s.Has(flow.AckUnseen) // a hole that nobody acknowledges is a loss before this point
+	if s.Has(flow.AckUnseen) { // a hole that nobody acknowledges is a loss before this point
+		if !c.missing && c.knows[0] && c.knows[1] {
+			l.holed++
+		}
+		c.missing = true
+	}
 	c.lines = append(c.lines, line{time: s.Time, frame: s.Frame, seq: s.Seq, ack: s.Ack, len: s.Len, hash: hashOf(in.Payload),
 		ts: s.TSVal, ecr: s.TSEcr, win: s.Win, id: s.ID, marks: s.Marks, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})
 	l.lines++
@@ -105,6 +111,10 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 		l.first++
 	}
 }
+
+// lossy tells whether the capture lost so many packets that one more which is not
+// in it proves nothing: of one connection in 200.
+func (l *Log) lossy() bool { return l.holed > 0 && l.holed*200 >= len(l.conns) }
 
 // ids are the connections of the log, in order.
 func (l *Log) ids() []int { return slices.Sorted(maps.Keys(l.conns)) }

@@ -1,13 +1,16 @@
 package judge
 
 import (
+	"slices"
+
 	"rstlab/analyzer/flow"
 	"rstlab/internal/segment"
 )
 
 // match finds the same connection at several points: by addresses, ports and
 // first numbers, else by both first numbers alone, since a NAT changes
-// addresses and ports and leaves these (causes.md, 5.2).
+// addresses and ports and leaves these (causes.md, 5.2); by addresses and ports
+// where a point did not see the SYN.
 func (c *correlation) match() {
 	type tuple struct {
 		key flow.Key
@@ -15,6 +18,7 @@ func (c *correlation) match() {
 	}
 	type isns struct{ o, r flow.Seq }
 	byTuple, byISN, byKey := map[tuple]int{}, map[isns]int{}, map[flow.Key]int{}
+	begun := map[flow.Key]int{} // those of which the first point did not see the SYN
 	c.of = make([]map[int]int, len(c.points))
 	for p := range c.points {
 		c.of[p] = map[int]int{}
@@ -35,6 +39,11 @@ func (c *correlation) match() {
 			if !ok && !l.knows[o] {
 				g, ok = byKey[l.key]
 			}
+			if !ok {
+				if g, ok = begun[l.key]; ok {
+					ok = slices.ContainsFunc(c.groups[g], func(x *connLog) bool { return x != nil && x.shares(l) })
+				}
+			}
 			if !ok || c.groups[g][p] != nil {
 				g = len(c.groups)
 				c.groups = append(c.groups, make([]*connLog, len(c.points)))
@@ -44,6 +53,8 @@ func (c *correlation) match() {
 			byKey[l.key] = g
 			if l.knows[o] {
 				byTuple[tuple{l.key, l.isn[o]}] = g
+			} else if !ok {
+				begun[l.key] = g
 			}
 			if l.knows[0] && l.knows[1] {
 				byISN[isns{l.isn[o], l.isn[1-o]}] = g
@@ -54,6 +65,16 @@ func (c *correlation) match() {
 	for p := 1; p < len(c.points); p++ {
 		c.clocks[p] = c.compare(p)
 	}
+}
+
+// shares tells whether a packet of both logs bears the same numbers and payload.
+func (c *connLog) shares(d *connLog) bool {
+	seen := make(map[number]bool, len(c.lines))
+	for i := range c.lines {
+		x := &c.lines[i]
+		seen[number{x.seq, x.ack, x.len, x.hash}] = true
+	}
+	return slices.ContainsFunc(d.lines, func(x line) bool { return seen[number{x.seq, x.ack, x.len, x.hash}] })
 }
 
 // A place is a line of a log.
@@ -216,5 +237,5 @@ func (s *sightings) whole(q, near int) bool {
 			ran = s.logs[near].find(x, l) != nil
 		}
 	}
-	return ran && !j.Drops && !l.missing && !l.lost
+	return ran && !j.Drops && !j.Log.lossy() && !l.missing && !l.lost
 }

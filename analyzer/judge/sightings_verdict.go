@@ -254,20 +254,31 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 }
 
 // unasked finds, at far, the SYN in the sender's name that never left it: near
-// ran and saw the SYN-ACK, not the SYN.
+// ran and saw the SYN-ACK, not the SYN, and of the sender nothing but resets.
 func (s *sightings) unasked(near, far int) *line {
 	here, there := s.logs[near], s.logs[far]
 	side := s.logs[s.home].side(here, s.sender)
 	if here.knows[side] || !here.knows[1-side] || !s.lines[near].is(segment.RST) || here.orig != side {
 		return nil
 	}
+	if slices.ContainsFunc(here.lines, func(x line) bool { return int(x.from) == side && !x.is(segment.RST) }) {
+		return nil // it took part: near's capture lost the SYN
+	}
+	var syn *line
+	mine := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
 		x := &there.lines[i]
-		if x.is(segment.SYN) && !x.is(segment.ACK) && s.ran(near, s.common(far, x.time)) {
-			return x
+		switch {
+		case int(x.from) != mine || x.is(segment.RST):
+		case x.is(segment.SYN) && !x.is(segment.ACK):
+			if syn == nil && s.ran(near, s.common(far, x.time)) {
+				syn = x
+			}
+		default:
+			return nil // as above
 		}
 	}
-	return nil
+	return syn
 }
 
 // cut says where the transmissions of a run, or their acknowledgments, were

@@ -23,8 +23,9 @@ from 1, as Wireshark's do.
 
 Reads pcap and pcapng, plain or compressed with gzip or zstd; "-" is standard
 input. Several files are captures of one trouble from several points, or the
-parts of a rotated capture; they are judged together. So are the interfaces of
-one pcapng, where the same packets came by at more than one of them.
+parts of a rotated capture, which lie in one directory under names that differ in
+digits only; they are judged together. So are the interfaces of one pcapng, where
+the same packets came by at more than one of them.
 
 What can't be read is told with its place, and what could be read is judged.
 
