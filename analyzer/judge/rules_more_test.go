@@ -268,6 +268,16 @@ func TestField(t *testing.T) {
 			server.80 > client.1000: R.`,
 		wants: []string{"7 likely mptcp-fastclose by likely responder or abortive-close; frames 6"},
 	}, {
+		name: "a BGP speaker's sockets have TTL 1, its refusals do not",
+		text: `
+			client: ttl=1
+			client.1000 > server.179: S
+			server.179 > client.1000: S. ttl=1
+			client.1000 > server.179: .
+			server.1001 > client.179: S ttl=1
+			+1ms client.179 > server.1001: R. seq 0 ack 1 win 0 ttl=64`,
+		wants: []string{"5 possible port-closed by possible responder or firewall-reject-syn"},
+	}, {
 		name: "what drew the reset behind a FIN was not captured, as the next segment's number shows",
 		text: hand + `
 			client.1000 > server.80: F. seq 1 ack 1

@@ -19,12 +19,17 @@ func (k *Case) unlikeTTL() (ttl uint8, n uint32, ok bool) {
 // bare RST, which no socket wrote, can begin at another value than a socket's.
 func (k *Case) otherTTL() (sign, bool) {
 	ttl, n, ok := k.unlikeTTL()
-	if !ok || !k.R.Is(segment.ACK) && hops(ttl) == hops(k.R.TTL) {
+	if !ok || !k.R.Is(segment.ACK) && (hops(ttl) == hops(k.R.TTL) || limited(ttl)) {
 		return sign{}, false
 	}
 	return sign{kind: signTTL, frame: k.R.Frame,
 		text: fmt.Sprintf("TTL %d, all %d other packets of the %s have %d", k.R.TTL, n, k.sender(), ttl)}, true
 }
+
+// limited tells whether a TTL is one that a program gave its socket, to reach
+// neighbours only, as BGP's do: what its host answers without a socket has the
+// host's own (causes.md, 0.1).
+func limited(ttl uint8) bool { return ttl <= 2 }
 
 // chain is how a side numbers its IP packets.
 type chain uint8

@@ -32,7 +32,7 @@ func (k *Case) otherHostTTL() (sign, bool) {
 	}
 	mine := flow.InitialTTL(k.R.TTL) - k.R.TTL
 	for _, t := range h.TTLs {
-		if t.N > 0 && flow.InitialTTL(t.TTL)-t.TTL <= mine {
+		if t.N > 0 && (flow.InitialTTL(t.TTL)-t.TTL <= mine || limited(t.TTL)) {
 			return sign{}, false
 		}
 	}
