@@ -300,6 +300,18 @@ var changes = []change{
 	{name: "5 % lost while capturing", do: keep(func(_ *shot, r *rand.Rand) bool { return r.IntN(20) >= 1 })},
 	{name: "20 % lost while capturing", do: keep(func(_ *shot, r *rand.Rand) bool { return r.IntN(5) >= 1 })},
 	{name: "stamps off by up to 2 ms", do: late(func(_ *shot, r *rand.Rand) int64 { return r.Int64N(2e6) })},
+	{name: "resets late by up to 3 ms", do: late(func(s *shot, r *rand.Rand) int64 {
+		if s.conn > 0 && s.is(segment.RST) {
+			return r.Int64N(3e6)
+		}
+		return 0
+	})},
+	{name: "the originator's packets late by 1 ms", do: late(func(s *shot, _ *rand.Rand) int64 {
+		if s.orig {
+			return 1e6
+		}
+		return 0
+	})},
 	{name: "stamps of 10 ms", do: late(func(s *shot, _ *rand.Rand) int64 { return -(s.at % 10e6) })},
 	{name: "acknowledgments delayed by 40 ms", do: delayed},
 	{name: "each packet twice", do: doubled(func(*shot) {})},

@@ -282,7 +282,7 @@ func (c *Conn) sent(me *Side, s *Segment) {
 			me.HoleFrom = me.HoleTo
 			c.Missing -= min(c.Missing, 1)
 		}
-	case s.Is(segment.SYN) && me.SYNs == 1 && !me.First.In(end, end+1<<16), end.After(me.Nxt):
+	case s.Is(segment.SYN) && me.SYNs == 1 && !me.Nxt.In(end, end+1<<16), end.After(me.Nxt):
 		me.Nxt = end
 	}
 	if s.Is(segment.FIN) {

@@ -120,7 +120,7 @@ func (k *Case) listenerGone() []Fact {
 // it had not sent, and the reset takes that number.
 func (k *Case) wrongAnswer() bool {
 	t := &k.trigger
-	return k.phase == synAnswered && k.form == provoked && !k.R.Is(segment.ACK) && !t.Ack.In(k.S.ISN+1, k.S.Nxt)
+	return k.phase == synAnswered && k.form == provoked && !k.R.Is(segment.ACK) && !t.Ack.In(k.S.ISN+1, k.S.Nxt) && !k.sentBehind(t.Ack)
 }
 
 // wrongFacts are a SYN and an answer to it with a wrong number.

@@ -244,7 +244,7 @@ func (k *Case) verdictOn(frame uint32) *Verdict {
 // judge decides the case.
 func (k *Case) judge() *Verdict {
 	k.position = k.positionOf()
-	if k.overtook = k.overtaken(); k.overtook.Exists() && k.form != provoked && k.earlier() != nil {
+	if k.overtook = k.overtaken(k.slack()); k.overtook.Exists() && k.form != provoked && k.earlier() != nil {
 		k.form, k.trigger = provoked, k.overtook // no socket is left that could have sent it
 	}
 	k.signList = k.signs()

@@ -1,6 +1,14 @@
 package judge_test
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"rstlab/analyzer/internal/transcript"
+	"rstlab/analyzer/judge"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/pcapng"
+)
 
 // Captures as engineers bring them, odd and yet ordinary: what an expert would
 // say of each, and no more than the packets carry.
@@ -1169,16 +1177,16 @@ func TestOddCaptures(t *testing.T) {
 			+30ms server.80 > client.1000: P. rawseq 5001 rawack 1101 length 100`,
 		wants: []string{"4 possible nat-bypass by possible middlebox or injected-reset middlebox-state-loss; accepted"},
 	}, {
-		name: "a sweep whose guesses change places with a hit",
+		name: "resets in steps, the second of which hits: the first may have been that",
 		text: hand + `
 			client.1000 > server.80: P. length 100
 			server.80 > client.1000: R seq 1461 ttl=99
 			server.80 > client.1000: R seq 1 ttl=99
 			server.80 > client.1000: R seq 4381 ttl=99`,
 		wants: []string{
-			"5 likely injected-reset by likely middlebox or inline-policy-reset; challenged",
-			"6 likely injected-reset by likely middlebox after 5 or inline-policy-reset; accepted",
-			"7 likely injected-reset by likely middlebox after 5 or inline-policy-reset; ignored",
+			"5 possible injected-reset by likely middlebox or blind-reset inline-policy-reset; challenged",
+			"6 possible injected-reset by likely middlebox after 5 or blind-reset inline-policy-reset; accepted",
+			"7 possible injected-reset by likely middlebox after 5 or blind-reset inline-policy-reset; ignored",
 		},
 	}, {
 		name: "a FIN without the timestamp that all else has",
@@ -1189,5 +1197,97 @@ func TestOddCaptures(t *testing.T) {
 			server.80 > client.1000: . ack 102
 			client.1000 > server.80: R seq 102 win 0`,
 		wants: []string{"8 possible close-then-abort by likely originator or secondary-reset; accepted"},
+	}, {
+		name: "the ACK that a retransmitter waited for comes right behind its reset",
+		text: hand + `
+			server.80 > client.1000: P. seq 1:101 ack 1
+			+30ms server.80 > client.1000: P. seq 1:101 ack 1
+			+60ms server.80 > client.1000: P. seq 1:101 ack 1
+			+120ms server.80 > client.1000: P. seq 1:101 ack 1
+			+240ms server.80 > client.1000: P. seq 1:101 ack 1
+			+480ms server.80 > client.1000: P. seq 1:101 ack 1
+			+960ms server.80 > client.1000: R. seq 101 ack 1
+			+500us client.1000 > server.80: . ack 101`,
+		wants: []string{"10 possible retransmission-timeout by likely responder or abortive-close; accepted"},
+	}, {
+		name: "a SYN is accepted, and refused behind that",
+		text: hand + `
+			client.1001 > server.80: S
+			+1ms server.80 > client.1001: S.
+			+1ms server.80 > client.1001: R. rawseq 0 ack 1 win 1980
+			client.1001 > server.80: . ack 1
+			client.1001 > server.80: P. length 100`,
+		wants: []string{"6 likely injected-reset by likely middlebox; accepted"},
+	}, {
+		name: "what a stack without a socket answers, and the abort that must have come before",
+		text: hand + `
+			server.80 > client.1000: P. seq 1:101 ack 1
+			+30ms server.80 > client.1000: P. seq 1:101 ack 1
+			+60ms server.80 > client.1000: P. seq 1:101 ack 1
+			+120ms server.80 > client.1000: P. seq 1:101 ack 1
+			+240ms server.80 > client.1000: P. seq 1:101 ack 1
+			+480ms server.80 > client.1000: P. seq 1:101 ack 1
+			+960ms client.1000 > server.80: P. seq 1:11 ack 1
+			server.80 > client.1000: R seq 1 win 0
+			+1ms server.80 > client.1000: R. seq 101 ack 1`,
+		wants: []string{
+			"11 possible half-open by likely responder or middlebox-state-loss; accepted",
+			"12 likely retransmission-timeout by likely responder or close-unread-data abortive-close; ignored",
+		},
+	}, {
+		name: "the answer to a SYN that was refused for another's sake: the reset's number is the SYN-ACK's next",
+		text: `
+			client.1000 > server.80: S
+			+1ms server.80 > client.1000: R seq 1 win 0
+			+1ms server.80 > client.1000: S.
+			client.1000 > server.80: . ack 1`,
+		wants: []string{"2 undetermined undetermined (no-handshake) by possible responder or firewall-reject-syn; ignored"},
+	}, {
+		name: "data lies below what the SYN-ACK acknowledges: it was sent before, and captured behind",
+		text: `
+			client: linux ts=1000
+			server: linux ts=900000
+			client.1000 > server.80: S
+			server.80 > client.1000: S.
+			server.80 > client.1000: . seq 1 ack 101
+			client.1000 > server.80: R seq 101 win 0
+			+300us client.1000 > server.80: P. seq 1:101 ack 1`,
+		wants: []string{"4 undetermined undetermined (no-match) by possible originator; challenged"},
 	}})
+}
+
+// Nobody can say that there was no answer where the capture says that it lost
+// packets.
+func TestDroppedAnswers(t *testing.T) {
+	t.Parallel()
+	frames, err := transcript.Parse(hand + `
+		+1s server.80 > client.1000: . seq 0 ack 1
+		+1s server.80 > client.1000: . seq 0 ack 1
+		+1s server.80 > client.1000: . seq 0 ack 1
+		+1s server.80 > client.1000: R. seq 1 ack 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for drops, want := range map[bool]string{
+		false: "7 likely keepalive-timeout by likely responder",
+		true:  "7 possible keepalive-timeout by likely responder",
+	} {
+		var got []string
+		j := judge.Judge{Drops: drops, Emit: func(v *judge.Verdict) error { got = append(got, say(v)); return nil }}
+		var d packet.Decoder
+		var in packet.Info
+		for i, f := range frames {
+			p := pcapng.Packet{Time: f.Time.UnixNano(), HasTime: true, Data: f.Data, OrigLen: len(f.Data), LinkType: pcapng.LinkEthernet}
+			d.Decode(&p, &in)
+			if err := j.Packet(uint32(i+1), p.Time, &in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, []string{want}) {
+			t.Errorf("drops %v: got %q, want %q", drops, got, want)
+		}
+	}
 }

@@ -22,13 +22,13 @@ func (k *Case) slack() int64 {
 // it: the peer's first segment from which a bare RST can have its number, one
 // with payload rather than another, so close behind it that the two may have
 // changed places.
-func (k *Case) overtaken() flow.Segment {
+func (k *Case) overtaken(within int64) flow.Segment {
 	var found flow.Segment
 	if k.R.Is(segment.ACK) {
 		return found // its acknowledgment tells what its sender had
 	}
 	k.after(1-k.from, func(s *flow.Segment) bool {
-		if s.Time-k.R.Time > k.slack() {
+		if s.Time-k.R.Time > within {
 			return false
 		}
 		if s.Is(segment.ACK) && !s.Is(segment.RST) && !s.Has(flow.Copy) && s.Ack == k.R.Seq && (!found.Exists() || s.Len > 0) {
@@ -41,10 +41,49 @@ func (k *Case) overtaken() flow.Segment {
 
 // changedPlaces tells whether a reset and an earlier one of the same name may
 // have changed places: both answer segments, and the number of the later one
-// was acknowledged before that of the earlier.
+// was acknowledged before that of the earlier; or the later one is an abort,
+// and the earlier what a stack answers that has no socket left.
 func (k *Case) changedPlaces(e *flow.Reset) bool {
-	return e.From == k.from && k.form == provoked && !e.Is(segment.ACK) && !k.R.Is(segment.ACK) && k.R.Seq.Before(e.Seq) &&
-		(k.trigger.Frame < e.Frame || k.trigger.Len > 0) && k.R.Time-e.Time <= k.slack()
+	if e.From != k.from || e.Is(segment.ACK) || k.R.Time-e.Time > k.slack() {
+		return false
+	}
+	if k.R.Is(segment.ACK) {
+		return k.form == spontaneous
+	}
+	return k.form == provoked && k.R.Seq.Before(e.Seq) && !e.Seq.After(k.S.Nxt) && (k.trigger.Frame < e.Frame || k.trigger.Len > 0)
+}
+
+// abortBehind tells whether an abort of the same sender was captured so close
+// behind the reset that the two may have changed places.
+func (k *Case) abortBehind() bool {
+	found := false
+	k.after(k.from, func(s *flow.Segment) bool {
+		found = found || s.Time-k.R.Time <= k.slack() && s.Is(segment.RST|segment.ACK) && !s.Has(flow.Copy)
+		return !found
+	})
+	return found && !k.R.Is(segment.ACK)
+}
+
+// sentBehind tells whether what was captured of the sender right behind the
+// reset leads up to a number: it was sent before, then.
+func (k *Case) sentBehind(n flow.Seq) bool {
+	sent := false
+	k.after(k.from, func(s *flow.Segment) bool {
+		sent = sent || s.Time-k.R.Time <= allowance && !s.Is(segment.RST) && !s.Is(segment.SYN) && s.End() == n
+		return !sent
+	})
+	return sent
+}
+
+// heardBehind tells whether the peer acknowledged a number so close behind the
+// reset that it may have done so before: by an ACK alone, or by one that is new.
+func (k *Case) heardBehind(n flow.Seq) bool {
+	heard := false
+	k.after(1-k.from, func(s *flow.Segment) bool {
+		heard = heard || s.Time-k.R.Time <= k.slack() && s.Is(segment.ACK) && !s.Is(segment.RST) && s.Ack.After(n) && (s.Pure() || s.Ack.After(k.S.Una))
+		return !heard
+	})
+	return heard
 }
 
 // reopened tells whether the reset's sender began a new connection on the same

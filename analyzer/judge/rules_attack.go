@@ -29,7 +29,10 @@ var attackRules = []*rule{{
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.goesOn(allowance) != nil || against(k.signList) == cause.Likely {
+		switch {
+		case k.hitsEarly():
+			return cause.Undetermined
+		case k.goesOn(allowance) != nil, against(k.signList) == cause.Likely:
 			return cause.Likely
 		}
 		return cause.Possible
@@ -188,21 +191,28 @@ func (k *Case) sweep() []flow.Segment {
 		if i > 0 && all[i].Seq == all[i-1].Seq {
 			return nil
 		}
-		switch k.conn.Accepts(1-k.from, &all[i]) {
-		case flow.No:
+		if k.conn.Accepts(1-k.from, &all[i]) == flow.No {
 			off++
-		case flow.Yes:
-			// A device that knows the connection hits with the first, at its number or a
-			// few segments on (causes.md, 3.5); the first may have changed places.
-			if i == 0 || i < 3 && all[i].Time-all[0].Time <= k.slack() {
-				return nil
-			}
 		}
 	}
-	if off*2 <= len(all) {
+	// A device that knows the connection hits with the first, at its number or a
+	// few segments on (causes.md, 3.5).
+	if off*2 <= len(all) || k.conn.Accepts(1-k.from, &all[0]) == flow.Yes {
 		return nil
 	}
 	return all
+}
+
+// hitsEarly tells whether the second or third reset of a sweep hits, so close
+// behind the first that it may have been that: then it is no guess.
+func (k *Case) hitsEarly() bool {
+	sweep := k.sweep()
+	for i := 1; i < min(3, len(sweep)); i++ {
+		if s := &sweep[i]; s.Time-sweep[0].Time <= k.slack() && k.conn.Accepts(1-k.from, s) == flow.Yes {
+			return true
+		}
+	}
+	return false
 }
 
 // ignorable says why the receiver must ignore the reset.

@@ -163,7 +163,7 @@ var deviceRules = []*rule{{
 			return cause.Undetermined // it took the place of a genuine packet
 		case k.strayTrigger():
 			return cause.Undetermined // a stack that does not know the connection answers like this
-		case s == cause.Likely && (!k.beside() || k.outOfPause() || k.bareStack() || k.fallsShort()):
+		case s == cause.Likely && (!k.beside() || k.outOfPause() || k.bareStack() || k.fallsShort() || k.hitsEarly()):
 			return cause.Possible // that a device sent it is likely; which kind of device is open
 		case s == cause.Likely:
 			return s

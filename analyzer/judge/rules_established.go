@@ -67,7 +67,7 @@ var establishedRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if len(k.boot()) > 0 || k.silentDeath() {
+		if (len(k.boot()) > 0 || k.silentDeath()) && !k.abortBehind() {
 			return cause.Likely
 		}
 		return cause.Possible

@@ -14,7 +14,7 @@ var secondaryRules = []*rule{{
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		e := k.earlier()
-		if e == nil || k.refusedAgain(e) {
+		if _, too := k.refusesToo(); e == nil || too || k.refusedAgain(e) {
 			return nil, false
 		}
 		if k.form != provoked {
@@ -102,7 +102,7 @@ func (k *Case) refusedAgain(e *flow.Reset) bool {
 // and nothing provoked it anew. Its verdict is that one's.
 func (k *Case) volley() *flow.Reset {
 	e := k.earlier()
-	if e == nil || e.From != k.from {
+	if e == nil || e.From != k.from || k.changedPlaces(e) {
 		return nil
 	}
 	same := e.Is(segment.ACK) == k.R.Is(segment.ACK)

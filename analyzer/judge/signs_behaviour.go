@@ -23,6 +23,9 @@ func (k *Case) staleNumber() (sign, bool) {
 	if l == nil || k.since(l) < allowance {
 		return sign{}, false // the two may have changed places
 	}
+	if o := k.overtaken(allowance); o.Exists() {
+		return sign{}, false // so may the reset and what drew it
+	}
 	return sign{kind: signNumbers, frame: l.Frame,
 		text: fmt.Sprintf("number %d lies below the %s's own %d, which was on the way before", k.rel(k.from, k.R.Seq), k.sender(), k.rel(k.from, k.S.Nxt))}, true
 }
@@ -64,6 +67,17 @@ func (k *Case) atOnce() (sign, bool) {
 	}
 	return sign{kind: signTiming, frame: s.Frame,
 		text: fmt.Sprintf("%s apart there is one in the %s's name too, and neither end answers a reset", duration(abs(s.Time-k.R.Time)), k.receiver())}, true
+}
+
+// refusesToo: the reset refuses a SYN that its sender had accepted (SYNACK_RST,
+// causes.md 3.1). A SYN that was sent again may have met a host that had begun
+// anew.
+func (k *Case) refusesToo() (sign, bool) {
+	t, own := &k.trigger, &k.S.SYN
+	if k.form != provoked || !k.R.Is(segment.ACK) || !t.Is(segment.SYN) || t.Is(segment.ACK) || !own.Is(segment.SYN|segment.ACK) || own.Ack != t.End() || k.P.SYNs != 1 {
+		return sign{}, false
+	}
+	return sign{kind: signLivesOn, proof: true, frame: own.Frame, text: "a SYN-ACK to the same SYN came before it"}, true
 }
 
 // noise is how much, in nanoseconds, a round trip varies by what the hosts do
