@@ -34,6 +34,7 @@ const (
 	diagIDLen        = 48 // struct inet_diag_sockid
 	diagMessageLen   = 72 // struct inet_diag_msg
 	diagMsgIDOffset  = 4  // of id in it
+	diagMsgInode     = 68 // of the inode in it
 )
 
 // states are the kernel's numbers (net/tcp_states.h) by the names of RFC 9293.
@@ -218,6 +219,21 @@ func (d *diag) waitState(ctx context.Context, local, remote netip.AddrPort, stat
 		case <-ctx.Done():
 			return fmt.Errorf("%s: it is %s: %w", what, stateName(have), ctx.Err())
 		}
+	}
+}
+
+// waitReleased waits until no descriptor leads any more to the socket between
+// local and remote that had an inode. The kernel announces nothing of that.
+func (d *diag) waitReleased(local, remote netip.AddrPort, inode uint32) {
+	for pause := 250 * time.Microsecond; ; pause = min(pause*2, 4*time.Millisecond) {
+		held := false
+		err := d.ask(sockDiagByFamily, 0, diagFor(local, remote), func(m []byte) {
+			held = len(m) >= diagMessageLen && binary.NativeEndian.Uint32(m[diagMsgInode:]) == inode
+		})
+		if err != nil || !held { // no such socket, or an orphan
+			return
+		}
+		time.Sleep(pause)
 	}
 }
 

@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"rstlab/lab/internal/ns"
 )
 
 // An endpoint is a socket where it lives: in this process, or in the process
@@ -40,6 +38,7 @@ type kernelSocket struct {
 	file *os.File // non-blocking, watched by the runtime's poller
 	raw  syscall.RawConn
 	ipv6 bool
+	diag *diag // of its network namespace; nil where close needs not wait for the kernel
 
 	mu            sync.Mutex
 	local, remote netip.AddrPort // as last known
@@ -257,6 +256,7 @@ func (s *kernelSocket) accept(ctx context.Context) (endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn.diag = s.diag
 	conn.learn()
 	return conn, nil
 }
@@ -310,8 +310,20 @@ func (s *kernelSocket) shutdown(how string) error {
 	return s.control("shutdown "+how, func(fd int) error { return unix.Shutdown(fd, side) })
 }
 
+// close closes the socket and waits until the kernel has. A process that was
+// just forked holds copies of all descriptors until it executes, and what is
+// closed meanwhile stays open.
 func (s *kernelSocket) close() error {
-	return ns.Close(s.file)
+	var stat unix.Stat_t
+	_ = s.control("read inode", func(fd int) error { return unix.Fstat(fd, &stat) }) // fails when closed, as Close then tells
+	if err := s.file.Close(); err != nil {
+		return fmt.Errorf("close socket: %w", err)
+	}
+	if s.diag != nil {
+		local, remote := s.addrs()
+		s.diag.waitReleased(local, remote, uint32(stat.Ino))
+	}
+	return nil
 }
 
 func (s *kernelSocket) disconnect() error {

@@ -77,7 +77,6 @@ func (p *plan) hostsFile() string {
 // program. Its arguments are the hosts file, the program's path and its
 // arguments.
 func execMain() {
-	ns.Started()
 	hosts, path, args := os.Args[1], os.Args[2], os.Args[3:]
 	err := overlayHosts(hosts)
 	if err == nil {

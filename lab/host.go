@@ -222,6 +222,9 @@ func (h *Host) newEndpoint(o SocketOptions) (endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !o.MPTCP { // whose first subflow outlives its close
+		s.diag = h.diag
+	}
 	return s, nil
 }
 

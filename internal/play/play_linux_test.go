@@ -145,6 +145,7 @@ server.80 close
 client.40002 connect server.80 = ECONNREFUSED
 server.80 > client.40002: R. seq 0 ack 1
     => port-closed by server
+    seen as possible listener-backlog-full or port-closed
 `, play.Options{})
 	if r.Result != play.Pass {
 		t.Error(r.Story)

@@ -50,7 +50,7 @@ func NewGroup() (*Group, error) {
 	// ends, so this one waits as long as the child lives.
 	onThread(func() {
 		defer close(g.ended)
-		err := start(g.init)
+		err := g.init.Start()
 		started <- err
 		if err == nil {
 			_ = g.init.Wait()
@@ -71,7 +71,6 @@ func NewGroup() (*Group, error) {
 // InitMain is the first process of a group. It lives until its standard input
 // ends; the kernel then kills all others of the group.
 func InitMain() {
-	Started()
 	signal.Ignore(unix.SIGCHLD) // orphans of the group are reaped by the kernel
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
@@ -84,9 +83,7 @@ type Process struct {
 	err  error // of Wait, once done is closed
 }
 
-// Start starts cmd as a process of the group, in network namespace n. It must be
-// this program again and call [Started] first thing; its ExtraFiles are
-// descriptors from 4 on.
+// Start starts cmd as a process of the group, in network namespace n.
 func (g *Group) Start(cmd *exec.Cmd, n *Namespace) (*Process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = new(syscall.SysProcAttr)
@@ -96,7 +93,7 @@ func (g *Group) Start(cmd *exec.Cmd, n *Namespace) (*Process, error) {
 		if err := unix.Setns(int(g.pidns.Fd()), unix.CLONE_NEWPID); err != nil {
 			return fmt.Errorf("enter process group: %w", err)
 		}
-		return start(cmd)
+		return cmd.Start()
 	})
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ package ns
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -19,17 +18,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shName is the name under which this test becomes a shell.
-const shName = "test-sh"
-
 func TestMain(m *testing.M) {
-	switch os.Args[0] {
-	case InitName:
+	if os.Args[0] == InitName {
 		InitMain()
-	case shName:
-		Started()
-		fmt.Fprintln(os.Stderr, unix.Exec(os.Args[1], os.Args[1:], os.Environ()))
-		os.Exit(1)
 	}
 	if !Privileged() && !Inside() {
 		if status, err := RunInUserNamespace(); err == nil {
@@ -168,7 +159,7 @@ func TestGroup(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	p, err := g.Start(&exec.Cmd{Path: "/proc/self/exe", Args: []string{shName, sh, "-c", "readlink /proc/self/ns/net; (trap '' TERM HUP; sleep 1000) & wait"}, Stdout: w}, n)
+	p, err := g.Start(&exec.Cmd{Path: sh, Args: []string{"sh", "-c", "readlink /proc/self/ns/net; (trap '' TERM HUP; sleep 1000) & wait"}, Stdout: w}, n)
 	check(t, err)
 	w.Close()
 	out := bufio.NewReader(r)
@@ -185,7 +176,7 @@ func TestGroup(t *testing.T) {
 	if err := p.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != unix.SIGKILL {
 		t.Errorf("the process ended by %v, want SIGKILL", err)
 	}
-	if _, err := g.Start(&exec.Cmd{Path: "/proc/self/exe", Args: []string{shName, sh}}, n); err == nil {
+	if _, err := g.Start(&exec.Cmd{Path: sh, Args: []string{"sh"}}, n); err == nil {
 		t.Error("a group that is closed has started a process")
 	}
 }
