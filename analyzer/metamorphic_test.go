@@ -171,6 +171,15 @@ func TestMeaningless(t *testing.T) {
 	}
 }
 
+// A capture without stamps, as some tools write them, has all of its resets judged.
+func TestNoStamps(t *testing.T) {
+	src := small(t, 1)
+	bare := changeEach(t, src, pcapng.LinkEthernet, func(p *pcapng.Packet) { p.Time = 0 })
+	if want, got := len(verdicts(t, src)), len(verdicts(t, bare)); got == 0 || got > want {
+		t.Errorf("%d verdicts, want up to %d: some resets look like copies", got, want)
+	}
+}
+
 // The records are the same on however many cores.
 func TestCoresChangeNothing(t *testing.T) {
 	src := small(t, 7)

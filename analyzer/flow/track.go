@@ -8,7 +8,7 @@ import (
 // classify sets the marks of a segment that depend on its connection.
 func (c *Conn) classify(from int, s *Segment) {
 	me, peer := &c.Sides[from], &c.Sides[1-from]
-	if me.repeats(peer, s) {
+	if me.repeats(peer, s, c.doubled()) {
 		s.Marks |= Copy
 		return
 	}
@@ -85,7 +85,7 @@ const copyDepth = 4
 const hostPackets = 4
 
 // repeats tells whether a segment is another sighting of one in the ring.
-func (s *Side) repeats(peer *Side, seg *Segment) bool {
+func (s *Side) repeats(peer *Side, seg *Segment, doubled bool) bool {
 	for i := range copyDepth {
 		old := s.Last(i)
 		if old == nil {
@@ -109,13 +109,19 @@ func (s *Side) repeats(peer *Side, seg *Segment) bool {
 		case seg.ID != 0, seg.Len > 0, seg.Is(segment.SYN), seg.Is(segment.FIN):
 			return true
 		case seg.Is(segment.RST):
-			return !s.twoTriggers(peer, old, seg)
+			return doubled || !s.twoTriggers(peer, old, seg)
 		case seg.TTL != old.TTL:
 			return true
 		}
 		return false // pure ACKs of a stack that sets no identification may repeat
 	}
 	return false
+}
+
+// doubled tells whether the connection's packets come twice, as a mirror of both
+// ways of a port shows them: most of those that can be told from others do.
+func (c *Conn) doubled() bool {
+	return 3*c.Copies > c.Sides[0].Packets+c.Sides[1].Packets
 }
 
 // twoTriggers tells whether the peer sent two segments to which the two equal

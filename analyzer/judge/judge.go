@@ -60,7 +60,7 @@ func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
 // was read; look decodes the whole of one that does.
 func (j *Judge) Take(s *flow.Packet, look func() *packet.Info) error {
 	time := s.Seg.Time
-	if j.began0 == 0 {
+	if j.told == nil {
 		j.began0 = time
 		j.told = make(map[int]*told)
 		j.Flows.Ended = j.gone

@@ -268,6 +268,24 @@ func TestField(t *testing.T) {
 			server.80 > client.1000: R.`,
 		wants: []string{"7 likely mptcp-fastclose by likely responder or abortive-close; frames 6"},
 	}, {
+		name: "a mirror of both ways shows each packet twice, the reset as well, whatever could have drawn a second",
+		text: `
+			client: linux ts=1000
+			server: linux ts=900000
+			client.1000 > server.80: S id=100
+			+3us client.1000 > server.80: S seq 0 id=100
+			server.80 > client.1000: S. id=7000
+			+3us server.80 > client.1000: S. seq 0 ack 1 id=7000
+			client.1000 > server.80: F. seq 1 ack 1 id=101
+			+3us client.1000 > server.80: F. seq 1 ack 1 id=101
+			+1ms server.80 > client.1000: . seq 1 ack 2 id=7001
+			+3us server.80 > client.1000: . seq 1 ack 2 id=7001
+			server.80 > client.1000: F. seq 1 ack 2 id=7002
+			+3us server.80 > client.1000: F. seq 1 ack 2 id=7002
+			client.1000 > server.80: R seq 2 win 0 id=0
+			+3us client.1000 > server.80: R seq 2 win 0 id=0`,
+		wants: []string{"11 likely close-then-abort by likely originator"},
+	}, {
 		name: "a BGP speaker's sockets have TTL 1, its refusals do not",
 		text: `
 			client: ttl=1
