@@ -1,7 +1,9 @@
 package judge_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"rstlab/analyzer/internal/transcript"
@@ -13,6 +15,17 @@ import (
 // Captures as engineers bring them, odd and yet ordinary: what an expert would
 // say of each, and no more than the packets carry.
 func TestOddCaptures(t *testing.T) {
+	var crawler strings.Builder
+	var gaveUp []string
+	for i := range 12 {
+		fmt.Fprintf(&crawler, `
+			client.%[1]d > host%[2]d.80: S
+			+1s client.%[1]d > host%[2]d.80: S
+			+10ms host%[2]d.80 > client.%[1]d: S.
+			client.%[1]d > host%[2]d.80: R seq 1`, 1000+i, i)
+		gaveUp = append(gaveUp, fmt.Sprintf("%d likely syn-sent-abort by likely originator or syn-scan", 4*i+4))
+	}
+	runRules(t, []ruleTest{{name: "a crawler that gave up twelve slow hosts: no scan", text: crawler.String(), wants: gaveUp}})
 	runRules(t, []ruleTest{{
 		name: "midstream: a client's bare abort right behind what it acknowledged",
 		text: `
@@ -1253,6 +1266,18 @@ func TestOddCaptures(t *testing.T) {
 			client.1000 > server.80: R seq 101 win 0
 			+300us client.1000 > server.80: P. seq 1:101 ack 1`,
 		wants: []string{"4 undetermined undetermined (no-match) by possible originator; challenged"},
+	}, {
+		name: "resets whose acknowledgments grow beyond all that was sent",
+		text: hand + `
+			client.1000 > server.80: P. length 100
+			server.80 > client.1000: R. seq 1 ack 101
+			server.80 > client.1000: R. seq 1 ack 1561
+			server.80 > client.1000: R. seq 1 ack 4481`,
+		wants: []string{
+			"5 possible close-unread-data by possible responder or injected-reset; accepted",
+			"6 possible close-unread-data by possible responder after 5 or injected-reset; ignored",
+			"7 possible close-unread-data by possible responder after 5 or injected-reset; ignored",
+		},
 	}})
 }
 

@@ -89,7 +89,7 @@ var attackRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		switch {
-		case k.scans() >= scanTargets:
+		case k.scanning():
 			return cause.Likely
 		case k.S.Layout == flow.LayoutMSS && k.S.SYNs == 1 && !k.S.SYN.Has(flow.Cut):
 			return cause.Possible // a SYN as raw sockets write it
@@ -260,6 +260,12 @@ func (k *Case) scans() int {
 		seen[target{a.to, a.rport}] = true
 	})
 	return len(seen)
+}
+
+// scanning tells whether the originator tries many ports or hosts, each once, and
+// its stack resets what answers at once.
+func (k *Case) scanning() bool {
+	return k.scans() >= scanTargets && k.S.SYNs == 1 && k.prompt(&k.trigger)
 }
 
 // oddProbe tells whether the reset answers a lone segment that begins nothing:

@@ -347,7 +347,7 @@ var connectRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.scans() >= scanTargets {
+		if k.scanning() {
 			return cause.Undetermined
 		}
 		if k.unseenSYNACK() || !k.prompt(&k.trigger) {

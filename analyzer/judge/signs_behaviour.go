@@ -69,6 +69,29 @@ func (k *Case) atOnce() (sign, bool) {
 		text: fmt.Sprintf("%s apart there is one in the %s's name too, and neither end answers a reset", duration(abs(s.Time-k.R.Time)), k.receiver())}, true
 }
 
+// steppedACK: another RST+ACK of the same name follows within two seconds and
+// acknowledges more than this one, and more than the receiver had sent until
+// then (RST_ACK_CHANGE, causes.md 3.1).
+func (k *Case) steppedACK() (sign, bool) {
+	if !k.R.Is(segment.ACK) || k.conn.Missing > 0 || !k.P.Knows(flow.KnowsNxt) || k.earlier() != nil {
+		return sign{}, false
+	}
+	sent := k.P.Nxt
+	for i := range k.later {
+		l := &k.later[i]
+		switch {
+		case l.Time-k.R.Time >= 2e9:
+			return sign{}, false
+		case l.from != k.from && !l.Is(segment.RST) && l.End().After(sent):
+			sent = l.End()
+		case l.from == k.from && l.Is(segment.RST|segment.ACK) && l.Ack.After(k.R.Ack) && l.Ack.After(sent) && l.Ack.Minus(sent) < 1<<20:
+			return sign{kind: signNumbers, frame: l.Frame,
+				text: fmt.Sprintf("another reset follows %s later and acknowledges %d, more than the %s had sent", duration(l.Time-k.R.Time), k.rel(1-k.from, l.Ack), k.receiver())}, true
+		}
+	}
+	return sign{}, false
+}
+
 // refusesToo: the reset refuses a SYN that its sender had accepted (SYNACK_RST,
 // causes.md 3.1). A SYN that was sent again may have met a host that had begun
 // anew.
