@@ -192,10 +192,12 @@ func lastOf(s *flow.Side) *flow.Segment {
 	return nil
 }
 
-// after calls f for what a side sent after the reset, until it says stop.
+// after calls f for what a side sent after the reset, until it says stop or
+// another connection begins on the ports, of which the SYN may be missing.
 func (k *Case) after(side int, f func(*flow.Segment) bool) {
 	for i := range k.later {
-		if l := &k.later[i]; l.from == side && !f(&l.Segment) {
+		l := &k.later[i]
+		if from := &k.conn.Sides[l.from]; l.Is(segment.SYN) && from.SYNs > 0 && l.Seq != from.ISN || l.from == side && !f(&l.Segment) {
 			return
 		}
 	}

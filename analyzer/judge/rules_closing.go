@@ -25,6 +25,9 @@ var closingRules = []*rule{{
 		d := k.lateData()
 		if d == nil {
 			m := k.missedBehind()
+			if m == nil && k.unseenTrigger() {
+				return append(k.closeFacts(), fact(&k.R, "a Linux stack aborts with an ACK: a segment drew the reset that was not captured")), true
+			}
 			if m == nil {
 				return nil, false
 			}
@@ -65,6 +68,9 @@ var closingRules = []*rule{{
 		}
 		if !k.S.Knows(flow.HasFIN) {
 			return cause.Possible
+		}
+		if k.lateData() == nil && k.missedBehind() == nil {
+			return cause.Undetermined // what drew it is not known
 		}
 		if d := k.lateData(); d == nil || d.Frame > k.R.Frame {
 			return cause.Possible
@@ -113,7 +119,7 @@ var closingRules = []*rule{{
 		switch {
 		case k.form == provoked && !k.S.FIN.Exists():
 			return cause.Undetermined
-		case k.missedBehind() != nil:
+		case k.missedBehind() != nil, k.unseenTrigger():
 			return cause.Possible // payload of the peer's is missing just here
 		case k.overtookData() || k.reopened() || k.conn.Missing > 0 || k.j.Drops:
 			return cause.Possible // packets may have changed places, or be missing
@@ -308,11 +314,18 @@ func (k *Case) heldBackClose() ([]Fact, bool) {
 	return append(facts, k.provokedFacts()...), true
 }
 
+// unseenTrigger tells whether a segment must have drawn the reset that was not
+// captured: it bears no ACK, and its sender is a Linux stack, whose aborts bear
+// one (tcp_send_active_reset()).
+func (k *Case) unseenTrigger() bool {
+	return k.form == spontaneous && !k.R.Is(segment.ACK) && k.linux()
+}
+
 // missedBehind is a segment of the peer's, right after a reset that one of its
 // had drawn behind the sender's FIN, which begins beyond all that was captured
 // of the peer before: the capture lost what may have drawn it.
 func (k *Case) missedBehind() *flow.Segment {
-	if k.form != provoked || !k.S.FIN.Exists() || !k.P.Knows(flow.KnowsNxt) {
+	if k.form == neither || k.R.Is(segment.ACK) || !k.S.FIN.Exists() || !k.P.Knows(flow.KnowsNxt) {
 		return nil
 	}
 	var found *flow.Segment

@@ -231,8 +231,11 @@ var connectRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.answersBefore() {
+		switch {
+		case k.answersBefore():
 			return cause.Undetermined
+		case k.S.SYN.Has(flow.Cut) && k.S.SYN.Time-k.conn.Past.LastTime < flow.MinPause:
+			return cause.Possible // its clock, cut off, would tell whether it is another host's
 		}
 		return cause.Likely
 	},

@@ -14,7 +14,7 @@ var secondaryRules = []*rule{{
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		e := k.earlier()
-		if _, too := k.refusesToo(); e == nil || too || k.refusedAgain(e) {
+		if _, too := k.refusesToo(); e == nil || too || k.refusedAgain(e) || k.unknownTo(e) {
 			return nil, false
 		}
 		if k.form != provoked {
@@ -90,6 +90,13 @@ func (k *Case) stackGoesOn(e *flow.Reset, first *Verdict) bool {
 func (k *Case) forgotFlight() bool {
 	oldest := k.P.Last(flow.RingLen - 1)
 	return oldest != nil && oldest.Time >= k.inFlightSince()
+}
+
+// unknownTo tells whether an earlier reset is another's in the sender's name, of
+// which the sender knows nothing.
+func (k *Case) unknownTo(e *flow.Reset) bool {
+	v := k.verdictOn(e.Frame)
+	return e.From == k.from && v != nil && v.Sender == Middlebox && v.SenderStrength >= cause.Likely
 }
 
 // refusedAgain tells whether the reset refuses a SYN that was sent twice, as an

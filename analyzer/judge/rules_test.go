@@ -27,10 +27,21 @@ func judgeAll(t *testing.T, vary transcript.Variation, text, at string) []*judge
 	if at != "" {
 		j.At = netip.MustParseAddr(at)
 	}
+	feed(t, &j, frames, 1<<16)
+	return all
+}
+
+// feed gives a judge frames, the first bytes of each, and closes it. Frames
+// without data were not captured, and count all the same.
+func feed(t *testing.T, j *judge.Judge, frames []transcript.Frame, snap int) {
+	t.Helper()
 	var d packet.Decoder
 	var in packet.Info
 	for i, f := range frames {
-		p := pcapng.Packet{Time: f.Time.UnixNano(), HasTime: true, Data: f.Data, OrigLen: len(f.Data), LinkType: pcapng.LinkEthernet, Direction: f.Direction}
+		if f.Data == nil {
+			continue
+		}
+		p := pcapng.Packet{Time: f.Time.UnixNano(), HasTime: true, Data: f.Data[:min(len(f.Data), snap)], OrigLen: len(f.Data), LinkType: pcapng.LinkEthernet, Direction: f.Direction}
 		d.Decode(&p, &in)
 		if err := j.Packet(uint32(i+1), p.Time, &in); err != nil {
 			t.Fatal(err)
@@ -39,7 +50,6 @@ func judgeAll(t *testing.T, vary transcript.Variation, text, at string) []*judge
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return all
 }
 
 var senders = [...]string{judge.NoSender: "nobody", judge.Originator: "originator", judge.Responder: "responder", judge.Middlebox: "middlebox"}

@@ -39,6 +39,14 @@ func (k *Case) steppedNumbers() (sign, bool) {
 		return sign{}, false
 	}
 	var found *flow.Segment
+	acked, known := k.P.Ack, k.P.Knows(flow.KnowsAck)
+	for i := range k.later { // what draws a reset is in time before it
+		if l := &k.later[i]; l.from == k.from && l.Is(segment.RST) {
+			break
+		} else if l.from != k.from && l.Is(segment.ACK) && (!known || l.Ack.After(acked)) {
+			acked, known = l.Ack, true
+		}
+	}
 	k.after(k.from, func(s *flow.Segment) bool {
 		if s.Time-k.R.Time >= 2e9 || !s.Is(segment.RST) {
 			return false
@@ -46,7 +54,8 @@ func (k *Case) steppedNumbers() (sign, bool) {
 		if s.Is(segment.ACK) != k.R.Is(segment.ACK) && s.Time-k.R.Time < allowance {
 			return true // an abort and the answer to its challenge, that have changed places
 		}
-		beyond := s.Seq.Minus(k.R.Seq) > 2 && s.Seq.After(k.S.Nxt) && (!k.P.Knows(flow.KnowsAck) || s.Seq.Minus(k.P.Ack) > 2)
+		// one beyond may be a FIN that was not captured
+		beyond := s.Seq.Minus(k.R.Seq) > 2 && s.Seq.After(k.S.Nxt+1) && (!known || s.Seq.Minus(acked) > 2)
 		if beyond && s.Seq.Minus(k.R.Seq) < 1<<20 {
 			found = s
 		}
