@@ -20,6 +20,7 @@ type tap struct {
 	text  string
 	clock time.Duration // ahead of the others
 	lost  int           // the packet, from 1, that its capture lost
+	vary  transcript.Variation
 }
 
 // correlate judges each tap and joins the verdicts.
@@ -27,7 +28,7 @@ func correlate(t *testing.T, taps ...tap) []*judge.Verdict {
 	t.Helper()
 	var points []judge.Point
 	for _, tp := range taps {
-		frames, err := transcript.Parse(tp.text)
+		frames, err := tp.vary.Parse(tp.text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,6 +98,45 @@ func TestCorrelate(t *testing.T) {
 			{name: "server", text: atServer + `+10ms client.2301 > server.445: R. seq 101 ack 1 ttl=63`},
 		},
 		wants: []string{"6 possible abortive-close by proven originator; server:6 client:5"},
+	}, {
+		name: "refused behind a NAT: the originator's number says which SYN it was",
+		taps: []tap{
+			{name: "in", text: `
+				inside: ip=192.0.2.9
+				inside.1000 > server.443: S
+				+20ms server.443 > inside.1000: S. ttl=63
+				inside.1000 > server.443: .
+				inside.1001 > server.444: S
+				+20ms server.444 > inside.1001: R. seq 0 ack 1 win 0 ttl=63`},
+			{name: "out", text: `
+				inside: ip=203.0.113.200
+				+10ms inside.40000 > server.443: S ttl=63
+				server.443 > inside.40000: S.
+				+20ms inside.40000 > server.443: . ttl=63
+				inside.40001 > server.444: S ttl=63
+				server.444 > inside.40001: R. seq 0 ack 1 win 0`},
+		},
+		wants: []string{"5 proven port-closed by proven responder; out:5 in:5"},
+	}, {
+		name: "translated as a whole, joined late by both: nothing escaped the NAT",
+		taps: []tap{
+			{name: "in", text: `
+				inside: ip=192.0.2.9
+				server.443 > inside.1000: P. seq 1:37 ack 1 ttl=63
+				inside.1000 > server.443: R seq 1 win 0`},
+			{name: "out", text: `
+				inside: ip=203.0.113.200
+				server.443 > inside.40000: P. seq 1:37 ack 1
+				+1ms inside.40000 > server.443: R seq 1 win 0 ttl=63`},
+		},
+		wants: []string{"2 possible half-open by possible originator; in:2", "2 possible half-open by possible originator; out:2"},
+	}, {
+		name: "a device between gives the connection other numbers",
+		taps: []tap{
+			{name: "client", text: atClient + `+20ms server.445 > client.2301: R. ttl=63 seq 1`},
+			{name: "server", vary: transcript.Variation{ISN: 0x12345678}, text: atServer + `+10ms server.445 > client.2301: R. seq 1`},
+		},
+		wants: []string{"6 possible close-unread-data by proven responder; server:6 client:6"},
 	}, {
 		name: "a forged reset never left the server",
 		taps: []tap{

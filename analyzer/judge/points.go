@@ -1,24 +1,21 @@
 package judge
 
 import (
+	"net/netip"
 	"slices"
 
 	"rstlab/analyzer/flow"
 	"rstlab/internal/segment"
 )
 
-// match finds the same connection at several points: by addresses, ports and
-// first numbers, else by both first numbers alone, since a NAT changes
-// addresses and ports and leaves these (causes.md, 5.2); by addresses and ports
-// where a point did not see the SYN.
+// match finds the same connection at several points (causes.md, 5.2): by its
+// addresses, ports and first number; else by both first numbers, or by the
+// originator's and one end alone, since a NAT changes addresses and ports and
+// leaves these; by addresses and ports alone where a point did not see the SYN,
+// or where a device changes the numbers and the packets show that they are the
+// same.
 func (c *correlation) match() {
-	type tuple struct {
-		key flow.Key
-		isn flow.Seq
-	}
-	type isns struct{ o, r flow.Seq }
-	byTuple, byISN, byKey := map[tuple]int{}, map[isns]int{}, map[flow.Key]int{}
-	begun := map[flow.Key]int{} // those of which the first point did not see the SYN
+	m := matcher{byKey: map[flow.Key][]int{}, byNumber: map[firstNumbers]int{}}
 	c.of = make([]map[int]int, len(c.points))
 	for p := range c.points {
 		c.of[p] = map[int]int{}
@@ -28,43 +25,100 @@ func (c *correlation) match() {
 		}
 		for _, id := range log.ids() {
 			l := log.conns[id]
-			o := l.orig
-			g, ok := -1, false
-			if l.knows[o] {
-				g, ok = byTuple[tuple{l.key, l.isn[o]}]
-			}
-			if !ok && l.knows[0] && l.knows[1] {
-				g, ok = byISN[isns{l.isn[o], l.isn[1-o]}]
-			}
-			if !ok && !l.knows[o] {
-				g, ok = byKey[l.key]
-			}
-			if !ok {
-				if g, ok = begun[l.key]; ok {
-					ok = slices.ContainsFunc(c.groups[g], func(x *connLog) bool { return x != nil && x.shares(l) })
-				}
-			}
-			if !ok || c.groups[g][p] != nil {
+			g := m.find(c, p, l)
+			if g < 0 {
 				g = len(c.groups)
 				c.groups = append(c.groups, make([]*connLog, len(c.points)))
 			}
 			c.groups[g][p] = l
 			c.of[p][id] = g
-			byKey[l.key] = g
-			if l.knows[o] {
-				byTuple[tuple{l.key, l.isn[o]}] = g
-			} else if !ok {
-				begun[l.key] = g
-			}
-			if l.knows[0] && l.knows[1] {
-				byISN[isns{l.isn[o], l.isn[1-o]}] = g
-			}
+			m.add(l, g)
 		}
 	}
 	c.clocks = make([]clock, len(c.points))
 	for p := 1; p < len(c.points); p++ {
 		c.clocks[p] = c.compare(p)
 	}
+}
+
+// firstNumbers are what tells connections apart, as far as it is known at a
+// point: of the numbers and ends, those that a device leaves as they are.
+type firstNumbers struct {
+	key  flow.Key       // with the originator's number
+	end  netip.AddrPort // of either side, with it
+	o, r flow.Seq       // the originator's and the responder's first number
+}
+
+// A matcher knows the groups by what their connections have in common.
+type matcher struct {
+	byKey    map[flow.Key][]int
+	byNumber map[firstNumbers]int
+}
+
+// ambiguous stands in place of a group where there are several.
+const ambiguous = -1
+
+// numbers are the first numbers of a connection, the surest first.
+func (l *connLog) numbers() []firstNumbers {
+	o := l.orig
+	if !l.knows[o] {
+		return nil
+	}
+	all := []firstNumbers{{key: l.key, o: l.isn[o]}}
+	if l.knows[1-o] {
+		all = append(all, firstNumbers{o: l.isn[o], r: l.isn[1-o]})
+	}
+	return append(all, firstNumbers{end: l.key.Addr(1 - o), o: l.isn[o]}, firstNumbers{end: l.key.Addr(o), o: l.isn[o]})
+}
+
+// add makes a connection known as one of a group.
+func (m *matcher) add(l *connLog, g int) {
+	for _, n := range l.numbers() {
+		if was, ok := m.byNumber[n]; ok && was != g && n.end.IsValid() {
+			m.byNumber[n] = ambiguous // a scanner sends one number to many
+			continue
+		}
+		m.byNumber[n] = g
+	}
+	if all := m.byKey[l.key]; !slices.Contains(all, g) {
+		m.byKey[l.key] = append(all, g)
+	}
+}
+
+// find gives the group of a connection at point p, -1 where there is none yet.
+func (m *matcher) find(c *correlation, p int, l *connLog) int {
+	for _, n := range l.numbers() {
+		if g, ok := m.byNumber[n]; ok && g != ambiguous && c.groups[g][p] == nil {
+			return g
+		}
+	}
+	for _, g := range slices.Backward(m.byKey[l.key]) {
+		if c.groups[g][p] == nil && slices.ContainsFunc(c.groups[g], func(x *connLog) bool { return x != nil && x.same(l) }) {
+			return g
+		}
+	}
+	return -1
+}
+
+// same tells whether two logs of one key are those of one connection.
+func (c *connLog) same(d *connLog) bool {
+	switch knows := d.knows[d.orig]; {
+	case !knows:
+		return true
+	case !c.knows[c.orig]:
+		return c.shares(d)
+	}
+	// A device gave it other numbers, or another connection used the ports.
+	m := c.with(d)
+	if 2*m.count < min(len(c.lines), len(d.lines)) {
+		return false
+	}
+	for i, n := range m.there {
+		if x := &c.lines[i]; n >= 0 && (x.hash != 0 || x.ts != 0 || x.id != 0 && x.id == d.lines[n].id) {
+			return true
+		}
+	}
+	return false
 }
 
 // shares tells whether a packet of both logs bears the same numbers and payload.
@@ -153,6 +207,9 @@ func (s *sightings) addStrays() {
 		if !ok || x.log.key == home.key || !x.log.hasReset {
 			continue
 		}
+		if s.groups[s.of[p][x.log.id]][s.home] == nil {
+			continue // translated as a whole: nothing escaped
+		}
 		s.logs[p] = x.log
 		s.stray = true
 	}
@@ -160,7 +217,7 @@ func (s *sightings) addStrays() {
 
 // addPaths finds points that lie on the connection's path and saw nothing of
 // it: another connection between the two addresses came by both there and at
-// home.
+// home, and no device between gave it others.
 func (s *sightings) addPaths() {
 	home := s.logs[s.home]
 	a, b := home.key.Addr(home.orig).Addr(), home.key.Addr(1-home.orig).Addr()
@@ -170,7 +227,7 @@ func (s *sightings) addPaths() {
 		}
 		for _, g := range s.groups {
 			x, y := g[s.home], g[p]
-			if x != nil && y != nil && x.key.Addr(x.orig).Addr() == a && x.key.Addr(1-x.orig).Addr() == b {
+			if x != nil && y != nil && x.key.Addr(x.orig).Addr() == y.key.Addr(y.orig).Addr() && x.key.Addr(1-x.orig).Addr() == y.key.Addr(1-y.orig).Addr() && x.key.Addr(x.orig).Addr() == a && x.key.Addr(1-x.orig).Addr() == b {
 				s.paths[p] = [2]*connLog{x, y}
 				break
 			}
