@@ -165,7 +165,7 @@ func TestLimitsTellOfDrops(t *testing.T) {
 // A connection that two points saw is one.
 func TestConnectionsOfTwoPointsCountOnce(t *testing.T) {
 	client := capture(t, "client", talk+"\nclient.1001 > server.80: S")
-	server := capture(t, "server", talk+"\nother.1002 > server.80: S")
+	server := capture(t, "server", talk+"\nother.1002 > server.80: S rawseq 4711")
 	all, err := analyze(t, analyzer.Options{}, input("client", client), input("server", server))
 	if err != nil {
 		t.Fatal(err)
