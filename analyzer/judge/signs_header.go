@@ -137,9 +137,9 @@ func (k *Case) otherLabel(s *sign) bool {
 }
 
 // wrongClock: the reset's timestamp is not one that the sender's clock can
-// have shown.
+// have shown. 0 is none: some stacks write it into their own aborts.
 func (k *Case) wrongClock() (sign, bool) {
-	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 {
+	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 || k.R.TSVal == 0 {
 		return sign{}, false
 	}
 	low, high := k.clockRange()
@@ -148,7 +148,7 @@ func (k *Case) wrongClock() (sign, bool) {
 		return sign{}, false
 	}
 	far := int64(d) < 10*int64(low) || int64(d) > 10*int64(high)
-	return sign{kind: signClock, proof: far && k.R.TSVal != 0, frame: k.R.Frame,
+	return sign{kind: signClock, proof: far, frame: k.R.Frame,
 		text: fmt.Sprintf("timestamp %d is off the %s's clock, which was at %d", k.R.TSVal, k.sender(), k.S.LastTS)}, true
 }
 
