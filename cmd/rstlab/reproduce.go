@@ -69,17 +69,23 @@ Ends with status 0 only if the capture was reproduced.`,
 		trouble, err := derive.Read(cmd.Context(), inputs, o)
 		var choice *derive.ChoiceError
 		if errors.As(err, &choice) {
+			tellLimits(cmd, choice.Limits)
 			return offer(cmd.OutOrStdout(), choice)
 		}
 		if err != nil {
 			return err
 		}
-		for _, limit := range trouble.Limits {
-			diagnose(cmd.ErrOrStderr(), errors.New(limit))
-		}
+		tellLimits(cmd, trouble.Limits)
 		return reproduce(cmd, trouble, nameOf(*file, files[0]), *file, *noRun)
 	}
 	return cmd
+}
+
+// tellLimits tells what the captures do not show.
+func tellLimits(cmd *cobra.Command, limits []string) {
+	for _, limit := range limits {
+		diagnose(cmd.ErrOrStderr(), errors.New(limit))
+	}
 }
 
 // reproduce derives, plays and compares, as far as is asked for.

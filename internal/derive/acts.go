@@ -70,11 +70,31 @@ func (t *teller) need(p *pkt) {
 func (t *teller) lastBefore(p *pkt, x side) *pkt {
 	var last *pkt
 	for _, q := range p.conn.packets {
-		if q.from == x && q != p && q.lost == delivered && q.sent < p.sent {
+		if q.from == x && q != p && q.lost == delivered && q.sent < p.sent && q.calledFor() {
 			last = q
 		}
 	}
 	return last
+}
+
+// calledFor tells whether a kernel sends p here, too: it is no plain ACK, it
+// acknowledges more than what its side sent before it, or something that has to
+// be acknowledged had come since. An ACK at a capture's beginning may answer
+// what came before that.
+func (p *pkt) calledFor() bool {
+	if !p.plain() {
+		return true
+	}
+	i := slices.Index(p.conn.packets, p)
+	for _, q := range slices.Backward(p.conn.packets[:i]) {
+		switch {
+		case q.from == p.from:
+			return p.ack > q.ack
+		case q.end > q.seq && !(q.syn() && !q.hasACK()), q.probe, q.rst():
+			return true
+		}
+	}
+	return false
 }
 
 // lastArrived is the last packet that had come to the sender of p, before the
@@ -82,7 +102,7 @@ func (t *teller) lastBefore(p *pkt, x side) *pkt {
 func (t *teller) lastArrived(p *pkt) *pkt {
 	var last *pkt
 	for _, q := range p.conn.packets {
-		if q.from != p.from && q != p.trigger && q.lost == delivered && q.arrived < p.sent {
+		if q.from != p.from && q != p.trigger && q.lost == delivered && q.arrived < p.sent && q.calledFor() {
 			last = q
 		}
 	}

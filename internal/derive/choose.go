@@ -29,6 +29,7 @@ type Choice struct {
 type ChoiceError struct {
 	Asked   bool // a connection was asked for that is not among them
 	Choices []Choice
+	Limits  []string // of the captures: what they don't show may be why there is none
 }
 
 func (e *ChoiceError) Error() string {
@@ -103,13 +104,13 @@ func (s *survey) choose(stream int) (*Choice, error) {
 		if i, ok := of[stream-1]; ok {
 			return &choices[i], nil
 		}
-		return nil, &ChoiceError{Asked: true, Choices: choices}
+		return nil, &ChoiceError{Asked: true, Choices: choices, Limits: s.limits}
 	}
 	if len(choices) == 1 {
 		return &choices[0], nil
 	}
 	slices.SortFunc(choices, func(a, b Choice) int { return a.Stream - b.Stream })
-	return nil, &ChoiceError{Choices: choices}
+	return nil, &ChoiceError{Choices: choices, Limits: s.limits}
 }
 
 // Headline says in one line what became of the connection.

@@ -97,7 +97,7 @@ func (t *Trouble) derive(name string, v variant) (*Scenario, error) {
 
 // tell makes a scenario of a story of its own: telling it marks its packets.
 func (t *Trouble) tell(name string, v variant) (*Scenario, error) {
-	s := &story{inputs: t.inputs, opts: t.opts, chosen: &t.Choice, limits: t.Limits, verdicts: t.verdicts,
+	s := &story{inputs: t.inputs, opts: t.opts, chosen: &t.Choice, verdicts: t.verdicts,
 		variant: v}
 	s.tell(t.recs)
 	if len(s.packets) == 0 {

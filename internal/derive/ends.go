@@ -235,6 +235,8 @@ func (c *conn) unlikeSegment(p *pkt, i int) string {
 		return fmt.Sprintf("frame %d has the flags %v, which no stack sends", n, p.seg.Flags)
 	case p.again != nil && p.seq == p.again.seq && p.end > p.again.end && p.len() > 0 && p.again.len() > 0:
 		return fmt.Sprintf("frame %d sends bytes again together with new ones", n)
+	case c.endsWithin(p, i) != nil:
+		return fmt.Sprintf("frame %d ends within what frame %d had sent", n, c.endsWithin(p, i).frame())
 	case p.from == originator && !p.syn() && p.hasACK() && c.syn[responder] && p.ack != 1 && p.drew() && !c.talked(i):
 		return fmt.Sprintf("frame %d acknowledges what was never sent", n)
 	case p.syn() && p.hasACK() && !c.asked(i):
@@ -247,6 +249,18 @@ func (c *conn) unlikeSegment(p *pkt, i int) string {
 		return fmt.Sprintf("frame %d belongs to no connection", n)
 	}
 	return ""
+}
+
+// endsWithin finds, of the segments that a side sent before packet i, one that
+// p begins before and ends in: Linux keeps the bounds of what it sent, and takes
+// it apart or together by them.
+func (c *conn) endsWithin(p *pkt, i int) *pkt {
+	for _, q := range c.packets[:i] {
+		if q.from == p.from && q.frame() != none && p.len() > 0 && q.len() > 0 && !q.rst() && !q.stray && p.seq < q.seq && q.seq < p.seq+p.len() && p.seq+p.len() < q.seq+q.len() {
+			return q
+		}
+	}
+	return nil
 }
 
 // asked tells whether a SYN, seen or assumed, came before packet i.

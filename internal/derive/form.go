@@ -90,7 +90,9 @@ func (c *conn) formOf(p *pkt, before []*pkt, taken map[*pkt]bool, nxt, ack [2]in
 }
 
 // answeredBy finds the segment from whose acknowledgment a bare reset takes its
-// number: of several the one that arrived at the reset's time.
+// number: of several the one that arrived at the reset's time. Where only
+// programs' answers show how far away its sender is, all may have that are not
+// further away, and the latest did: those before it drew nothing.
 func (c *conn) answeredBy(p *pkt, before []*pkt, taken map[*pkt]bool) *pkt {
 	var best *pkt
 	var bestOff time.Duration
@@ -99,7 +101,11 @@ func (c *conn) answeredBy(p *pkt, before []*pkt, taken map[*pkt]bool) *pkt {
 		if t.from == p.from || t.rst() || !t.hasACK() || t.seg.ICMP != "" || t.ack != p.seq || taken[t] || c.dealtWith(t, p) {
 			continue
 		}
-		off := (p.at - t.at - rtt).Abs()
+		off := p.at - t.at - rtt
+		if !c.timed[p.from] {
+			off = max(off, 0)
+		}
+		off = off.Abs()
 		if best == nil || off <= bestOff {
 			best, bestOff = t, off
 		}

@@ -1,6 +1,9 @@
 package derive
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // longestMTU is the most that a link of the lab takes. A capture on a loopback
 // interface has more.
@@ -48,6 +51,7 @@ func (c *conn) measure() {
 			if d := q.at - p.at; c.rtt[p.to()] < 0 || d < c.rtt[p.to()] {
 				c.rtt[p.to()] = d
 			}
+			c.timed[p.to()] = c.timed[p.to()] || p.syn()
 			prompt[p.to()] = prompt[p.to()] || q.len() == 0 || q.syn()
 			break
 		}
@@ -55,6 +59,37 @@ func (c *conn) measure() {
 	for x := range c.rtt {
 		if !prompt[x] {
 			c.rtt[x] = -1 // in all of them a program took its time
+		}
+	}
+}
+
+// shareTimes gives all connections of a host the shortest time that one of them
+// shows: the others waited for something else, and in the replay the host is
+// at one place.
+func (s *story) shareTimes() {
+	type host struct {
+		rtt   time.Duration
+		timed bool
+	}
+	hosts := map[netip.Addr]host{}
+	for _, c := range s.conns {
+		for x, rtt := range c.rtt {
+			if rtt < 0 {
+				continue
+			}
+			h, known := hosts[c.addr[x].Addr()]
+			if !known || rtt < h.rtt {
+				h.rtt = rtt
+			}
+			h.timed = h.timed || c.timed[x]
+			hosts[c.addr[x].Addr()] = h
+		}
+	}
+	for _, c := range s.conns {
+		for x, rtt := range c.rtt {
+			if h := hosts[c.addr[x].Addr()]; rtt >= 0 {
+				c.rtt[x], c.timed[x] = h.rtt, h.timed
+			}
 		}
 	}
 }

@@ -36,7 +36,8 @@ func (c *conn) copies() func(*pkt) bool {
 }
 
 // samePacket compares all that a packet keeps on its way but its TTL, which a
-// router may have lowered.
+// router may have lowered. A stack that sets no identification may repeat an
+// ACK or a reset at once.
 func samePacket(p, q *pkt) bool {
 	a, b := &p.seg, &q.seg
 	if p.from != q.from || a.Flags != b.Flags || a.ICMP != b.ICMP || a.Seq.Start != b.Seq.Start || a.Ack.N != b.Ack.N ||
@@ -47,7 +48,7 @@ func samePacket(p, q *pkt) bool {
 	if d < -1 || d > 1 || a.ID != nil && *a.ID != *b.ID {
 		return false
 	}
-	return a.ID != nil && *a.ID != 0 || d != 0
+	return a.ID != nil && *a.ID != 0 || d != 0 || p.len() > 0 || p.syn() || p.fin()
 }
 
 // sort finds retransmissions, probes and answers that stand out, and puts
@@ -101,8 +102,6 @@ func (c *conn) sort() {
 		}
 		lastWin[s] = p.win()
 	}
-	c.measure()
-	c.forms()
 }
 
 // widest is more than any window that is worth a thought here: what lies
@@ -116,12 +115,13 @@ func (c *conn) answered(p *pkt, una int64) bool { return una > p.seq }
 // covering finds the first transmission of the bytes of p, which may have been
 // cut differently.
 func (c *conn) covering(p *pkt, sent map[int64]*pkt) *pkt {
+	var first *pkt
 	for _, q := range sent {
-		if q.seq <= p.seq && p.seq < q.end {
-			return q
+		if q.seq <= p.seq && p.seq < q.end && (first == nil || q.seq < first.seq) {
+			first = q
 		}
 	}
-	return nil
+	return first
 }
 
 // reorder puts data segments of one direction that passed within a few

@@ -98,6 +98,9 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 			return d
 		}
 	}
+	if d := p.afterReset(q); d > 0 && !p.s.opts.RealTime {
+		return d
+	}
 	if gap < time.Millisecond {
 		return 0
 	}
@@ -105,9 +108,6 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 		return gap
 	}
 	if d := p.afterForgery(q); d > 0 {
-		return d
-	}
-	if d := p.afterReset(q); d > 0 {
 		return d
 	}
 	if d := p.afterData(q); d > 0 {

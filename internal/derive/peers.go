@@ -89,7 +89,7 @@ func (t *teller) peerFields(p *pkt) string {
 	}
 	switch {
 	case t.scripted():
-		s.Options = p.seg.Options
+		s.Options = t.options(p)
 	case p.syn():
 		s.Options = peerOptions(p)
 	case p.rst():
@@ -115,6 +115,16 @@ func (t *teller) peerFields(p *pkt) string {
 	}
 	s.BadSum = p.seg.BadSum
 	return fields(s)
+}
+
+// options are those of p; the blocks of its sack count as its ack does.
+func (t *teller) options(p *pkt) []segment.Option {
+	_, ack := t.numbers(p, true)
+	if ack == nil || ack.Raw {
+		return p.seg.Options
+	}
+	raw := segment.Segment{Flags: p.seg.Flags, Ack: p.seg.Ack, Options: p.seg.Options}
+	return raw.Relative(segment.Base{Ack: p.seg.Ack.N - ack.N, AckKnown: true}).Options
 }
 
 // scripted tells whether both ends are, so that every field is the capture's.

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"rstlab/internal/play"
 	"rstlab/internal/script"
@@ -29,13 +32,14 @@ func (t *Trouble) Reproduce(ctx context.Context, name string) (*Outcome, error) 
 	if err != nil || best.Failed != "" {
 		return best, err
 	}
-	for _, c := range best.Scenario.story.alternatives() {
-		best.Alternatives = append(best.Alternatives, r.instead(ctx, name, best.Scenario.story, c))
-		if ctx.Err() != nil {
-			return best, ctx.Err()
-		}
+	others := best.Scenario.story.alternatives()
+	best.Alternatives = make([]Alternative, len(others))
+	var wg sync.WaitGroup
+	for i, c := range others { // at once: they wait more than they compute
+		wg.Go(func() { best.Alternatives[i] = r.instead(ctx, name, best.Scenario.story, c) })
 	}
-	return best, nil
+	wg.Wait()
+	return best, ctx.Err()
 }
 
 // instead tells a story with another claim for its reset: with kernels where
@@ -71,7 +75,7 @@ func (r *reproduction) instead(ctx context.Context, name string, s *story, c cla
 type reproduction struct {
 	t   *Trouble
 	dir string
-	n   int
+	n   atomic.Int64 // plays
 }
 
 // best plays the story with kernels at both ends where its packets are a
@@ -82,15 +86,7 @@ func (r *reproduction) best(ctx context.Context, name string, v variant) (*Outco
 		return first, err
 	}
 	best := first
-	s := first.Scenario.story
-	for _, w := range s.otherCasts(first.why()) {
-		out, err := r.once(ctx, name, w)
-		if ctx.Err() != nil {
-			return best, ctx.Err()
-		}
-		if err != nil {
-			continue // that cast can't tell it
-		}
+	for out := range r.atOnce(ctx, name, first.Scenario.story.otherCasts(first.why())) {
 		if out.Reproduced() {
 			return out, nil
 		}
@@ -98,7 +94,35 @@ func (r *reproduction) best(ctx context.Context, name string, v variant) (*Outco
 			best = out
 		}
 	}
-	return best, nil
+	return best, ctx.Err()
+}
+
+// atOnce plays casts side by side, for one that does not fit is known by a wait
+// in vain, and yields what became of them in their order, but for those that
+// can't tell the story. Those that nobody asks for any more are ended.
+func (r *reproduction) atOnce(ctx context.Context, name string, casts []variant) iter.Seq[*Outcome] {
+	return func(yield func(*Outcome) bool) {
+		ctx, end := context.WithCancel(ctx)
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		defer end()
+		played := make([]chan *Outcome, len(casts))
+		for i, cast := range casts {
+			played[i] = make(chan *Outcome, 1)
+			wg.Go(func() {
+				out, err := r.once(ctx, name, cast)
+				if err != nil {
+					out = nil
+				}
+				played[i] <- out
+			})
+		}
+		for _, p := range played {
+			if out := <-p; out != nil && ctx.Err() == nil && !yield(out) {
+				return
+			}
+		}
+	}
 }
 
 // otherCasts are the ways to tell the story when kernels with their usual
@@ -163,8 +187,7 @@ func (r *reproduction) once(ctx context.Context, name string, v variant) (*Outco
 
 // play plays the scenario of out and compares.
 func (r *reproduction) play(ctx context.Context, out *Outcome) error {
-	r.n++
-	save := filepath.Join(r.dir, fmt.Sprint(r.n))
+	save := filepath.Join(r.dir, fmt.Sprint(r.n.Add(1)))
 	_, err := play.Run(ctx, []*script.File{out.Scenario.File}, play.Options{Save: save}, func(res *play.Result) { out.Result = res })
 	if err != nil {
 		return err

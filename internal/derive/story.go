@@ -47,7 +47,8 @@ type conn struct {
 	tooLong []int    // frames longer than that: captured before they were cut
 	cuts    [2][]cut // what was left out of each direction
 
-	rtt [2]time.Duration // from the main point to the side and back; less than zero: not known
+	rtt   [2]time.Duration // from the main point to the side and back; less than zero: not known
+	timed [2]bool          // by a handshake, which no program keeps waiting; else that is the most it may be
 }
 
 // A pkt is one segment of a conn, with relative numbers: the SYN has number 0.
@@ -143,7 +144,6 @@ type story struct {
 	main     string // name of the main point's file
 	other    string // and of the other point's, where there is one
 	mainFile string // of a replay: the file that is the main point's
-	limits   []string
 	actors   [2]*actor
 	addrs    map[netip.Addr]netip.Addr
 	net      netip.Prefix // of the links; invalid: the lab's own
@@ -191,6 +191,11 @@ func (s *story) tell(recs []*recording) {
 		c.segmentSizes()
 		c.split()
 		c.sort()
+		c.measure()
+	}
+	s.shareTimes()
+	for _, c := range s.conns {
+		c.forms()
 	}
 	for _, c := range s.conns {
 		if !s.whole {

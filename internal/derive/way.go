@@ -381,6 +381,8 @@ func (c *conn) runs() [][]*pkt {
 	for _, r := range of {
 		runs = append(runs, r)
 	}
-	slices.SortFunc(runs, func(a, b []*pkt) int { return cmp.Compare(a[0].at, b[0].at) })
+	slices.SortFunc(runs, func(a, b []*pkt) int {
+		return cmp.Or(cmp.Compare(a[0].at, b[0].at), cmp.Compare(a[0].from, b[0].from), cmp.Compare(a[0].seq, b[0].seq))
+	})
 	return runs
 }
