@@ -132,7 +132,11 @@ func (t *Trouble) tell(name string, v variant) (*Scenario, error) {
 type UndeterminedError struct{ Verdict *analyzer.Verdict }
 
 func (e *UndeterminedError) Error() string {
-	return fmt.Sprintf("the capture does not tell what to play: frame %d is undetermined (%s)", e.Verdict.Frame, e.Verdict.Why)
+	text := fmt.Sprintf("the capture does not tell what to play: frame %d is undetermined (%s)", e.Verdict.Frame, e.Verdict.Why)
+	if lack := e.Verdict.Lack(); lack != "" {
+		text += ": " + lack
+	}
+	return text
 }
 
 // none is the number of no frame: of a packet that was not captured.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 const handshakeList = `
@@ -168,6 +169,29 @@ server.80 > client.40001: R. seq 51 ack 101  # frame 5
 client.40001 recv 50 = 50
 client.40001 recv = ECONNRESET
 `}, {
+		// What a capture's first ACK answers nobody knows: no line waits for it.
+		"one direction, from the middle", `
+		server.80 > client.40001: .  ack 101
+		+1ms server.80 > client.40001: R. seq 1 ack 101`, `
+# Abortive-close by the server: a program ended the connection by aborting it.
+#
+# The ends are near each other.
+# See: trouble.pcapng, frames 1 to 2, connection 0
+host client  tcp_timestamps=0
+host server  tcp_timestamps=0
+link client server
+
+server.80 listen
+client.40001 connect server.80 = ok          # the capture begins with frame 1
+client.40001 > server.80: S                  # the capture begins with frame 1
+server.80 > client.40001: S.                 # the capture begins with frame 1
+client.40001 > server.80: .  ack 1           # the capture begins with frame 1
+server.80 accept
+server.80 set linger=0
+server.80 close
+server.80 > client.40001: R. seq 1 ack 1     # frame 2
+    => abortive-close by server
+`}, {
 		// A device's reset in the server's name, which goes on.
 		"forged", handshakeList + `
 		client.40001 > server.80: P. seq 1:101 ack 1
@@ -269,6 +293,135 @@ func TestLongTransferIsFolded(t *testing.T) {
 	}
 }
 
+// What a network card cuts into segments takes no more room than they would.
+func TestLongTransferOfLongSegmentsIsFolded(t *testing.T) {
+	var list strings.Builder
+	list.WriteString(handshakeList + "client.40001 > server.80: P. seq 1:101 ack 1\n+20ms server.80 > client.40001: .  ack 101 ttl=52\n")
+	const segments, size = 1000, 58400
+	for i := range segments {
+		fmt.Fprintf(&list, "+1ms server.80 > client.40001: . seq %d:%d ack 101 ttl=52\n", 1+i*size, 1+(i+1)*size)
+	}
+	fmt.Fprintf(&list, "+30ms client.40001 > server.80: R. seq 101 ack %d\n", 1+segments*size)
+	in := []Input{input(t, "long.pcapng", list.String())}
+	trouble, err := Read(t.Context(), in, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for _, p := range trouble.recs[0].packets {
+		kept += p.segments()
+	}
+	if kept > keptAtBegin+2*keptAtEnd {
+		t.Errorf("%d segments are kept, want %d at most", kept, keptAtBegin+2*keptAtEnd)
+	}
+	sc, err := trouble.Scenario("long")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds := sc.story.folds
+	if len(folds) != 1 {
+		t.Fatalf("%d folds, want one for the whole:\n%s", len(folds), sc.Text)
+	}
+	var told int64
+	for _, p := range sc.story.packets {
+		if p.from == responder {
+			told += p.len()
+		}
+	}
+	if got := folds[0].bytes[responder] + told; got != segments*size {
+		t.Errorf("%d bytes are told or said to be left out, want %d", got, segments*size)
+	}
+}
+
+// Where no handshake tells how far away a host is, its reset answers what came
+// last, not what a program once took as long to answer.
+func TestResetAnswersTheLatest(t *testing.T) {
+	const late = `
+		client.40001 > server.80: P. seq 1:101 ack 1
+		+300ms server.80 > client.40001: P. seq 1:51 ack 101 ttl=52
+		client.40001 > server.80: .  ack 51
+		+50ms client.40001 > server.80: P. seq 101:201 ack 51
+		+300ms server.80 > client.40001: .  ack 201 ttl=52
+		+1ms server.80 > client.40001: F. seq 51 ack 201 ttl=52
+		+1ms client.40001 > server.80: .  ack 52
+		+281ms client.40001 > server.80: P. seq 201:301 ack 52
+		+20ms server.80 > client.40001: R seq 52 win 0 id=0 ttl=52`
+	for _, test := range []struct{ name, list string }{
+		{"handshake seen", handshakeList + late},
+		{"capture begins later", late},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			trouble, err := Read(t.Context(), []Input{input(t, "a.pcapng", test.list)}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sc, err := trouble.Scenario("a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			reset := sc.story.firstReset()
+			answers := none
+			if reset.trigger != nil {
+				answers = reset.trigger.frame()
+			}
+			if answers != reset.frame()-1 {
+				t.Errorf("it answers frame %d, want %d:\n%s", answers, reset.frame()-1, sc.Text)
+			}
+			if strings.Contains(string(sc.Text), "drop") {
+				t.Errorf("something is lost:\n%s", sc.Text)
+			}
+		})
+	}
+}
+
+// Linux sends again what it sent in the pieces that it sent it in: who does
+// otherwise is scripted.
+func TestOtherPiecesAreScripted(t *testing.T) {
+	text := derived(t, Options{}, handshakeList+`
+		client.40001 > server.80: P. seq 501:1501 ack 1
+		+20ms server.80 > client.40001: .  ack 1 ttl=52
+		+1s client.40001 > server.80: P. seq 1:1001 ack 1
+		+20ms server.80 > client.40001: .  ack 1501 ttl=52
+		+1ms server.80 > client.40001: R. seq 1 ack 1501 ttl=52`)
+	const want = "The client is scripted: frame 6 ends within what frame 4 had sent."
+	if !strings.Contains(strings.ReplaceAll(text, "\n# ", " "), want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+}
+
+// A host is at one place: a connection whose answer took longer is told by the
+// distance that the others show, so that all keep their order.
+func TestDistanceIsTheHosts(t *testing.T) {
+	var list strings.Builder
+	const ports, busy = 12, 6
+	for i := range ports {
+		away := 2 * time.Millisecond
+		if i == busy {
+			away *= 20
+		}
+		fmt.Fprintf(&list, `
+			+50ms client.40001 > server.%[1]d: S  seq 0 <mss 1460>
+			+%[2]v server.%[1]d > client.40001: S. seq 0 ack 1 <mss 1460> ttl=60
+			client.40001 > server.%[1]d: R  seq 1 win 0 id=0`, 8000+i, away)
+	}
+	trouble, err := Read(t.Context(), []Input{input(t, "scan.pcapng", list.String())}, Options{Stream: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := trouble.Scenario("scan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(sc.story.conns); n != ports {
+		t.Fatalf("%d connections are told, want %d:\n%s", n, ports, sc.Text)
+	}
+	for i, c := range sc.story.conns {
+		if got, want := c.rtt[responder], 2*time.Millisecond; got != want {
+			t.Errorf("connection %d: the server is %v away, want %v", i, got, want)
+		}
+	}
+}
+
 // Of a flood the beginning is told.
 func TestFloodIsCutShort(t *testing.T) {
 	var list strings.Builder
@@ -326,7 +479,7 @@ func TestNothingToPlay(t *testing.T) {
 	}
 	_, err = trouble.Scenario("a")
 	var undetermined *UndeterminedError
-	if !errors.As(err, &undetermined) || err.Error() != "the capture does not tell what to play: frame 1 is undetermined (no-handshake)" {
+	if !errors.As(err, &undetermined) || err.Error() != "the capture does not tell what to play: frame 1 is undetermined (no-handshake): the connection's beginning was not captured" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -98,7 +98,7 @@ func (s *story) keepBack() {
 			continue
 		}
 		switch s.claim(p).cause {
-		case cause.FirewallRejectSyn, cause.OptionIntolerance, cause.InlinePolicyReset:
+		case cause.FirewallRejectSyn, cause.OptionIntolerance, cause.InlinePolicyReset, cause.MiddleboxIdleTimeout, cause.MiddleboxStateLoss:
 		default:
 			continue
 		}

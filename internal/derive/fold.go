@@ -161,10 +161,25 @@ func (c *conn) fold(verdicts []*analyzer.Verdict) []fold {
 	}
 	flush(run)
 	if c.skipped > 0 {
-		folds = append(folds, c.foldSkipped(&cuts))
+		folds = within(folds, c.foldSkipped(&cuts))
 	}
 	c.apply(drop, cuts)
 	return folds
+}
+
+// within adds a fold to the others: to the one that it is a part of, if there is
+// one.
+func within(folds []fold, f fold) []fold {
+	for i, g := range folds {
+		if g.first <= f.first && f.last <= g.last {
+			folds[i].packets += f.packets
+			for x, n := range f.bytes {
+				folds[i].bytes[x] += n
+			}
+			return folds
+		}
+	}
+	return append(folds, f)
 }
 
 // keep tells which packets stay.

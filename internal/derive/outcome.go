@@ -32,7 +32,7 @@ func (o *Outcome) Line() string {
 	case o.Failed != "":
 		return "not reproduced because " + o.Failed
 	case len(o.Except) > 0:
-		return "reproduced except " + strings.Join(o.Except, "; ")
+		return "reproduced except " + strings.Join(o.Except, "; ") + o.others()
 	}
 	return "reproduced" + o.others()
 }
@@ -56,6 +56,22 @@ func (o *Outcome) Reproduced() bool {
 	return o.Failed == "" && len(o.Except) == 0 && o.Comparison != nil
 }
 
+// fail says which line did not come true, and what is known of it.
+func (o *Outcome) fail() {
+	o.Failed = o.Result.Why
+	if n := o.Result.Line; n > 0 {
+		o.Failed = fmt.Sprintf("line %d, %s", n, o.inVain())
+	}
+}
+
+// inVain is the line that did not come true, and why.
+func (o *Outcome) inVain() string {
+	lines := strings.Split(string(o.Scenario.Text), "\n")
+	line, _, _ := strings.Cut(lines[o.Result.Line-1], " # ")
+	_, why, _ := strings.Cut(o.Result.Why, ": ") // behind the file and the line
+	return fmt.Sprintf("%q, does not come true: %s", strings.Join(strings.Fields(line), " "), why)
+}
+
 // why says in what an attempt falls short: which packet or verdict is not the
 // capture's, else which line did not come true.
 func (o *Outcome) why() string {
@@ -64,9 +80,10 @@ func (o *Outcome) why() string {
 		return c.Differences[0]
 	case c != nil && len(c.Verdicts) > 0:
 		return c.Verdicts[0]
+	case o.Result != nil && o.Result.Line > 0:
+		return o.inVain()
 	}
-	_, text, _ := strings.Cut(o.Failed, ": ")
-	return text
+	return o.Failed
 }
 
 // better tells whether a is nearer to the capture than b.
@@ -88,4 +105,7 @@ func (o *Outcome) sum() {
 		o.Except = append(o.Except, text)
 	}
 	o.Except = append(o.Except, c.Verdicts...)
+	if waits := o.Scenario.story.shortened(); waits != "" && len(c.Verdicts) > 0 {
+		o.Except[len(o.Except)-1] += ", which the waits may decide: --real-time keeps them"
+	}
 }

@@ -244,15 +244,43 @@ type recording struct {
 	*analyzer.Connection
 	point   int
 	packets []*rawPacket
+	size    int // of the packets, in segments as they go over a wire
 	skipped int // in the middle, for want of room
 }
 
-// most packets of a connection that are kept at its beginning and at its end.
+// most segments of a connection that are kept at its beginning and at its end.
 // What lies between is a transfer, of which the scenario shows little.
 const (
 	keptAtBegin = 4000
 	keptAtEnd   = 4000
 )
+
+// segments is how many an Ethernet makes of p, which may have been captured
+// before it was cut.
+func (p *rawPacket) segments() int { return 1 + int(*p.seg.Length)/1460 }
+
+// add keeps a packet, and leaves out the middle where there are too many.
+func (r *recording) add(p *rawPacket) {
+	r.packets = append(r.packets, p)
+	r.size += p.segments()
+	if r.size < keptAtBegin+2*keptAtEnd {
+		return
+	}
+	begin, end := 0, len(r.packets)
+	size := 0
+	for ; size < keptAtBegin; begin++ {
+		size += r.packets[begin].segments()
+	}
+	r.size = size
+	for size = 0; size < keptAtEnd; {
+		end--
+		size += r.packets[end].segments()
+	}
+	r.size += size
+	r.packets = slices.Delete(r.packets, begin, end)
+	r.packets[begin].afterGap = true
+	r.skipped += end - begin
+}
 
 // handshake is how many packets are told of a connection that only keeps
 // another company.
@@ -272,12 +300,7 @@ func (s *survey) record(ctx context.Context, inputs []Input, group []*analyzer.C
 			of[at.record] = r
 			all = append(all, r)
 		}
-		r.packets = append(r.packets, keep(at, payload))
-		if len(r.packets) == keptAtBegin+2*keptAtEnd {
-			r.packets = slices.Delete(r.packets, keptAtBegin, keptAtBegin+keptAtEnd)
-			r.packets[keptAtBegin].afterGap = true
-			r.skipped += keptAtEnd
-		}
+		r.add(keep(at, payload))
 	})
 	return all, err
 }

@@ -178,7 +178,7 @@ func (r *reproduction) once(ctx context.Context, name string, v variant) (*Outco
 			return out, err
 		}
 		if out.Result.Result != play.Pass {
-			out.Failed = out.Result.Why
+			out.fail()
 		}
 	}
 	out.sum()
@@ -203,7 +203,7 @@ func (r *reproduction) play(ctx context.Context, out *Outcome) error {
 	s := out.Scenario.story
 	inputs := out.Scenario.captures(res)
 	if len(inputs) == 0 {
-		out.Failed = res.Why
+		out.fail()
 		return nil
 	}
 	replay, err := s.replayOf(ctx, inputs)
@@ -214,7 +214,7 @@ func (r *reproduction) play(ctx context.Context, out *Outcome) error {
 		return err
 	}
 	if len(res.Resets) == 0 && res.Result == play.Fail {
-		out.Failed = res.Why
+		out.fail()
 	}
 	return nil
 }

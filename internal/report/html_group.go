@@ -141,23 +141,11 @@ func (g *htmlGroup) finish(dates bool) {
 	}
 }
 
-// whyWords say what a capture lacks that an undetermined verdict needs.
-var whyWords = map[string]string{
-	"no-handshake":   "the connection's beginning was not captured",
-	"one-direction":  "only one direction was captured",
-	"capture-drops":  "packets are missing in the capture",
-	"snaplen":        "packets were cut while capturing",
-	"corrupt":        "the reset itself is malformed",
-	"tuple-reused":   "an earlier connection used the same ports",
-	"nat-unresolved": "addresses were translated between the points",
-	"no-match":       "no known cause fits all of its packets",
-}
-
 // headingOf is the verdict in words.
 func headingOf(v *analyzer.Verdict) string {
 	row, _ := cause.Lookup(v.Cause)
 	text := row.Summary
-	if words := whyWords[v.Why]; words != "" {
+	if words := v.Lack(); words != "" {
 		text = "the cause can't be told: " + words
 	}
 	if v.Strength == cause.Possible {
