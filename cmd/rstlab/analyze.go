@@ -105,6 +105,11 @@ are merged in order of time.`,
 			return usage(cmd, err)
 		}
 		defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
+		if !slices.ContainsFunc(to, func(s sink) bool { return s.format == "jsonl" }) { // a program looks for the files
+			for i, name := range brief(files) {
+				from[i].name = name
+			}
+		}
 		reading := newReading(from)
 		bar := startProgress(cmd, reading.line)
 		defer bar.end()

@@ -72,7 +72,7 @@ func (a *annotation) write(ctx context.Context, stderr io.Writer) error {
 			return fmt.Errorf("annotate: read %s again: %w", s.path, err)
 		}
 		in = append(in, i)
-		names = append(names, s.path)
+		names = append(names, s.name)
 	}
 	info, err := a.out.Stat()
 	if err == nil && info.Mode().IsRegular() {

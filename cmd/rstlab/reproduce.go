@@ -159,6 +159,7 @@ func offer(out io.Writer, e *derive.ChoiceError) error {
 // reopenable makes inputs of files. Standard input is read once, and kept.
 func reopenable(stdin io.Reader, files []string) ([]derive.Input, error) {
 	var in []derive.Input
+	names := brief(files)
 	for i, file := range files {
 		if i > 0 && file == files[0] {
 			return nil, fmt.Errorf("read %q twice: two captures are of two points", file)
@@ -171,7 +172,7 @@ func reopenable(stdin io.Reader, files []string) ([]derive.Input, error) {
 			}
 			open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 		}
-		in = append(in, derive.Input{Name: file, Open: open})
+		in = append(in, derive.Input{Name: names[i], Open: open})
 	}
 	return in, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 // A source is a capture that the command line names.
 type source struct {
 	path  string // "-": standard input
+	name  string // in reports
 	at    netip.Addr
 	size  int64           // 0: not known
 	once  bool            // it can't be read a second time
@@ -42,7 +44,7 @@ func sources(files, at []string) ([]*source, error) {
 		if file == "-" && slices.Contains(files[:i], "-") {
 			return nil, errors.New("read \"-\" twice: standard input can be read once")
 		}
-		s := &source{path: file, at: places[file], once: true}
+		s := &source{path: file, name: file, at: places[file], once: true}
 		if info, err := os.Stat(file); file != "-" && (err != nil || info.Mode().IsRegular()) { // what is wrong is told when it is read
 			s.once = false
 			if err == nil {
@@ -54,10 +56,27 @@ func sources(files, at []string) ([]*source, error) {
 	return all, nil
 }
 
+// brief gives names to files that people are to tell apart in a report: each
+// without its folders where that is enough.
+func brief(files []string) []string {
+	if len(files) < 2 {
+		return files
+	}
+	var names []string
+	for _, file := range files {
+		name := filepath.Base(file)
+		if slices.Contains(names, name) {
+			return files
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // open gives the source to the analyzer. What goes wrong with it is an error
 // of its Read, so that the analyzer can judge the other files.
 func (s *source) open(ctx context.Context, stdin io.Reader) analyzer.Input {
-	in := analyzer.Input{Name: s.path, At: s.at}
+	in := analyzer.Input{Name: s.name, At: s.at}
 	if s.path == "-" {
 		in.R = untilDone(ctx, stdin)
 	} else {
@@ -72,10 +91,10 @@ func (s *source) open(ctx context.Context, stdin io.Reader) analyzer.Input {
 // again gives what open gave, from its begin.
 func (s *source) again() (analyzer.Input, error) {
 	if s.spool == nil {
-		return analyzer.Input{Name: s.path, R: &lazyFile{path: s.path}}, nil
+		return analyzer.Input{Name: s.name, R: &lazyFile{path: s.path}}, nil
 	}
 	_, err := s.spool.Seek(0, io.SeekStart)
-	return analyzer.Input{Name: s.path, R: s.spool}, err
+	return analyzer.Input{Name: s.name, R: s.spool}, err
 }
 
 // untilDone ends stdin with ctx: it may be silent for ever.
