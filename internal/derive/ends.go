@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
@@ -132,6 +133,36 @@ func (s *story) unlike(a *actor) string {
 			if why := c.unlike(x, s); why != "" {
 				return why
 			}
+			if why := s.unlikeRun(c, x); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+// longestRun is how long a kernel's retransmissions may take here.
+const longestRun = time.Minute
+
+// unlikeRun says why a side's retransmissions can't be a kernel's, which doubles
+// their distance (RFC 6298, 5.5), or would take it too long.
+func (s *story) unlikeRun(c *conn, x side) string {
+	for _, run := range c.runs() {
+		n := len(run)
+		if run[0].from != x || run[0].syn() {
+			continue
+		}
+		even := 0
+		for i := 3; i < n; i++ {
+			if d := run[i].at - run[i-1].at; d < (run[i-1].at-run[i-2].at)*3/2 && d < longestRun {
+				even++
+			}
+		}
+		if even > 1 {
+			return fmt.Sprintf("Linux sends again at twice the distance, frame %d came as soon as the one before", run[n-1].ref().frame)
+		}
+		if d := s.rtoMin(c, x) << (n - 1); !s.opts.RealTime && d > longestRun {
+			return fmt.Sprintf("a kernel's %d transmissions would take %s", n, shown(d))
 		}
 	}
 	return ""

@@ -78,6 +78,7 @@ func (s *story) tellEvents(st *stage) []string {
 				}
 			}
 			t.meets(m.pkt)
+			t.passed(m.pkt)
 			t.wait = t.pace.before(m, t.last)
 			t.departs(m.pkt)
 			t.wait = 0

@@ -120,7 +120,7 @@ func (p pace) before(m moment, last time.Duration) time.Duration {
 	case !kept:
 		return 0
 	case !p.s.of(q.conn, q.from).host():
-		return max(time.Duration(float64(gap)*f), time.Millisecond)
+		return max(time.Duration(float64(gap)*f), p.due(q, f), time.Millisecond)
 	case q.rst():
 		return p.afterRun(q, gap)
 	}
@@ -138,6 +138,27 @@ func (p pace) afterRun(q *pkt, gap time.Duration) time.Duration {
 		spacing := run[n-1].at - run[n-2].at
 		ratio := min(float64(gap)/float64(spacing), 1.7)
 		return time.Duration(float64(p.s.spacing(run)<<(n-2)) * ratio)
+	}
+	return 0
+}
+
+// due is how long a scripted end waits at least for the reset at which its next
+// transmission was due: half as long again as for the last one, where in the
+// capture it was no longer. A busy machine lengthens one distance and not the
+// next, and a reset that comes too soon is no timer's.
+func (p pace) due(q *pkt, f float64) time.Duration {
+	if !q.rst() {
+		return 0
+	}
+	for _, run := range q.conn.runs() {
+		n := len(run)
+		if run[0].from != q.from || n < 3 || q.conn.resetAfter(run[n-1]) != q {
+			continue
+		}
+		last := run[n-1].at - run[n-2].at
+		if gap := q.at - run[n-1].at; gap >= last*9/10 && gap < last*3/2 {
+			return time.Duration(float64(last*3/2) * f)
+		}
 	}
 	return 0
 }

@@ -65,6 +65,46 @@ func withoutStamps(opts []segment.Option) []segment.Option {
 	return kept
 }
 
+// passed writes lines that wait for what scripted ends sent before p and a box
+// or a link with a delay may still hold: until it has come to the scripted end
+// that sends p, whose numbers follow from it; for a device's, until it has
+// passed the main point.
+func (t *teller) passed(p *pkt) {
+	device := p.rst() && t.byDevice(p) || p.forged
+	me := t.of(p.conn, p.from)
+	if !device && me.host() || t.stage.direct() {
+		return
+	}
+	for _, x := range []side{originator, responder} {
+		if t.of(p.conn, x).host() || !device && x == p.from {
+			continue // its lines wait anyway; it keeps its own order
+		}
+		last, tap := t.lastScripted(p, x), t.stage.tap
+		if last == nil || last.counted {
+			continue
+		}
+		if !device && last.lost == delivered {
+			tap = me.name
+		}
+		last.counted = true
+		t.add(t.write(last, false)+" @"+tap, "")
+	}
+}
+
+// lastScripted is the last packet that a scripted end sent before p.
+func (t *teller) lastScripted(p *pkt, x side) *pkt {
+	var last *pkt
+	for _, q := range p.conn.packets {
+		if q == p {
+			break
+		}
+		if q.from == x && !q.rst() && !q.forged && q.seg.ICMP == "" && q.lost != lostBefore && (q.frame() != none || q.assumed != "") {
+			last = q
+		}
+	}
+	return last
+}
+
 // peerSends writes a scripted end's packet.
 func (t *teller) peerSends(p *pkt) {
 	text := t.write(p, true) + t.peerFields(p)

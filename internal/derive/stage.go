@@ -158,6 +158,10 @@ func (st *stage) links(s *story, attrs string) []string {
 	return []string{link(client, server, st.delay[0]+st.delay[1])}
 }
 
+// direct tells whether what one end sends comes to the other at once: there is
+// no box between them, and the link has no delay.
+func (st *stage) direct() bool { return st.boxes == [2]string{} && st.delay == [2]time.Duration{} }
+
 // boxSide is the side of the main point at which a device sends a reset: that
 // of the end whose name it bears, for so it passes the main point.
 func (s *story) boxSide(p *pkt) side {
