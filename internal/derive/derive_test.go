@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -386,6 +387,67 @@ func TestOtherPiecesAreScripted(t *testing.T) {
 	const want = "The client is scripted: frame 6 ends within what frame 4 had sent."
 	if !strings.Contains(strings.ReplaceAll(text, "\n# ", " "), want) {
 		t.Errorf("no %q in\n%s", want, text)
+	}
+}
+
+// Linux doubles the distance of its retransmissions: who does not is scripted,
+// and a run that a kernel would take minutes for is, too.
+func TestRetransmissionsOfNoKernelAreScripted(t *testing.T) {
+	run := func(n int, next func(time.Duration) time.Duration) string {
+		var list strings.Builder
+		list.WriteString(handshakeList)
+		d := 200 * time.Millisecond
+		list.WriteString("client.40001 > server.80: P. seq 1:101 ack 1\n")
+		for range n {
+			fmt.Fprintf(&list, "+%v client.40001 > server.80: P. seq 1:101 ack 1\n", d)
+			d = next(d)
+		}
+		fmt.Fprintf(&list, "+%v client.40001 > server.80: R. seq 101 ack 1\n", 3*d)
+		return list.String()
+	}
+	twice := func(d time.Duration) time.Duration { return 2 * d }
+	for _, test := range []struct{ name, list, want string }{
+		{"doubled", run(4, twice), ""},
+		{"even", run(5, func(d time.Duration) time.Duration { return d }), "The client is scripted: Linux sends again at twice the distance, frame 9 came as soon as the one before."},
+		{"many", run(13, twice), "The client is scripted: a kernel's 14 transmissions would take 409.6s."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := strings.ReplaceAll(derived(t, Options{}, test.list), "\n# ", " ")
+			if test.want == "" && strings.Contains(text, "scripted") || !strings.Contains(text, test.want) {
+				t.Errorf("want %q in\n%s", test.want, text)
+			}
+		})
+	}
+}
+
+// A scripted end's numbers follow from what has come to it, and a box may hold
+// that: it waits, and so does the device.
+func TestScriptedEndsWait(t *testing.T) {
+	trouble, err := Read(t.Context(), []Input{input(t, "forged.pcapng", handshakeList+`
+		client.40001 > server.80: P. seq 1:101 ack 1
+		+20ms server.80 > client.40001: .  ack 101 ttl=52
+		+5ms server.80 > client.40001: R. seq 1 ack 101 win 0 ttl=61 id=4711
+		+30ms server.80 > client.40001: P. seq 1:51 ack 101 ttl=52`)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := trouble.derive("forged", variant{scripted: [2]string{"so", "so"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(sc.Text), "\n")
+	for _, order := range [][2]string{
+		{"client.40001 > server.80: S @server", "server.80 > client.40001: S. ack 1 win "},
+		{"server.80 > client.40001: S. @client", "client.40001 > server.80: P. seq 1:101 ack 1 win "},
+		{"client.40001 > server.80: P. seq 1:101 @server", "server.80 > client.40001: .  ack 101 win "},
+		{"server.80 > client.40001: .  ack 101 @client", "device inject server.80 > client.40001: R. "},
+	} {
+		at := func(part string) int {
+			return slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, part) })
+		}
+		if before, behind := at(order[0]), at(order[1]); before < 0 || before > behind {
+			t.Errorf("no %q before %q:\n%s", order[0], order[1], sc.Text)
+		}
 	}
 }
 
