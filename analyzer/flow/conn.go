@@ -160,8 +160,12 @@ func (p *Past) over() bool {
 	return p.Sides[0].Known&p.Sides[1].Known&FINAcked != 0 || p.Resets > 0
 }
 
-// Closed tells whether both sides had sent a FIN.
-func (p *Past) Closed() bool { return p.Sides[0].FIN.Exists() && p.Sides[1].FIN.Exists() }
+// Closed tells whether both sides had sent a FIN: one that was captured, and the
+// other's too, or the peer acknowledged the number that it has.
+func (p *Past) Closed() bool {
+	a, b := &p.Sides[0], &p.Sides[1]
+	return a.FIN.Exists() && (b.FIN.Exists() || b.Known&UnseenFIN != 0) || b.FIN.Exists() && a.Known&UnseenFIN != 0
+}
 
 // past is what to keep of the connection.
 func (c *Conn) past() Past {

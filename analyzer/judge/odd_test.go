@@ -1409,4 +1409,19 @@ var oddCaptures = []ruleTest{{
 			client.1000 > server.80: . ack 102
 			+1s server.80 > client.1000: R seq 102 win 0`,
 	wants: []string{"8 possible close-then-abort by likely responder or data-after-close fin-wait-2-timeout abortive-close; accepted"},
+}, {
+	name: "TIME-WAIT reuse, one FIN not captured but for its acknowledgment",
+	text: `
+		client.1000 > server.80: S rawseq 1000000
+		server.80 > client.1000: S. rawseq 5000 rawack 1000001
+		client.1000 > server.80: . rawseq 1000001 rawack 5001
+		client.1000 > server.80: P. rawseq 1000001 rawack 5001 length 100
+		server.80 > client.1000: . rawseq 5001 rawack 1000101
+		client.1000 > server.80: . rawseq 1000101 rawack 5002
+		client.1000 > server.80: F. rawseq 1000101 rawack 5002
+		server.80 > client.1000: . rawseq 5002 rawack 1000102
+		+2s client.1000 > server.80: S rawseq 500000
+		server.80 > client.1000: . rawseq 5002 rawack 1000102
+		client.1000 > server.80: R rawseq 1000102 win 0`,
+	wants: []string{"11 likely time-wait-reuse by likely originator or synack-bad-ack; unknown"},
 }}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"rstlab/analyzer/cause"
 	"rstlab/analyzer/flow"
@@ -196,8 +197,11 @@ var connectRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.answersBefore() {
+		switch p := &k.conn.Past; {
+		case k.answersBefore():
 			return cause.Undetermined
+		case !p.Sides[0].FIN.Exists(), !p.Sides[1].FIN.Exists():
+			return cause.Likely // one was not captured, but for its acknowledgment
 		}
 		return cause.Proven
 	},
@@ -226,7 +230,7 @@ var connectRules = []*rule{{
 	},
 	refuted: func(k *Case) (string, []uint32) {
 		if p := &k.conn.Past; k.wrongAnswer() && k.trigger.Pure() && p.Exists() && p.Closed() {
-			return "both sides had closed the connection before on these ports", []uint32{p.Sides[0].FIN.Frame, p.Sides[1].FIN.Frame}
+			return "both sides had closed the connection before on these ports", slices.DeleteFunc([]uint32{p.Sides[0].FIN.Frame, p.Sides[1].FIN.Frame}, func(n uint32) bool { return n == 0 })
 		}
 		return "", nil
 	},
