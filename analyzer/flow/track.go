@@ -387,6 +387,7 @@ func (c *Conn) acked(me, peer *Side, s *Segment) {
 		if s.Ack == peer.Nxt+1 && s.Pure() {
 			peer.Known |= UnseenFIN
 		}
+		peer.HoleFrom, peer.HoleTo, peer.HoleAt = peer.Nxt, s.Ack, s.Time // it may come late
 		peer.Nxt = s.Ack
 	}
 	switch {
