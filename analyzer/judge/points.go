@@ -85,6 +85,10 @@ func (m *matcher) add(l *connLog, g int) {
 	}
 }
 
+// maxKin is with how many connections of its ports one is compared, packet by
+// packet.
+const maxKin = 64
+
 // find gives the group of a connection at point p, -1 where there is none yet.
 func (m *matcher) find(c *correlation, p int, l *connLog) int {
 	for _, n := range l.numbers() {
@@ -92,20 +96,25 @@ func (m *matcher) find(c *correlation, p int, l *connLog) int {
 			return g
 		}
 	}
-	for _, g := range slices.Backward(m.byKey[l.key]) {
-		if c.groups[g][p] == nil && slices.ContainsFunc(c.groups[g], func(x *connLog) bool { return x != nil && x.same(l) }) {
+	last, kin := -1, 0
+	for _, g := range m.byKey[l.key] {
+		if c.groups[g][p] != nil {
+			continue
+		}
+		last = g
+		if kin++; kin <= maxKin && slices.ContainsFunc(c.groups[g], func(x *connLog) bool { return x != nil && x.same(l) }) {
 			return g
 		}
 	}
-	return -1
+	if l.knows[l.orig] {
+		return -1
+	}
+	return last
 }
 
-// same tells whether two logs of one key are those of one connection.
+// same tells whether two logs of one key show packets of one connection.
 func (c *connLog) same(d *connLog) bool {
-	switch knows := d.knows[d.orig]; {
-	case !knows:
-		return true
-	case !c.knows[c.orig]:
+	if !c.knows[c.orig] || !d.knows[d.orig] {
 		return c.shares(d)
 	}
 	// A device gave it other numbers, or another connection used the ports.
