@@ -106,6 +106,20 @@ func (e *Entry) Nxt(side int) (n Seq, known bool) {
 	return s.nxt, s.is&toldNxt != 0
 }
 
+// Clock is the first reading of a side's timestamp clock, and when it was seen;
+// ok when there is one.
+func (e *Entry) Clock(side int) (ts uint32, at int64, ok bool) {
+	if e.conn != nil && e.conn.Sides[side].FirstTSAt != 0 {
+		return e.conn.Sides[side].FirstTS, e.conn.Sides[side].FirstTSAt, true
+	}
+	for i := range e.journal[:e.noted] {
+		if s := &e.journal[i]; int(s.from&1) == side && s.Has(HasTS) {
+			return s.TSVal, s.Time, true
+		}
+	}
+	return 0, 0, false
+}
+
 // A Course is how far a connection has come.
 type Course struct {
 	Answered bool // SYN-ACK of the responder

@@ -31,6 +31,7 @@ type attempt struct {
 	id           int
 	conn         *flow.Entry // while it is in the table
 	outcome
+	clock reading // of the responder, once it has left the table
 
 	number           uint32 // counts attempts from 1
 	byOrig, onTarget uint32 // the attempt before of the same originator, and on the same target
@@ -105,7 +106,7 @@ func (j *Judge) began(st *flow.Step) {
 // ended notes what became of a connection that leaves the table.
 func (j *Judge) ended(e *flow.Entry) {
 	if a := j.attempts.get(e.Slot); a != nil {
-		a.outcome, a.conn = outcomeOf(e), nil
+		a.outcome, a.clock, a.conn = outcomeOf(e), responderClock(e), nil
 	}
 }
 

@@ -202,13 +202,20 @@ var deviceRules = []*rule{{
 		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.S.Packets == 0 || k.S.Knows(flow.HasFIN) {
 			return nil, false
 		}
-		if _, _, ok := k.unlikeTTL(); !ok {
+		backends := k.backendFacts()
+		if _, _, ok := k.unlikeTTL(); !ok && backends == nil {
 			return nil, false
 		}
-		return append(k.provokedFacts(), k.signFacts()...), true
+		return append(append(k.provokedFacts(), backends...), k.signFacts()...), true
 	},
-	strength: always(cause.Undetermined),
-	open:     "another host behind the same address may have got the segment",
+	strength: func(k *Case) cause.Strength {
+		// A pause, its host or a device may have lost the connection as well.
+		if d, _ := k.idle(); d >= idleFloor || k.silentDeath() || k.lostTogether() >= 10 || !k.switched() {
+			return cause.Undetermined
+		}
+		return cause.Likely
+	},
+	open: "another host behind the same address may have got the segment",
 }}
 
 // ownHeader says that the sender's own socket wrote the reset: its counter and
