@@ -90,7 +90,7 @@ var network = []Cause{{
 	Family:        Network,
 	Summary:       "the flow was moved to another server, which does not know it",
 	Meaning:       "Equal-cost routing, anycast or a balancer sends the packets to another backend in the middle of a connection; its stack resets them.",
-	Evidence:      "A bare RST with the segment's acknowledgment for its number, from a stack that looks like a host's but unlike the earlier packets of that address. Likely when later SYNs to the address show two clocks. Proven by captures at two backends.",
+	Evidence:      "A bare RST with the segment's acknowledgment for its number, from a stack that looks like a host's but unlike the earlier packets of that address. Likely when connections of the same client to the port, around it, show two timestamp clocks in turn, each shared by two or more: a stack that draws a clock for each connection (FreeBSD, newer Linux) shows none. Proven by captures at two backends.",
 	LookAlikes:    []ID{HalfOpen, MiddleboxStateLoss},
 	Settle:        "capture at both backends",
 	Fix:           "consistent hashing; drain connections before a backend leaves",

@@ -8,7 +8,7 @@ import (
 
 // Two hosts behind one address show by their timestamp clocks, if those can be
 // compared at all. A stack may draw an offset for each connection, by addresses
-// and ports (Linux 4.10, and again since 2026; FreeBSD): then every connection
+// and ports (Linux 4.10 and newer kernels again, FreeBSD): then every connection
 // has a clock of its own, and clocks that differ say nothing. Others have one
 // offset for each pair of addresses (Linux from 4.11 on, secure_tcp_ts_off()) or
 // none: then all connections from one client lie on one line of a host's.

@@ -163,7 +163,8 @@ func (k *Case) answersPast() bool {
 
 // stranger tells whether the SYN comes from another host than the connection
 // before on the ports: sooner than a host can begin anew its clock is another
-// one. Linux has one clock for each pair of addresses (secure_tcp_ts_off()).
+// one. Linux has one clock for each pair of addresses, or, newer ones, for each
+// pair of endpoints (secure_tcp_ts_off()), which here are the same.
 func (k *Case) stranger() bool {
 	p := &k.conn.Past
 	was := &p.Sides[k.from]

@@ -13,10 +13,17 @@ const stampStep = 1_000_000
 // ticks is a time on a timestamp clock, which counts milliseconds on Linux.
 func ticks(d time.Duration) uint32 { return uint32(d / time.Millisecond) }
 
+// A ticker is who has a timestamp clock: a flow of a host, or all of them.
+type ticker struct {
+	node *node
+	flow flow
+}
+
 // stamp gives all segments with timestamps canonical ones: a clock for each
-// flow, and echoes of what the sender had then received.
+// flow, but for hosts that have one for all, and echoes of what the sender had
+// then received.
 func (s *scene) stamp() error {
-	bases := map[flow]uint32{}
+	bases := map[ticker]uint32{}
 	anchors := map[flow]*sighting{} // the latest with a timestamp that a peer sent
 	for _, x := range s.origins() {
 		if !x.isTCP() || !x.info.HasTS {
@@ -28,10 +35,14 @@ func (s *scene) stamp() error {
 			x.tsVal = x.info.TSVal
 			anchors[f] = x
 		case x.tap.node.kind == script.Host:
-			if bases[f] == 0 {
-				bases[f] = uint32(len(bases)+1) * stampStep
+			t := ticker{x.tap.node, f}
+			if x.tap.node.oneClock {
+				t.flow = flow{}
 			}
-			x.tsVal = bases[f] + ticks(x.waits)
+			if bases[t] == 0 {
+				bases[t] = uint32(len(bases)+1) * stampStep
+			}
+			x.tsVal = bases[t] + ticks(x.waits)
 		default:
 			if a := anchors[f]; a != nil {
 				x.tsVal = a.tsVal + ticks(x.waits-a.waits)

@@ -25,6 +25,7 @@ type host struct {
 	userTimeout    time.Duration
 	finWait        []time.Duration // in which FIN-WAIT-2 may end by a reset
 	numbersIDs     bool            // a rule of the script numbers its IPv4 packets
+	oneClock       bool            // its timestamps have no offset for each connection
 	acts           []act
 	senders        map[flow]*sender
 
@@ -82,6 +83,10 @@ func (h *host) sysctl(a script.Attr) error {
 		return h.set(&h.keepIntvl, a, time.Second)
 	case "tcp_fin_timeout":
 		return h.addFinWait(a)
+	case "tcp_timestamps":
+		n, err := a.Number()
+		h.oneClock = n == 2
+		return err
 	}
 	return nil
 }
