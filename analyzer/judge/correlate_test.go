@@ -92,6 +92,20 @@ func TestCorrelate(t *testing.T) {
 		},
 		wants: []string{"6 possible close-unread-data by proven responder; server:6 client:6"},
 	}, {
+		name: "made on the way after a pause that is no known limit: a device's, and why is open",
+		taps: []tap{
+			{name: "client", text: atClient + `+5s server.445 > client.2301: R. seq 1 ack 101 win 0 ttl=62`},
+			{name: "server", text: atServer + `+20s client.2301 > server.445: P. length 10 ttl=63`},
+		},
+		wants: []string{"6 possible injected-reset by proven middlebox; client:6"},
+	}, {
+		name: "made on the way after a pause that is a known limit",
+		taps: []tap{
+			{name: "client", text: atClient + `+300s server.445 > client.2301: R. seq 1 ack 101 win 0 ttl=62`},
+			{name: "server", text: atServer + `+320s client.2301 > server.445: P. length 10 ttl=63`},
+		},
+		wants: []string{"6 proven middlebox-idle-timeout by proven middlebox; client:6"},
+	}, {
 		name: "one capture lost the SYN of a connection that its host took part in",
 		taps: []tap{
 			{name: "client", lost: 1, text: atClient + `client.2301 > server.445: R. seq 101 ack 1`},
