@@ -216,15 +216,11 @@ func (p *point) survived(e *flow.Entry, end *flow.End) {
 		return
 	}
 	k := e.Key()
-	x := survivor{service{k.A, k.B, k.PortB}, end.Survived}
+	x := service{k.A, k.B, k.PortB}
 	if end.Orig == 1 {
-		x.service = service{k.B, k.A, k.PortA}
+		x = service{k.B, k.A, k.PortA}
 	}
-	if p.news != nil {
-		p.news.survivors = append(p.news.survivors, x)
-	} else {
-		p.sight.kept.add(&x)
-	}
+	p.sight.kept.add(x, end.Survived)
 }
 
 // limits says what the capture could not show, or the judge not keep.

@@ -24,9 +24,9 @@ const (
 	bunch    = 3
 )
 
-// enough is how many survivors make news that is worth to be told while the next
+// enough is how many verdicts make news that is worth to be told while the next
 // batches wait.
-const enough = 256
+const enough = 64
 
 // A batch is a number of packets, read and decoded ahead of the judge.
 type batch struct {
@@ -39,9 +39,8 @@ type batch struct {
 
 // News are what the judge found in a batch.
 type news struct {
-	verdicts  []told
-	survivors []survivor
-	err       error // what could not be read then
+	verdicts []told
+	err      error // what could not be read then
 }
 
 // readOne reads a single capture, whose verdicts are emitted as they come.
@@ -54,7 +53,7 @@ func (a *analysis) readOne(ctx context.Context, f *file) error {
 	go decodeAll(ctx, f.reader, &p.decoder, read)
 	go a.judgeAll(p, read, judged)
 	for n := range judged.full {
-		if err := a.publish(p, n); err != nil {
+		if err := a.publish(n); err != nil {
 			close(judged.left)
 			return err
 		}
@@ -137,7 +136,7 @@ func (a *analysis) judgeAll(p *point, in *stage[batch], out *stage[news]) {
 			}
 			done = done[:0]
 		}
-		if len(in.full) == 0 || p.news.err != nil || len(p.news.survivors) > enough {
+		if len(in.full) == 0 || p.news.err != nil || len(p.news.verdicts) > enough {
 			out.full <- p.news
 			p.news = nil
 		}
@@ -173,17 +172,14 @@ func (a *analysis) judgeBatch(p *point, b *batch) error {
 }
 
 // publish emits news, and empties them.
-func (a *analysis) publish(p *point, n *news) error {
+func (a *analysis) publish(n *news) error {
 	for i := range n.verdicts {
 		if err := a.emit(a.record(&n.verdicts[i])); err != nil {
 			return err
 		}
 	}
-	for i := range n.survivors {
-		p.sight.kept.add(&n.survivors[i])
-	}
 	clear(n.verdicts)
-	n.verdicts, n.survivors = n.verdicts[:0], n.survivors[:0]
+	n.verdicts = n.verdicts[:0]
 	if n.err != nil {
 		return a.report(n.err)
 	}
@@ -197,7 +193,7 @@ func (a *analysis) close(p *point) error {
 	}
 	err := p.judge.Close()
 	if err == nil && p.news != nil {
-		err = a.publish(p, p.news)
+		err = a.publish(p.news)
 	}
 	p.news = nil
 	return err
