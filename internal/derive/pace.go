@@ -175,8 +175,9 @@ func (s *story) spacing(run []*pkt) time.Duration {
 const kernelRTO = 200 * time.Millisecond
 
 // rtoMin is the route's rto_min by which a host sends again as soon as a
-// kernel outside of the lab, or sooner where that would take too long; 0 where
-// it sends nothing again.
+// kernel outside of the lab, or sooner where that would take too long, but so
+// that once more is a second off when the run is over, for what ends it may come
+// late on a busy machine; 0 where it sends nothing again.
 func (s *story) rtoMin(c *conn, x side) time.Duration {
 	var least time.Duration
 	for _, run := range c.runs() {
@@ -187,6 +188,7 @@ func (s *story) rtoMin(c *conn, x side) time.Duration {
 		if !s.opts.RealTime {
 			d = min(d, max(longest/time.Duration(int64(1)<<(len(run)-1)-1), 50*time.Millisecond))
 		}
+		d = max(d, time.Second>>(len(run)-1))
 		if least == 0 || d < least {
 			least = d
 		}
