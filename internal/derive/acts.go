@@ -118,6 +118,9 @@ func (t *teller) connects(p *pkt, me *program) {
 	}
 	t.leaveOld(p, me)
 	result := t.outcome(p)
+	if t.overflowing(c) {
+		t.fills(c, 0, 3) // a full queue takes no SYN: the last one comes behind
+	}
 	hold := t.holding(p)
 	if hold != "" {
 		t.add(hold, "")
@@ -396,7 +399,7 @@ func (t *teller) replaces(q *pkt) {
 	c := q.conn
 	name := fmt.Sprintf("%s.%d", t.of(c, responder).name, c.addr[responder].Port())
 	if q.how == byOverflow {
-		t.overflows(c)
+		t.fills(c, 3, 4)
 		return
 	}
 	t.add(name+" close", "")
@@ -405,15 +408,24 @@ func (t *teller) replaces(q *pkt) {
 	}
 }
 
-// overflows fills the accept queue of a listener with other connections: one
-// with a backlog of three has room for four.
-func (t *teller) overflows(c *conn) {
-	client, to := t.of(c, originator).name, t.end(c, responder)
+// overflowing tells whether the accept queue is full when a connection's
+// handshake ends.
+func (t *teller) overflowing(c *conn) bool {
+	return slices.ContainsFunc(c.packets, func(q *pkt) bool {
+		return q.rst() && q.how == byOverflow && !t.byDevice(q) && t.of(c, q.from).host()
+	})
+}
+
+// fills fills the accept queue of a listener with other connections, of which
+// one with a backlog of three has room for four: those from one on, before
+// another.
+func (t *teller) fills(c *conn, from, to int) {
+	client, server := t.of(c, originator).name, t.end(c, responder)
 	const first = 50001
-	for i := range 4 {
-		t.add(fmt.Sprintf("%s.%d connect %s = ok", client, first+i, to), "")
+	for i := from; i < to; i++ {
+		t.add(fmt.Sprintf("%s.%d connect %s = ok", client, first+i, server), "")
 	}
-	for i := range 4 {
-		t.add(fmt.Sprintf("%s.%d > %s: . ack 1", client, first+i, to), "")
+	for i := from; i < to; i++ {
+		t.add(fmt.Sprintf("%s.%d > %s: . ack 1", client, first+i, server), "")
 	}
 }
