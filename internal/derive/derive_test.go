@@ -451,6 +451,38 @@ func TestScriptedEndsWait(t *testing.T) {
 	}
 }
 
+// A mirror that shows each packet twice shows one reset.
+func TestMirroredResetIsOne(t *testing.T) {
+	const list = handshakeList + `
+		client.40001 > server.80: P. seq 1:101 ack 1
+		+20ms server.80 > client.40001: F. seq 1 ack 101 ttl=52
+		+1ms client.40001 > server.80: P. seq 101:201 ack 2
+		+20ms server.80 > client.40001: R seq 2 win 0 id=0 ttl=52`
+	var twice strings.Builder
+	ids := map[string]int{}
+	for line := range strings.Lines(strings.TrimSpace(list)) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		_, bare, moved := strings.Cut(line, " ")
+		if !moved || !strings.HasPrefix(line, "+") {
+			bare = line
+		}
+		from, _, _ := strings.Cut(bare, ".")
+		ids[from]++
+		id := ""
+		if !strings.Contains(line, "id=0") {
+			id = fmt.Sprintf(" id=%d", 100+ids[from])
+		}
+		fmt.Fprintf(&twice, "%s%s\n%s%s\n", line, id, bare, id)
+	}
+	text := derived(t, Options{}, twice.String())
+	if n := strings.Count(text, "=>"); n != 1 {
+		t.Errorf("%d resets are told, want 1:\n%s", n, text)
+	}
+}
+
 // A host is at one place: a connection whose answer took longer is told by the
 // distance that the others show, so that all keep their order.
 func TestDistanceIsTheHosts(t *testing.T) {

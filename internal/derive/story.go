@@ -225,7 +225,8 @@ func (r *recording) read(n int, first int64) []*pkt {
 	return all
 }
 
-// verdict gives the resets their verdicts.
+// verdict gives the resets their verdicts. What one point saw of a reset for a
+// second time is no other one.
 func (s *story) verdict() {
 	of := map[frameRef]*pkt{}
 	for _, c := range s.conns {
@@ -244,6 +245,12 @@ func (s *story) verdict() {
 				p.verdict = v
 			}
 		}
+	}
+	for _, c := range s.conns {
+		c.packets = slices.DeleteFunc(c.packets, func(p *pkt) bool {
+			first := p.verdict
+			return first != nil && p.frames[1].frame == none && p.frame() > first.Frame && p.frames[0].file == first.File // a mirror's
+		})
 	}
 }
 
