@@ -25,16 +25,19 @@ var seed = maphash.Bytes(maphash.MakeSeed(), nil) | 1
 
 // hash mixes a key.
 func (k *Key) hash() uint32 {
-	h := mix(half(&k.A, 0)^seed, half(&k.A, 8)^0x9e3779b97f4a7c15)
-	h = mix(half(&k.B, 0)^h, half(&k.B, 8)^0xbf58476d1ce4e5b9)
+	h := mixAddr(&k.B, mixAddr(&k.A, seed))
 	h = mix(uint64(k.PortA)<<16|uint64(k.PortB)^h, k.Tunnel^0x94d049bb133111eb)
 	return uint32(h) ^ uint32(h>>32)
 }
 
 // hashOf mixes an address.
 func hashOf(a *[16]byte) uint32 {
-	h := mix(half(a, 0)^seed, half(a, 8)^0x9e3779b97f4a7c15)
+	h := mixAddr(a, seed)
 	return uint32(h) ^ uint32(h>>32)
+}
+
+func mixAddr(a *[16]byte, h uint64) uint64 {
+	return mix(half(a, 0)^h, half(a, 8)^0x9e3779b97f4a7c15)
 }
 
 func half(b *[16]byte, at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }

@@ -33,9 +33,9 @@ const (
 	// lateWindow is how late, in nanoseconds, a reordered segment can come; what
 	// fills a hole later was sent again.
 	lateWindow = int64(100e6)
-	// reordering is the most, in nanoseconds, by which the stamps of packets can
+	// Reordering is the most, in nanoseconds, by which the stamps of packets can
 	// be out of order where a capture has several queues (causes.md, 4.3).
-	reordering = int64(10e6)
+	Reordering = int64(10e6)
 	// jump is how far beyond the highest number seen a segment can begin when the
 	// window is not known.
 	jump = 1 << 28
@@ -190,7 +190,7 @@ func (e *Entry) begins(s *Segment) bool {
 	if me.packets == 0 || me.first == s.Seq {
 		return false
 	}
-	overtaken := me.is&toldSYN == 0 && s.Time-e.firstTime <= reordering &&
+	overtaken := me.is&toldSYN == 0 && s.Time-e.firstTime <= Reordering &&
 		(me.first.In(s.Seq+1, s.Seq+1<<16) || peer.is&(toldSYNACK|toldAck) == toldSYNACK|toldAck && peer.ack.In(s.Seq+1, s.Seq+1<<16))
 	return !overtaken
 }

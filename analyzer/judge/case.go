@@ -54,7 +54,7 @@ const maxLater = 32
 
 // allowance is how much, in nanoseconds, the stamps of segments may be out of
 // order: more than that apart, the later one came later (causes.md, 4.3).
-const allowance = int64(10e6)
+const allowance = flow.Reordering
 
 // ms is a millisecond in nanoseconds.
 const ms = int64(1e6)
