@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"iter"
 	"net/netip"
 
 	"rstlab/analyzer/flow"
@@ -110,39 +111,53 @@ func (j *Judge) ended(e *flow.Entry) {
 	}
 }
 
+// chain gives the attempts from a number back, each with the one before it that
+// before tells, as many as are looked at.
+func (t *attempts) chain(number uint32, before func(*attempt) uint32) iter.Seq[*attempt] {
+	return func(yield func(*attempt) bool) {
+		for range maxLooks {
+			a := t.get(number)
+			if a == nil || !yield(a) {
+				return
+			}
+			number = before(a)
+		}
+	}
+}
+
+// by gives the attempts of a side's address, the newest first.
+func (k *Case) by(side int) iter.Seq[*attempt] {
+	return k.j.attempts.chain(k.conn.Sides[side].Host.Tries, func(a *attempt) uint32 { return a.byOrig })
+}
+
+// on gives the attempts on it, of whatever source.
+func (k *Case) on(side int) iter.Seq[*attempt] {
+	return k.j.attempts.chain(k.conn.Sides[side].Host.Tried, func(a *attempt) uint32 { return a.onTarget })
+}
+
 // tries calls f for the attempts of a side's address, the case's own
 // connection aside, that began within a time of its own.
 func (k *Case) tries(side int, within int64, f func(*attempt, outcome)) {
-	n := k.conn.Sides[side].Host.Tries
-	for range maxLooks {
-		a := k.j.attempts.get(n)
-		if a == nil || !k.near(a, within, f) {
-			return
-		}
-		n = a.byOrig
-	}
+	k.near(k.by(side), within, f)
 }
 
 // targets calls f for the attempts, of whatever source, on a side's address.
 func (k *Case) targets(side int, within int64, f func(*attempt, outcome)) {
-	n := k.conn.Sides[side].Host.Tried
-	for range maxLooks {
-		a := k.j.attempts.get(n)
-		if a == nil || !k.near(a, within, f) {
-			return
-		}
-		n = a.onTarget
-	}
+	k.near(k.on(side), within, f)
 }
 
-// near calls f for an attempt that began within a time of the case's own, and
-// tells whether older ones can have, too.
-func (k *Case) near(a *attempt, within int64, f func(*attempt, outcome)) bool {
-	d := a.time - k.conn.FirstTime
-	if a.id != k.conn.ID && d <= within && d >= -within {
-		f(a, a.now())
+// near calls f for those attempts, other connections', that began within a time of
+// the case's own.
+func (k *Case) near(all iter.Seq[*attempt], within int64, f func(*attempt, outcome)) {
+	for a := range all {
+		d := a.time - k.conn.FirstTime
+		if a.id != k.conn.ID && d <= within && d >= -within {
+			f(a, a.now())
+		}
+		if d < -within {
+			return // older ones are farther off
+		}
 	}
-	return d >= -within
 }
 
 // A recent is what is remembered of a reset for those after it.

@@ -96,12 +96,10 @@ func (k *Case) twoBackends() (same, other, again *backend) {
 func (k *Case) backends() (list []backend) {
 	o := k.conn.Orig
 	to := k.conn.Key.Addr(1 - o)
-	for n, looks := k.conn.Sides[o].Host.Tries, 0; looks < maxLooks; looks++ {
-		a := k.j.attempts.get(n)
-		if a == nil || a.time < k.R.Time-clocksKept {
+	for a := range k.by(o) {
+		if a.time < k.R.Time-clocksKept {
 			break
 		}
-		n = a.byOrig
 		clock := a.clock
 		if a.conn != nil {
 			clock = responderClock(a.conn)

@@ -330,10 +330,13 @@ func (k *Case) missedBehind() *flow.Segment {
 	}
 	var found *flow.Segment
 	k.after(1-k.from, func(s *flow.Segment) bool {
-		if !s.Is(segment.RST) && s.Time-k.R.Time < 1e9 && s.Has(flow.Ahead) && s.Seq.After(k.P.Nxt) {
+		if s.Time-k.R.Time >= 1e9 {
+			return false
+		}
+		if !s.Is(segment.RST) && s.Has(flow.Ahead) && s.Seq.After(k.P.Nxt) {
 			found = s
 		}
-		return found == nil && s.Time-k.R.Time < 1e9
+		return found == nil
 	})
 	return found
 }
