@@ -49,16 +49,19 @@ func likenessOf(v *analyzer.Verdict) likeness {
 }
 
 // brief tells whether v, which comes next, will not be shown.
-func (c *crowd) brief(v *analyzer.Verdict) bool {
-	a := c.kinds[likenessOf(v)]
-	return c.shown >= mostShown && a != nil && a.count >= mostAlike
+func (c *crowd) brief(v *analyzer.Verdict) bool { return !c.shows(c.kinds[likenessOf(v)]) }
+
+// shows tells whether the next verdict that is alike is to be shown; nil: it is
+// the first one.
+func (c *crowd) shows(a *alike) bool {
+	return c.shown < mostShown || a == nil || a.count < mostAlike
 }
 
 // verdict counts v, and tells whether it is to be shown.
 func (c *crowd) verdict(v *analyzer.Verdict) bool {
-	brief := c.brief(v)
 	l := likenessOf(v)
 	a := c.kinds[l]
+	shows := c.shows(a)
 	if a == nil {
 		a = &alike{likeness: l}
 		if c.kinds == nil {
@@ -68,7 +71,7 @@ func (c *crowd) verdict(v *analyzer.Verdict) bool {
 		c.order = append(c.order, a)
 	}
 	a.count++
-	if !brief {
+	if shows {
 		c.shown++
 		return true
 	}
