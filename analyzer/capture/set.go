@@ -145,13 +145,13 @@ func (s *Set) end(f *file) {
 // rotated.
 func (f *file) continues(old *file) bool {
 	a, b := f.Interfaces()[0], old.Interfaces()[0]
-	return sequel(f.name, old.name) && f.head.Time >= old.last-int64(rotationSlack) && a.LinkType == b.LinkType &&
+	return Sequel(f.name, old.name) && f.head.Time >= old.last-int64(rotationSlack) && a.LinkType == b.LinkType &&
 		(a.Name == b.Name || a.Name == "" || b.Name == "")
 }
 
-// sequel tells whether two names are those of parts of one rotated capture: in one
+// Sequel tells whether two names are those of parts of one rotated capture: in one
 // directory, they differ in digits only.
-func sequel(a, b string) bool {
+func Sequel(a, b string) bool {
 	return filepath.Dir(a) == filepath.Dir(b) && stem(filepath.Base(a)) == stem(filepath.Base(b))
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"rstlab/analyzer"
+	"rstlab/analyzer/capture"
 	"rstlab/internal/annotate"
 )
 
@@ -57,7 +58,8 @@ func sources(files, at []string) ([]*source, error) {
 }
 
 // brief gives names to files that people are to tell apart in a report: each
-// without its folders where that is enough.
+// without its folders where that is enough, and makes no files of different
+// folders look like parts of one rotated capture.
 func brief(files []string) []string {
 	if len(files) < 2 {
 		return files
@@ -67,6 +69,11 @@ func brief(files []string) []string {
 		name := filepath.Base(file)
 		if slices.Contains(names, name) {
 			return files
+		}
+		for i, other := range names {
+			if capture.Sequel(name, other) && !capture.Sequel(file, files[i]) {
+				return files
+			}
 		}
 		names = append(names, name)
 	}
