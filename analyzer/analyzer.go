@@ -88,6 +88,8 @@ type file struct {
 	in     Input
 	reader *capture.Reader
 	apart  bool // its interfaces are points of their own
+
+	interfaces []pcapng.Interface // met so far, as far as that is judged
 }
 
 // checkEvery is how many packets are read between two looks at the context.

@@ -121,7 +121,7 @@ func (f *findings) records(points []*point) []*Finding {
 			continue
 		}
 		for _, p := range points {
-			g.survived = max(g.survived, p.sight.kept[g.service.mark()])
+			g.survived = max(g.survived, p.pauses[g.service.mark()])
 		}
 		all = append(all, g.record())
 	}

@@ -10,7 +10,6 @@ import (
 	"rstlab/analyzer/judge"
 	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
-	"rstlab/internal/segment"
 )
 
 // A point is one place of capture: a file, or several that were rotated. Its
@@ -22,17 +21,17 @@ type point struct {
 	judge       judge.Judge
 	decoder     packet.Decoder
 	next        flow.Packet
-	now         *pcapng.Packet // the one that is being judged
-	news        *news          // where verdicts go while the only capture is read
+	now         *pcapng.Packet // the one that is being followed
+	news        *news          // what is told of the packet that is being followed
 	again       packet.Decoder // see look
 	lookAt      func() *packet.Info
 	info        packet.Info
 	spans       []span
 	frames      uint32
-	taps        map[uint32]string // interface names of the frames that were resets
 	held        []*judge.Verdict
 	connections map[int]*Connection // by ID
 	sight       sight
+	pauses      pauses // which connections without a reset survived
 	lost        uint64 // packets lost in between, as packets tell
 	disorder    int64
 	last        int64
@@ -42,11 +41,10 @@ type point struct {
 type span struct {
 	before uint32 // frames of the point before it
 	file   *file
-	tap    string // the name of its one interface, so far
 }
 
 func (a *analysis) newPoint(f *file) *point {
-	p := &point{a: a, index: len(a.points), taps: map[uint32]string{}, connections: map[int]*Connection{}}
+	p := &point{a: a, index: len(a.points), connections: map[int]*Connection{}}
 	p.judge.At = f.in.At
 	p.judge.Emit = p.verdict
 	p.judge.Ended = p.ended
@@ -66,7 +64,11 @@ func (p *point) packet(f *file, in *pcapng.Packet) error {
 	p.lose(in)
 	p.decoder.Decode(in, &p.info)
 	p.next.Read(uint32(in.Frame), in.Time, &p.info)
-	return p.decoded(in, &p.next, f.reader.Interfaces())
+	p.next.Seg.Tap = flow.TapOf(in)
+	if !p.locate(in, &p.next) {
+		return nil
+	}
+	return p.judge.Take(&p.next, p.lookAt)
 }
 
 // look decodes the packet that is being judged once more. Reading ahead, few of
@@ -85,30 +87,20 @@ func (p *point) begin(f *file, in *pcapng.Packet) {
 	}
 }
 
-// decoded takes the next packet of the point's last span and what it says, its
-// number in the point aside, and the interfaces of its file.
-func (p *point) decoded(in *pcapng.Packet, s *flow.Packet, ifs []pcapng.Interface) error {
+// locate gives the next packet of the point's last span its number in the point,
+// and tells whether the judge wants it.
+func (p *point) locate(in *pcapng.Packet, s *flow.Packet) bool {
 	p.frames = p.spans[len(p.spans)-1].before + s.Seg.Frame
 	if s.Kind != packet.TCP && s.Kind != packet.ICMPError {
-		return nil
+		return false
 	}
 	s.Seg.Frame = p.frames
 	if s.Seg.Time < p.last {
 		p.disorder = max(p.disorder, p.last-s.Seg.Time)
 	}
 	p.last = max(p.last, s.Seg.Time)
-	if s.Kind == packet.TCP && s.Seg.Is(segment.RST) {
-		if in.Interface < len(ifs) && ifs[in.Interface].Name != "" {
-			p.taps[p.frames] = ifs[in.Interface].Name
-		}
-		if s := &p.spans[len(p.spans)-1]; len(ifs) == 1 {
-			s.tap = ifs[0].Name
-		} else {
-			s.tap = ""
-		}
-	}
 	p.now = in
-	return p.judge.Take(s, p.lookAt)
+	return true
 }
 
 // lose notes that the capture says it lost packets before this one.
@@ -154,14 +146,15 @@ func (p *point) nameBeside(file string) string {
 	return ""
 }
 
-// tap is the name of the interface at which a frame was captured, "" where that
-// is not known any more.
-func (p *point) tap(frame uint32) string {
-	if name := p.taps[frame]; name != "" {
-		return name
+// tap is the name of the interface of the point at which a frame was captured, ""
+// where it has none.
+func (p *point) tap(frame uint32, tap uint8) string {
+	i := p.span(frame)
+	if i < 0 || tap == 0 {
+		return ""
 	}
-	if i := p.span(frame); i >= 0 {
-		return p.spans[i].tap
+	if all := p.spans[i].file.interfaces; int(tap) <= len(all) {
+		return all[tap-1].Name
 	}
 	return ""
 }
@@ -171,10 +164,9 @@ func (p *point) tap(frame uint32) string {
 func (p *point) verdict(v *judge.Verdict) error {
 	if p.a.several {
 		p.held = append(p.held, v)
-	} else if t, ok := p.a.told(v); ok {
-		p.news.verdicts = append(p.news.verdicts, t)
+		return nil
 	}
-	return nil
+	return p.a.verdict(v)
 }
 
 // ended notes a connection that is over.
@@ -216,11 +208,15 @@ func (p *point) survived(e *flow.Entry, end *flow.End) {
 		return
 	}
 	k := e.Key()
-	x := service{k.A, k.B, k.PortB}
+	x := pause{service{k.A, k.B, k.PortB}, end.Survived}
 	if end.Orig == 1 {
-		x = service{k.B, k.A, k.PortA}
+		x.service = service{k.B, k.A, k.PortA}
 	}
-	p.sight.kept.add(x, end.Survived)
+	if p.a.several {
+		p.pauses.add(x)
+	} else {
+		p.news.pauses = append(p.news.pauses, x)
+	}
 }
 
 // limits says what the capture could not show, or the judge not keep.

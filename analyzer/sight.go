@@ -9,8 +9,7 @@ import (
 	"rstlab/analyzer/flow"
 )
 
-// A sight is how much a point saw of its connections, and what pauses they
-// survived.
+// A sight is how much a point saw of its connections.
 type sight struct {
 	begun  int    // connections of which no SYN was seen
 	oneWay int    // connections of which one direction was not seen
@@ -18,7 +17,6 @@ type sight struct {
 	copies int64  // frames that were there before
 	cut    int64  // segments cut by the snap length
 	host   bool   // a packet of the told host was seen
-	kept   pauses // by connections without a reset
 }
 
 // pauses are the longest pauses in seconds and more that connections between
@@ -66,14 +64,20 @@ var markSeed = maphash.MakeSeed()
 // of one in 10^11 with all that are kept.
 func (s service) mark() uint64 { return maphash.Comparable(markSeed, s) }
 
-// add takes a pause, in nanoseconds, that a connection of a service survived.
-func (p *pauses) add(s service, pause int64) {
+// A pause is one, in nanoseconds, that a connection of a service survived.
+type pause struct {
+	service service
+	lasted  int64
+}
+
+// add takes a pause.
+func (p *pauses) add(x pause) {
 	if *p == nil {
 		*p = pauses{}
 	}
-	m := s.mark()
-	if was, ok := (*p)[m]; !ok && len(*p) < maxServices || ok && pause > was {
-		(*p)[m] = pause
+	m := x.service.mark()
+	if was, ok := (*p)[m]; !ok && len(*p) < maxServices || ok && x.lasted > was {
+		(*p)[m] = x.lasted
 	}
 }
 

@@ -7,26 +7,28 @@ import (
 
 	"rstlab/analyzer/capture"
 	"rstlab/analyzer/flow"
+	"rstlab/analyzer/judge"
 	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
 )
 
 // A single capture is worked on in three stages, each a goroutine, so that two
-// cores share the work: packets are read and decoded; connections are followed
-// and resets judged; verdicts are made into records and emitted. Each stage is
-// one goroutine, so what comes out never depends on the number of cores.
+// cores share the work: packets are read and decoded; connections are followed;
+// resets are judged and the verdicts emitted. Each stage is one goroutine and
+// tells the next all that it has to know, so what comes out never depends on the
+// number of cores.
 
 // inFlight is how many batches and news lie between two stages, bunch how many
-// batches the judge gives back at once: the reader, which is faster, then sleeps
-// and wakes less often.
+// batches the follower gives back at once: the reader, which is faster, then
+// sleeps and wakes less often.
 const (
 	inFlight = 6
 	bunch    = 3
 )
 
-// enough is how many verdicts make news that is worth to be told while the next
+// enough is how many events make news that is worth to be told while the next
 // batches wait.
-const enough = 64
+const enough = 1 << 12
 
 // A batch is a number of packets, read and decoded ahead of the judge.
 type batch struct {
@@ -37,10 +39,12 @@ type batch struct {
 	err        error              // what ended the capture
 }
 
-// News are what the judge found in a batch.
+// News are what following the connections of some batches brought.
 type news struct {
-	verdicts []told
-	err      error // what could not be read then
+	events     judge.Events
+	pauses     []pause
+	interfaces []pcapng.Interface // met so far
+	err        error              // what could not be read then
 }
 
 // readOne reads a single capture, whose verdicts are emitted as they come.
@@ -49,15 +53,15 @@ func (a *analysis) readOne(ctx context.Context, f *file) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	read := newStage[batch]()
-	judged := newStage[news]()
+	followed := newStage[news]()
 	go decodeAll(ctx, f.reader, &p.decoder, read)
-	go a.judgeAll(p, read, judged)
-	for n := range judged.full {
-		if err := a.publish(n); err != nil {
-			close(judged.left)
+	go a.followAll(p, read, followed)
+	for n := range followed.full {
+		if err := a.judge(p, n); err != nil {
+			close(followed.left)
 			return err
 		}
-		judged.free <- n
+		followed.free <- n
 	}
 	// If the context has ended, so has the reading: what is asked of the reader
 	// from here on does not run into it.
@@ -110,6 +114,7 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 				d.Decode(in, &info)
 				b.flows[i].Read(uint32(in.Frame), in.Time, &info)
 			}
+			b.flows[i].Seg.Tap = flow.TapOf(in)
 		}
 		out.full <- b
 		if b.err != nil {
@@ -118,41 +123,42 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 	}
 }
 
-// judgeAll judges what was read.
-func (a *analysis) judgeAll(p *point, in *stage[batch], out *stage[news]) {
+// followAll follows the connections of what was read.
+func (a *analysis) followAll(p *point, in *stage[batch], out *stage[news]) {
 	defer close(out.full)
 	defer close(in.left)
+	var n *news
 	var done []*batch
 	for b := range in.full {
-		if p.news == nil {
-			if p.news = out.next(nil); p.news == nil {
+		if n == nil {
+			if n = out.next(nil); n == nil {
 				return
 			}
 		}
-		p.news.err = a.judgeBatch(p, b)
+		p.followBatch(b, n)
 		if done = append(done, b); len(done) == bunch {
 			for _, b := range done {
 				in.free <- b
 			}
 			done = done[:0]
 		}
-		if len(in.full) == 0 || p.news.err != nil || len(p.news.verdicts) > enough {
-			out.full <- p.news
-			p.news = nil
+		if len(in.full) == 0 || n.err != nil || n.events.Len() > enough {
+			out.full <- n
+			n = nil
 		}
 	}
-	if p.news != nil {
-		out.full <- p.news
-		p.news = nil
+	if n != nil {
+		out.full <- n
 	}
 }
 
-// judgeBatch judges a batch and gives the error that ended it.
-func (a *analysis) judgeBatch(p *point, b *batch) error {
+// followBatch follows the connections of a batch.
+func (p *point) followBatch(b *batch, n *news) {
+	p.news, n.interfaces = n, b.interfaces
 	for i := range b.flows {
 		in := &b.packets.Packets[i]
 		if len(p.spans) == 0 {
-			p.begin(a.files[0], in)
+			p.begin(p.a.files[0], in)
 		}
 		if b.lossy {
 			p.lose(in)
@@ -160,26 +166,28 @@ func (a *analysis) judgeBatch(p *point, b *batch) error {
 		if i%flow.WarmLen == 0 {
 			p.judge.Flows.Warm(b.flows[i:])
 		}
-		if err := p.decoded(in, &b.flows[i], b.interfaces); err != nil {
-			return err
+		if s := &b.flows[i]; p.locate(in, s) {
+			p.judge.Follow(s, p.lookAt, &n.events)
 		}
 	}
-	a.packets += int64(len(b.flows))
-	if b.err == io.EOF {
-		return nil
+	p.a.packets += int64(len(b.flows))
+	if b.err != io.EOF {
+		n.err = b.err
 	}
-	return b.err
 }
 
-// publish emits news, and empties them.
-func (a *analysis) publish(n *news) error {
-	for i := range n.verdicts {
-		if err := a.emit(a.record(&n.verdicts[i])); err != nil {
-			return err
-		}
+// judge judges what the news tell of, and empties them.
+func (a *analysis) judge(p *point, n *news) error {
+	if n.interfaces != nil {
+		a.files[0].interfaces = n.interfaces
 	}
-	clear(n.verdicts)
-	n.verdicts = n.verdicts[:0]
+	for _, x := range n.pauses {
+		p.pauses.add(x)
+	}
+	n.pauses = n.pauses[:0]
+	if err := p.judge.Hear(&n.events); err != nil {
+		return err
+	}
 	if n.err != nil {
 		return a.report(n.err)
 	}
@@ -188,13 +196,8 @@ func (a *analysis) publish(n *news) error {
 
 // close judges what still waits at a point.
 func (a *analysis) close(p *point) error {
-	if len(a.files) == 1 {
-		p.news = new(news)
-	}
-	err := p.judge.Close()
-	if err == nil && p.news != nil {
-		err = a.publish(p.news)
-	}
-	p.news = nil
-	return err
+	var n news
+	p.news = &n
+	p.judge.End(&n.events)
+	return a.judge(p, &n)
 }

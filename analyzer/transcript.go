@@ -18,8 +18,7 @@ const (
 )
 
 // transcript gives a record the packets that matter to a verdict of the judge's.
-func (a *analysis) transcript(v *Verdict, t *told) {
-	j := t.Verdict
+func (a *analysis) transcript(v *Verdict, j *judge.Verdict) {
 	for _, p := range j.Points {
 		v.Points = append(v.Points, a.points[p].name())
 	}
@@ -30,10 +29,7 @@ func (a *analysis) transcript(v *Verdict, t *told) {
 		file, frame := point.at(x.Seg.Frame)
 		p := Packet{
 			Frame: frame, Time: time.Unix(0, x.Seg.Time).UTC(), From: Responder, Marks: []string{},
-			Segment: notation(x), Seq: uint32(x.Seg.Seq), Ack: uint32(x.Seg.Ack), TTL: int(x.Seg.TTL), Options: options(x), Omitted: x.Omitted,
-		}
-		if t.taps != nil {
-			p.Tap = t.taps[i]
+			Segment: notation(x), Seq: uint32(x.Seg.Seq), Ack: uint32(x.Seg.Ack), TTL: int(x.Seg.TTL), Options: options(x), Omitted: x.Omitted, Tap: point.tap(x.Seg.Frame, x.Seg.Tap),
 		}
 		if file != v.File {
 			p.File = file

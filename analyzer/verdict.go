@@ -111,7 +111,7 @@ type Packet struct {
 	Frame   int       `json:"frame"`
 	Point   string    `json:"point,omitempty"` // of Points, where its file is another of that point's
 	Time    time.Time `json:"time"`
-	Tap     string    `json:"tap,omitempty"` // where the capture has one interface; of a reset always
+	Tap     string    `json:"tap,omitempty"` // the interface
 	From    Sender    `json:"from"`          // the end whose address it bears
 	Marks   []string  `json:"marks"`         // why it matters: "reset", "evidence", "excludes"
 	Segment string    `json:"segment"`       // in the notation of scenarios, numbers relative

@@ -18,13 +18,13 @@ type Entry struct {
 	noted   uint8 // of the journal
 	plain   bool  // what the next packet has to meet is known, see meets
 	over    bool  // it is in the queue of those
-	gone    bool
 	seen    bool
 	v6      bool
 	orig    uint8
 	hosts   [2]*Host
 	Pending int32  // resets that still wait for their verdict; kept by the judge
 	Slot    uint32 // for the judge's use
+	course  Course // as Turn gave it last
 	sides   [2]brief
 
 	conn       *Conn // nil: the journal is all there is
@@ -68,20 +68,18 @@ const (
 	toldSYNACK   // the first one was a SYN-ACK
 	toldFirstACK // Side.FirstACK
 	toldData     // Side.FirstData
+	toldTS       // it sent a timestamp
 )
 
 // reset makes an entry empty. The journal is left as it is: noted tells what of
 // it counts.
 func (e *Entry) reset() {
 	e.lastTime = 0
-	e.noted, e.plain, e.over, e.gone, e.seen, e.orig = 0, false, false, false, false, 0
-	e.Pending, e.Slot = 0, 0
+	e.noted, e.plain, e.over, e.seen, e.orig = 0, false, false, false, 0
+	e.Pending, e.Slot, e.course = 0, 0, Course{}
 	e.sides = [2]brief{}
 	e.conn = nil
 }
-
-// Gone tells whether the connection has left the table.
-func (e *Entry) Gone() bool { return e.gone }
 
 // Key names the connection's endpoints.
 func (e *Entry) Key() *Key { return &e.key }
@@ -122,28 +120,26 @@ func (e *Entry) Clock(side int) (ts uint32, at int64, ok bool) {
 
 // A Course is how far a connection has come.
 type Course struct {
-	Answered bool // SYN-ACK of the responder
-	Acked    bool // and a segment without SYN of the originator
-	Data     bool // any payload
-	Closed   bool // any FIN
-	Odd      bool // no SYN began it
+	Orig     uint8 // the side that is, or seems to be, the originator
+	Answered bool  // SYN-ACK of the responder
+	Acked    bool  // and a segment without SYN of the originator
+	Data     bool  // any payload
+	Closed   bool  // any FIN
+	Odd      bool  // no SYN began it
+	Clock    bool  // the responder sent a timestamp
 }
 
-// Course tells how far the connection has come.
-func (e *Entry) Course() Course {
+// Turn tells how far the connection has come, and whether that is new since it
+// was asked last.
+func (e *Entry) Turn() (c Course, turned bool) {
 	o, r := e.sides[e.orig].is, e.sides[1-e.orig].is
-	return Course{
-		Answered: r&toldSYNACK != 0, Acked: o&toldFirstACK != 0 && r&toldSYN != 0,
-		Data: (o|r)&toldData != 0, Closed: (o|r)&toldFIN != 0, Odd: (o|r)&toldSYN == 0,
+	c = Course{
+		Orig: e.orig, Answered: r&toldSYNACK != 0, Acked: o&toldFirstACK != 0 && r&toldSYN != 0,
+		Data: (o|r)&toldData != 0, Closed: (o|r)&toldFIN != 0, Odd: (o|r)&toldSYN == 0, Clock: r&toldTS != 0,
 	}
-}
-
-// FirstReset is the first reset of the connection, nil where there is none.
-func (e *Entry) FirstReset() *Reset {
-	if e.conn == nil || e.conn.NumResets == 0 {
-		return nil
-	}
-	return &e.conn.Resets[0]
+	turned = c != e.course
+	e.course = c
+	return c, turned
 }
 
 // ICMP is the last error about the connection, nil where there is none or the
@@ -167,7 +163,7 @@ func (b *brief) brings(s *Side) {
 	}{
 		{toldNxt, s.Knows(KnowsNxt)}, {toldAck, s.Knows(KnowsAck)}, {toldFIN, s.Knows(HasFIN)}, {toldFINAcked, s.Knows(FINAcked)},
 		{toldSample, s.samples}, {toldMAC, s.MACs > 0}, {toldSYN, s.SYNs > 0}, {toldSYNACK, s.SYN.Is(segment.SYN | segment.ACK)},
-		{toldFirstACK, s.FirstACK.Exists()}, {toldData, s.FirstData.Exists()},
+		{toldFirstACK, s.FirstACK.Exists()}, {toldData, s.FirstData.Exists()}, {toldTS, s.FirstTSAt != 0},
 	} {
 		if x.true {
 			b.is |= x.is

@@ -54,6 +54,7 @@ func (e *Entry) meets(x *Packet) bool {
 		return me.is&toldNxt != 0 && s.Seq == me.nxt && // neither again nor ahead, no probe
 			(me.is&toldAck == 0 || s.Ack.After(me.ack) || s.Ack == me.ack && s.End() != s.Seq) && // no copy, not overtaken
 			(me.is&toldFIN == 0 || s.End() == s.Seq) &&
+			(!s.Is(segment.FIN) || peer.is&toldAck == 0 || !peer.ack.After(s.End()-1)) && // its acknowledgment has not overtaken it
 			(me.is&toldMAC != 0) == x.hasMAC && me.mac == x.mac
 	}
 	return s.Flags&(segment.SYN|segment.ACK|segment.FIN) == segment.SYN|segment.ACK && s.Len == 0 && e.seen &&
@@ -78,6 +79,9 @@ func (e *Entry) note(x *Packet) {
 	me.packets++
 	if me.packets <= hostPackets {
 		countTTL(&e.hosts[s.from&1].TTLs, s.TTL)
+	}
+	if s.Has(HasTS) {
+		me.is |= toldTS
 	}
 	end := s.End()
 	me.nxt = end

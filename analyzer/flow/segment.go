@@ -21,8 +21,17 @@ type Segment struct {
 	Flags        segment.Flags
 	TTL, TOS     uint8
 
+	Tap  uint8 // its interface, counted from 1; 0: not known, or beyond the 255th
 	from uint8 // the side that sent it
 	cut  packet.Cut
+}
+
+// TapOf is the Tap of a captured packet's segment.
+func TapOf(p *pcapng.Packet) uint8 {
+	if p.Interface >= 1<<8-1 {
+		return 0
+	}
+	return uint8(p.Interface + 1)
 }
 
 // A Mark is a property of a segment, some in relation to what came before.

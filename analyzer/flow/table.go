@@ -368,7 +368,6 @@ func (t *Table) drop(e *Entry) {
 		t.Ended(e, &t.end)
 	}
 	t.queue(e).leave(e.ref, &t.turns)
-	e.gone = true
 	if e.conn != nil {
 		t.accounts = append(t.accounts, e.conn)
 		e.conn = nil

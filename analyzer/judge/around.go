@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"rstlab/analyzer/flow"
-	"rstlab/internal/segment"
 )
 
 // What happened around a reset, on other connections: bounded memories of
@@ -20,21 +19,19 @@ const (
 	scanTargets = 10
 )
 
-// An attempt is a SYN of an address and what came of it.
+// An attempt is a SYN of an address and what came of it, so far.
 type attempt struct {
 	time         int64
 	frame        uint32
 	oport, rport uint16
-	to           netip.Addr
+	to           [16]byte
 	win          uint16
 	layout       flow.Layout
 	feature      bool // the SYN asked for something unusual
 	id           int
-	conn         *flow.Entry // while it is in the table
 	outcome
-	clock reading // of the responder, once it has left the table
+	clock reading // of the responder
 
-	number           uint32 // counts attempts from 1
 	byOrig, onTarget uint32 // the attempt before of the same originator, and on the same target
 }
 
@@ -43,30 +40,18 @@ type outcome struct {
 	flow.Course
 	reset     uint32
 	resetAt   int64
-	resetFrom bool // by the originator's address
+	resetFrom uint8 // the side whose address it bore
 	resetBare bool
 }
 
-func outcomeOf(e *flow.Entry) outcome {
-	out := outcome{Course: e.Course()}
-	if first := e.FirstReset(); first != nil {
-		orig, _ := e.Orig()
-		out.reset, out.resetAt, out.resetFrom = first.Frame, first.Time, first.From == orig
-		out.resetBare = !first.Is(segment.ACK)
-	}
-	return out
-}
+// byOriginator tells whether the reset bore the originator's address.
+func (o *outcome) byOriginator() bool { return o.resetFrom == o.Orig }
 
-// now gives the attempt's outcome as of now.
-func (a *attempt) now() outcome {
-	if a.conn != nil {
-		return outcomeOf(a.conn)
-	}
-	return a.outcome
-}
+// target is the address of an attempt's responder.
+func (a *attempt) target() netip.Addr { return netip.AddrFrom16(a.to).Unmap() }
 
-// attempts are the last ones, in a ring. Those of one address are chained, the
-// newest first.
+// attempts are the last ones, in a ring, by numbers from 1 on. Those of one
+// address are chained, the newest first.
 type attempts struct {
 	ring []attempt
 	n    uint32 // ever
@@ -80,34 +65,19 @@ func (t *attempts) get(number uint32) *attempt {
 	return &t.ring[(number-1)%maxTries]
 }
 
-// began notes a connection.
-func (j *Judge) began(st *flow.Step) {
-	e := st.Entry
-	from, seen := e.Orig()
-	if !seen {
-		if st.Seg.Is(segment.RST) {
-			return
+// learn takes attempts that began, and how far others have come since.
+func (t *attempts) learn(begun []attempt, turns []turn) {
+	for i := range begun {
+		if len(t.ring) < maxTries {
+			t.ring = append(t.ring, attempt{})
 		}
-		from = st.From
+		t.n++
+		*t.get(t.n) = begun[i]
 	}
-	t := &j.attempts
-	if len(t.ring) < maxTries {
-		t.ring = append(t.ring, attempt{})
-	}
-	t.n++
-	o, r := e.Host(from), e.Host(1-from)
-	layout, feature := e.Layout(from)
-	key := e.Key()
-	*t.get(t.n) = attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: key.Port(from), rport: key.Port(1 - from),
-		to: key.Addr(1 - from).Addr(), win: st.Seg.Win, layout: layout,
-		feature: feature, id: e.ID, conn: e, number: t.n, byOrig: o.Tries, onTarget: r.Tried}
-	o.Tries, r.Tried, e.Slot = t.n, t.n, t.n
-}
-
-// ended notes what became of a connection that leaves the table.
-func (j *Judge) ended(e *flow.Entry) {
-	if a := j.attempts.get(e.Slot); a != nil {
-		a.outcome, a.clock, a.conn = outcomeOf(e), responderClock(e), nil
+	for i := range turns {
+		if a := t.get(turns[i].number); a != nil {
+			a.Course, a.clock = turns[i].course, turns[i].clock
+		}
 	}
 }
 
@@ -127,12 +97,12 @@ func (t *attempts) chain(number uint32, before func(*attempt) uint32) iter.Seq[*
 
 // by gives the attempts of a side's address, the newest first.
 func (k *Case) by(side int) iter.Seq[*attempt] {
-	return k.j.attempts.chain(k.conn.Sides[side].Host.Tries, func(a *attempt) uint32 { return a.byOrig })
+	return k.j.attempts.chain(k.hosts[side].Tries, func(a *attempt) uint32 { return a.byOrig })
 }
 
 // on gives the attempts on it, of whatever source.
 func (k *Case) on(side int) iter.Seq[*attempt] {
-	return k.j.attempts.chain(k.conn.Sides[side].Host.Tried, func(a *attempt) uint32 { return a.onTarget })
+	return k.j.attempts.chain(k.hosts[side].Tried, func(a *attempt) uint32 { return a.onTarget })
 }
 
 // tries calls f for the attempts of a side's address, the case's own
@@ -152,7 +122,7 @@ func (k *Case) near(all iter.Seq[*attempt], within int64, f func(*attempt, outco
 	for a := range all {
 		d := a.time - k.conn.FirstTime
 		if a.id != k.conn.ID && d <= within && d >= -within {
-			f(a, a.now())
+			f(a, a.outcome)
 		}
 		if d < -within {
 			return // older ones are farther off

@@ -23,10 +23,13 @@ type reading struct {
 	at int64 // nanoseconds since 1970; 0: none
 }
 
-// responderClock is the first reading of a connection's responder.
-func responderClock(e *flow.Entry) (r reading) {
-	orig, _ := e.Orig()
-	if ts, at, ok := e.Clock(1 - orig); ok {
+// responderClock is the first reading of a connection's responder, as far as that
+// has come.
+func responderClock(e *flow.Entry, c *flow.Course) (r reading) {
+	if !c.Clock {
+		return r
+	}
+	if ts, at, ok := e.Clock(int(1 - c.Orig)); ok {
 		r = reading{ts, at}
 	}
 	return r
@@ -48,17 +51,10 @@ func (r reading) with(x reading, rate int64) bool {
 	return abs(off) <= rate+abs(d)/1e9*rate/1000
 }
 
-// A backend is another connection to the responder's port from the originator's
-// address.
-type backend struct {
-	*attempt
-	clock reading
-}
-
 // twoBackends finds connections that show two hosts behind the responder's
 // address: the last or first one on the clock that this connection had, and two
 // on another clock, of which one was read between two readings of the first.
-func (k *Case) twoBackends() (same, other, again *backend) {
+func (k *Case) twoBackends() (same, other, again *attempt) {
 	own := reading{k.S.LastTS, k.S.LastTSAt}
 	if k.byOriginator() || own.at == 0 {
 		return nil, nil, nil
@@ -68,7 +64,7 @@ func (k *Case) twoBackends() (same, other, again *backend) {
 		same = nil
 		from, to := own.at, own.at
 		for i := range list { // the newest first
-			x := &list[i]
+			x := list[i]
 			if !x.clock.with(own, rate) {
 				continue
 			}
@@ -78,12 +74,12 @@ func (k *Case) twoBackends() (same, other, again *backend) {
 			from, to = min(from, x.clock.at), max(to, x.clock.at)
 		}
 		for i := range list {
-			other = &list[i]
+			other = list[i]
 			if other.clock.at <= from || other.clock.at >= to || other.clock.with(own, rate) {
 				continue
 			}
 			for n := range list {
-				if again = &list[n]; n != i && again.clock.with(other.clock, rate) {
+				if again = list[n]; n != i && again.clock.with(other.clock, rate) {
 					return same, other, again
 				}
 			}
@@ -92,20 +88,17 @@ func (k *Case) twoBackends() (same, other, again *backend) {
 	return nil, nil, nil
 }
 
-// backends are the connections whose responder's clock was read.
-func (k *Case) backends() (list []backend) {
+// backends are the other connections to the responder's port from the
+// originator's address whose responder's clock was read.
+func (k *Case) backends() (list []*attempt) {
 	o := k.conn.Orig
 	to := k.conn.Key.Addr(1 - o)
 	for a := range k.by(o) {
 		if a.time < k.R.Time-clocksKept {
 			break
 		}
-		clock := a.clock
-		if a.conn != nil {
-			clock = responderClock(a.conn)
-		}
-		if a.id != k.conn.ID && a.to == to.Addr() && a.rport == to.Port() && clock.at != 0 {
-			list = append(list, backend{a, clock})
+		if a.id != k.conn.ID && a.target() == to.Addr() && a.rport == to.Port() && a.clock.at != 0 {
+			list = append(list, a)
 		}
 	}
 	return list

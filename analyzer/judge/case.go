@@ -15,7 +15,8 @@ import (
 type Case struct {
 	j    *Judge
 	conn flow.Conn   // before the reset
-	live *flow.Entry // as it goes on; only its Pending is touched
+	live *flow.Entry // as it goes on, for the Follower
+	slot uint32      // the number of its attempt
 	from int         // the side whose address the reset bears
 
 	R    flow.Segment // the reset
@@ -40,6 +41,15 @@ type Case struct {
 	later    []laterSegment // what the connection saw afterwards, the first maxLater of it
 	position position
 
+	// As of the moment at which the verdict is due.
+	hosts     [2]flow.Host
+	icmp      flow.ICMP // the last error about the connection
+	multipath multipath // which it belongs to
+	drops     bool      // the capture says that it lost packets
+	began0    int64     // the capture's first packet
+	bypasses  bool      // a segment that had escaped translation drew it, as it seemed when it came
+	twin      uint32    // see Follower.translated
+
 	lost  int   // see lostTogether; 0: not counted yet
 	crowd crowd // see resetTogether
 }
@@ -60,8 +70,8 @@ const allowance = flow.Reordering
 const ms = int64(1e6)
 
 // newCase opens the case of a reset that Find has classified.
-func (j *Judge) newCase(st *flow.Step, in *packet.Info) *Case {
-	k := &Case{j: j, conn: *st.Conn, live: st.Entry, from: st.From, R: st.Seg}
+func newCase(st *flow.Step, in *packet.Info) *Case {
+	k := &Case{conn: *st.Conn, live: st.Entry, from: st.From, R: st.Seg}
 	k.conn.Own()
 	k.S, k.P = &k.conn.Sides[k.from], &k.conn.Sides[1-k.from]
 	k.sum = in.Checksum()

@@ -35,7 +35,7 @@ func (k *Case) begin() *Verdict {
 	}
 	return &Verdict{
 		raw:   r,
-		Frame: k.R.Frame, Time: k.R.Time, Copies: k.copies,
+		Frame: k.R.Frame, Time: k.R.Time, Tap: k.R.Tap, Copies: k.copies,
 		Conn: Connection{
 			ID: c.ID, Originator: c.Key.Addr(c.Orig), Responder: c.Key.Addr(1 - c.Orig), Seen: c.Seen,
 			FirstFrame: c.FirstFrame, State: k.state(1 - k.from), Tunnel: c.Tunnel.String(),
@@ -145,7 +145,7 @@ func (k *Case) why() string {
 		return NoHandshake
 	case k.P.Packets == 0 || k.S.Packets == 0 && k.phase == established:
 		return OneDirection
-	case k.conn.Missing > 0 || k.j.Drops:
+	case k.conn.Missing > 0 || k.drops:
 		return CaptureDrops
 	case k.conn.Cuts > 0 && k.R.Has(flow.Cut):
 		return Snaplen

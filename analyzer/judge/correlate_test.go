@@ -32,7 +32,7 @@ func correlate(t *testing.T, taps ...tap) []*judge.Verdict {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := judge.Point{Judge: &judge.Judge{Log: new(judge.Log)}, Name: tp.name}
+		p := judge.Point{Judge: &judge.Judge{Follower: judge.Follower{Log: new(judge.Log)}}, Name: tp.name}
 		p.Judge.Emit = func(v *judge.Verdict) error { p.Verdicts = append(p.Verdicts, v); return nil }
 		var d packet.Decoder
 		var in packet.Info

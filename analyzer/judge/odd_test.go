@@ -46,7 +46,7 @@ func TestDroppedAnswers(t *testing.T) {
 		true:  "7 possible keepalive-timeout by likely responder",
 	} {
 		var got []string
-		j := judge.Judge{Drops: drops, Emit: func(v *judge.Verdict) error { got = append(got, say(v)); return nil }}
+		j := judge.Judge{Follower: judge.Follower{Drops: drops}, Emit: func(v *judge.Verdict) error { got = append(got, say(v)); return nil }}
 		feed(t, &j, frames, 1<<16)
 		if !slices.Equal(got, []string{want}) {
 			t.Errorf("drops %v: got %q, want %q", drops, got, want)

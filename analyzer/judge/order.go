@@ -93,7 +93,7 @@ func (k *Case) reopened() bool {
 	to := k.conn.Key.Addr(1 - k.from)
 	k.tries(k.from, 1<<62, func(a *attempt, _ outcome) {
 		d := a.time - k.R.Time
-		found = found || a.to == to.Addr() && a.rport == to.Port() && a.oport == k.conn.Key.Port(k.from) && d >= 0 && d <= k.slack()
+		found = found || a.target() == to.Addr() && a.rport == to.Port() && a.oport == k.conn.Key.Port(k.from) && d >= 0 && d <= k.slack()
 	})
 	return found
 }

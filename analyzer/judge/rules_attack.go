@@ -51,7 +51,7 @@ var attackRules = []*rule{{
 			why = k.ignorable()
 		}
 		facts := []Fact{fact(&k.R, "%s, so the %s must ignore it", why, k.receiver()), {Frame: s.frame, Text: s.text}}
-		if e := k.live.ICMP(); e != nil && e.Frame > k.R.Frame && e.About == k.from && e.Type == timeExceeded(k.conn.V6) {
+		if e := &k.icmp; e.Frame > k.R.Frame && e.About == k.from && e.Type == timeExceeded(k.conn.V6) {
 			facts = append(facts, Fact{Frame: e.Frame, Text: "a router says that it ended there: time exceeded"})
 		}
 		return append(facts, k.headerFacts()...), true
@@ -148,7 +148,7 @@ var attackRules = []*rule{{
 		return append(facts, fact(&k.R, "the reset takes its number from it")), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.trigger.Time-k.j.began0 < 63e9 {
+		if k.trigger.Time-k.began0 < 63e9 {
 			return cause.Undetermined // the SYN may lie before the capture: SYN-ACKs are repeated for 63 s on Linux
 		}
 		return cause.Possible
@@ -257,7 +257,7 @@ func (k *Case) scans() int {
 		if out.Acked || out.Odd || a.win != o.SYN.Win || a.layout != o.Layout {
 			return
 		}
-		seen[target{a.to, a.rport}] = true
+		seen[target{a.target(), a.rport}] = true
 	})
 	return len(seen)
 }

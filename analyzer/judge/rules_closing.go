@@ -121,7 +121,7 @@ var closingRules = []*rule{{
 			return cause.Undetermined
 		case k.missedBehind() != nil, k.unseenTrigger():
 			return cause.Possible // payload of the peer's is missing just here
-		case k.overtookData() || k.reopened() || k.conn.Missing > 0 || k.j.Drops:
+		case k.overtookData() || k.reopened() || k.conn.Missing > 0 || k.drops:
 			return cause.Possible // packets may have changed places, or be missing
 		case k.form == spontaneous && k.S.Sent.N >= 3:
 			return cause.Possible // nobody had answered it for long: that may be why it gave up

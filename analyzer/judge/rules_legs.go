@@ -46,13 +46,13 @@ var legRules = []*rule{{
 		if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets > 0 {
 			return nil, false
 		}
-		a := k.translated()
+		a := k.j.attempts.get(k.twin)
 		if a == nil {
 			return nil, false
 		}
 		t := &k.trigger
 		return []Fact{
-			{Frame: a.frame, Text: fmt.Sprintf("connection %d of the same host and port, with %v: its numbers", a.id, a.to)},
+			{Frame: a.frame, Text: fmt.Sprintf("connection %d of the same host and port, with %v: its numbers", a.id, a.target())},
 			fact(t, "a segment with those numbers from %v, which this host never spoke with: %s", k.conn.Key.Addr(1-k.from), k.brief(1-k.from, t)),
 			fact(&k.R, "the reset takes its number from it"),
 		}, true
@@ -151,39 +151,6 @@ func (k *Case) passedOn() int {
 		}
 	}
 	return n
-}
-
-// translated finds the connection of the same host and port whose numbers the
-// stray segment bears.
-func (k *Case) translated() *attempt {
-	var found *attempt
-	me, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
-	t := &k.trigger
-	try := func(a *attempt, i int) {
-		own, known := a.conn.Nxt(i)
-		other, too := a.conn.Nxt(1 - i)
-		if key := a.conn.Key(); !known || !too || key.Addr(i).Addr() != me || key.Port(i) != port {
-			return
-		}
-		// 32 bits that agree are no coincidence; the number itself may be out of
-		// the window, which is why it escaped.
-		if d := t.Ack.Minus(own); t.Is(segment.ACK) && d <= 0 && d > -(1<<20) && abs(int64(t.Seq.Minus(other))) < 1<<26 {
-			found = a
-		}
-	}
-	k.tries(k.from, 1<<62, func(a *attempt, _ outcome) {
-		if a.conn != nil && found == nil {
-			orig, _ := a.conn.Orig()
-			try(a, orig)
-		}
-	})
-	k.targets(k.from, 1<<62, func(a *attempt, _ outcome) {
-		if a.conn != nil && found == nil {
-			orig, _ := a.conn.Orig()
-			try(a, 1-orig)
-		}
-	})
-	return found
 }
 
 // bypass finds an earlier reset by the receiver's host and port that a segment

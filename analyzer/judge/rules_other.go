@@ -150,8 +150,8 @@ var multipathRules = []*rule{{
 // fastclosed finds the multipath connection that was aborted on another subflow
 // within a second before the reset, or just after it.
 func (k *Case) fastclosed() *multipath {
-	g := k.j.multipaths.find(&k.conn)
-	if g == nil || !g.fastclose.Exists() || g.on == k.conn.ID || abs(k.R.Time-g.fastclose.Time) > 1e9 {
+	g := &k.multipath
+	if !g.fastclose.Exists() || g.on == k.conn.ID || abs(k.R.Time-g.fastclose.Time) > 1e9 {
 		return nil
 	}
 	return g

@@ -63,7 +63,7 @@ func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
 	switch lag := k.S.Una.Minus(n); {
 	case n == k.S.Nxt && e.From == k.from && n != e.Seq:
 		what = "its sender's next number"
-	case lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.j.Drops || k.forgotFlight()):
+	case lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.drops || k.forgotFlight()):
 		what = "a number that had been acknowledged before"
 	default:
 		return nil, false

@@ -61,7 +61,7 @@ var timerRules = []*rule{{
 			return cause.Undetermined // a deadline of the program's: abortive-close, this one stays open
 		case beyond && !onTime:
 			return cause.Undetermined
-		case beyond || k.conn.Missing > 0 || k.j.Drops || k.heardBehind(r.Start):
+		case beyond || k.conn.Missing > 0 || k.drops || k.heardBehind(r.Start):
 			return cause.Possible
 		case !growing(r):
 			return cause.Possible
@@ -102,7 +102,7 @@ var timerRules = []*rule{{
 	strength: func(k *Case) cause.Strength {
 		p := &k.S.Probes
 		switch {
-		case p.Heard.Exists() || p.Beaten > 0 || k.conn.Missing > 0 || k.j.Drops || k.heardBehind(p.Start):
+		case p.Heard.Exists() || p.Beaten > 0 || k.conn.Missing > 0 || k.drops || k.heardBehind(p.Start):
 			return cause.Possible // answers left here: they were lost behind this point
 		case !k.onInterval(p) || !punctual(p, k.R.Time):
 			return cause.Possible

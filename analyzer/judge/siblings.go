@@ -8,7 +8,7 @@ func (k *Case) winner() (*attempt, outcome) {
 	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
 	port := k.conn.Key.Port(1 - k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		if a.to != to || !smbPair(a.rport, port) && a.rport != port || !out.Acked || out.reset != 0 || out.Closed && !out.Data || out.Odd {
+		if a.target() != to || !smbPair(a.rport, port) && a.rport != port || !out.Acked || out.reset != 0 || out.Closed && !out.Data || out.Odd {
 			return
 		}
 		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.Data && !bestOut.Data {
@@ -43,7 +43,7 @@ func (k *Case) pairedPort() bool {
 func (k *Case) pairedTries(f func(*attempt, outcome)) {
 	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		if a.to == to && smbPair(a.rport, port) {
+		if a.target() == to && smbPair(a.rport, port) {
 			f(a, out)
 		}
 	})
@@ -56,7 +56,7 @@ func (k *Case) openPort() *attempt {
 	var found *attempt
 	to := k.conn.Key.Addr(k.from)
 	k.targets(k.from, 1e9, func(a *attempt, out outcome) {
-		if a.rport == to.Port() && out.Answered && (out.reset == 0 || out.resetFrom) {
+		if a.rport == to.Port() && out.Answered && (out.reset == 0 || out.byOriginator()) {
 			found = a
 		}
 	})
@@ -69,7 +69,7 @@ func (k *Case) siblingSuccess() bool {
 	ok := false
 	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		ok = ok || a.to == to && a.rport == port && out.Acked
+		ok = ok || a.target() == to && a.rport == port && out.Acked
 	})
 	return ok
 }

@@ -35,6 +35,7 @@ type Verdict struct {
 	Point  int // of the first sighting
 	Frame  uint32
 	Time   int64
+	Tap    uint8   // see flow.Segment
 	Copies []Frame // other sightings of it
 
 	Conn Connection

@@ -1,0 +1,328 @@
+package judge
+
+import (
+	"net/netip"
+	"slices"
+
+	"rstlab/analyzer/flow"
+	"rstlab/analyzer/packet"
+	"rstlab/internal/segment"
+)
+
+// Limits of the queue of resets that wait for what comes after them.
+const (
+	// patience is how long, in nanoseconds of capture time, a verdict waits for
+	// evidence that follows the reset (causes.md, 4.1).
+	patience = int64(3e9)
+	// maxSums is of how many packets of a host the checksum is looked at, to know
+	// whether it leaves them to its network card.
+	maxSums = 8
+	// maxPending is how many resets wait at once.
+	maxPending = 2048
+)
+
+// A Follower follows the connections of one capture point, and tells a Judge
+// what it must know to judge their resets. Feed it the packets in their order,
+// then Close it. One goroutine uses it; the Judge may be used by another.
+type Follower struct {
+	At    netip.Addr                   // the host at which the capture was taken, where that is told
+	Ended func(*flow.Entry, *flow.End) // called for each connection that is over; neither is kept
+	Drops bool                         // the capture says that it lost packets
+	Log   *Log                         // where set, it keeps what Correlate needs
+
+	Flows flow.Table
+	Flood uint32 // resets judged before their time, for want of room
+
+	begun      bool
+	began0     int64 // the first packet's time
+	now        int64 // the latest time seen
+	events     *Events
+	queue      []*Case         // those that have no verdict yet
+	waiting    map[int][]*Case // the same by connection
+	tries      tries
+	multipaths multipaths
+	step       flow.Step
+	next       flow.Packet
+}
+
+// Follow takes the next packet, which was read ahead, and adds to e what it
+// brings. Most packets need no more than was read; look decodes the whole of one
+// that does.
+func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info, e *Events) {
+	time := s.Seg.Time
+	f.events = e
+	if !f.begun {
+		f.begun, f.began0 = true, time
+		f.waiting = map[int][]*Case{}
+		f.Flows.Ended = f.gone
+	}
+	f.now = max(f.now, time)
+	switch s.Kind {
+	case packet.TCP:
+		f.segment(s, look)
+	case packet.ICMPError:
+		f.icmp(s.Seg.Frame, time, look())
+	}
+	for len(f.queue) > 0 && (f.queue[0].R.Time+patience < f.now || len(f.queue) > maxPending) {
+		if f.queue[0].R.Time+patience >= f.now {
+			f.Flood++
+		}
+		f.settle()
+	}
+}
+
+// End tells what is still to be judged, and lets all connections go.
+func (f *Follower) End(e *Events) {
+	f.events = e
+	for len(f.queue) > 0 {
+		f.settle()
+	}
+	f.Flows.Close()
+}
+
+// segment takes a TCP segment.
+func (f *Follower) segment(s *flow.Packet, look func() *packet.Info) {
+	st := &f.step
+	if f.Flows.Plain(s, st) {
+		if f.Log != nil {
+			f.Log.add(st, look())
+		}
+		f.sum(st, look)
+		f.course(st)
+		return
+	}
+	var in *packet.Info
+	if s.Special() {
+		in = look()
+	}
+	f.Flows.Find(s, in, st)
+	e := st.Entry
+	if f.Log != nil {
+		f.Log.add(st, look())
+	}
+	if e.Pending > 0 {
+		f.observe(st)
+	}
+	var k *Case
+	if st.Seg.Is(segment.RST) && !st.Seg.Has(flow.Copy) {
+		k = newCase(st, in)
+	}
+	f.sum(st, look)
+	f.Flows.Apply(st, in)
+	if in != nil {
+		f.multipaths.read(st.Conn, &st.Seg, in)
+	}
+	f.course(st)
+	if k != nil {
+		f.came(k, e)
+	}
+}
+
+// sum looks at the checksums of a host's first packets.
+func (f *Follower) sum(st *flow.Step, look func() *packet.Info) {
+	if h := st.Entry.Host(st.From); h.Sums < maxSums && !st.Seg.Is(segment.RST) {
+		h.Sums++
+		h.GoodSums = h.GoodSums || look().Checksum() == packet.SumGood
+	}
+}
+
+// course tells of an attempt that begins, or how far one has come.
+func (f *Follower) course(st *flow.Step) {
+	e := st.Entry
+	if st.New {
+		f.began(st)
+	} else if e.Slot != 0 {
+		if c, turned := e.Turn(); turned {
+			f.events.turns = append(f.events.turns, turn{number: e.Slot, course: c, clock: responderClock(e, &c)})
+		}
+	}
+}
+
+// began tells of a connection that begins.
+func (f *Follower) began(st *flow.Step) {
+	e := st.Entry
+	from, seen := e.Orig()
+	if !seen {
+		if st.Seg.Is(segment.RST) {
+			return
+		}
+		from = st.From
+	}
+	o, r := e.Host(from), e.Host(1-from)
+	layout, feature := e.Layout(from)
+	key := e.Key()
+	to := key.B
+	if from == 1 {
+		to = key.A
+	}
+	c, _ := e.Turn()
+	a := attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: key.Port(from), rport: key.Port(1 - from), to: to, win: st.Seg.Win,
+		layout: layout, feature: feature, id: e.ID, byOrig: o.Tries, onTarget: r.Tried}
+	a.Course, a.clock = c, responderClock(e, &c)
+	f.events.begun = append(f.events.begun, a)
+	n := f.tries.add(e, a.byOrig, a.onTarget)
+	o.Tries, r.Tried, e.Slot = n, n, n
+}
+
+// came tells of a reset.
+func (f *Follower) came(k *Case, e *flow.Entry) {
+	k.slot = e.Slot
+	if t := &k.trigger; k.form == provoked && !k.R.Is(segment.ACK) && k.S.Packets == 0 && !t.Is(segment.SYN) {
+		k.bypasses = f.translated(k) != 0
+	}
+	if k.phase == synOnly && k.form == provoked && k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
+		k.S.Host.Echoes = true
+	}
+	e.Pending++
+	f.waiting[e.ID] = append(f.waiting[e.ID], k)
+	f.queue = append(f.queue, k)
+	f.events.add(moment{what: cameReset, k: k})
+}
+
+// observe shows the resets that wait on a connection what comes after them.
+func (f *Follower) observe(st *flow.Step) {
+	waiting := f.waiting[st.Entry.ID]
+	if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
+		for _, k := range slices.Backward(waiting) { // of several alike, the last one's
+			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
+				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
+				return
+			}
+		}
+		return
+	}
+	// Backwards: those before one that has all it keeps have theirs, too.
+	for _, k := range slices.Backward(waiting) {
+		if len(k.later) == maxLater {
+			return
+		}
+		k.later = append(k.later, laterSegment{st.Seg, st.From})
+	}
+}
+
+// settle tells that the verdict on the first reset of the queue is due, and
+// closes its case: what is to be known of what goes on is copied.
+func (f *Follower) settle() {
+	k := f.queue[0]
+	f.queue[0] = nil
+	f.queue = f.queue[1:]
+	if waiting := f.waiting[k.conn.ID]; len(waiting) > 1 {
+		waiting[0] = nil
+		f.waiting[k.conn.ID] = waiting[1:]
+	} else {
+		delete(f.waiting, k.conn.ID)
+	}
+	for i := range k.conn.Sides {
+		k.hosts[i] = *k.conn.Sides[i].Host
+		k.conn.Sides[i].Host = &k.hosts[i]
+	}
+	if icmp := k.live.ICMP(); icmp != nil {
+		k.icmp = *icmp
+	}
+	if g := f.multipaths.find(&k.conn); g != nil {
+		k.multipath = *g
+	}
+	k.drops, k.began0 = f.Drops, f.began0
+	if k.overtook = k.overtaken(k.slack()); k.overtook.Exists() && k.form != provoked && k.earlier() != nil {
+		k.form, k.trigger = provoked, k.overtook // no socket is left that could have sent it
+	}
+	if k.form == provoked && !k.R.Is(segment.ACK) && k.S.Packets == 0 {
+		k.twin = f.translated(k)
+	}
+	k.live.Pending--
+	k.live = nil
+	f.events.add(moment{what: dueVerdict, k: k})
+}
+
+// icmp notes an ICMP error about a connection.
+func (f *Follower) icmp(frame uint32, time int64, in *packet.Info) {
+	if c, from := f.Flows.Lookup(in); c != nil {
+		c.ICMP = flow.ICMP{Frame: frame, Time: time, From: in.ICMP.From, Type: in.ICMP.Type, Code: in.ICMP.Code, About: from}
+	}
+}
+
+// gone takes leave of a connection.
+func (f *Follower) gone(e *flow.Entry, end *flow.End) {
+	f.tries.leave(e.Slot)
+	if end.Resets > 0 {
+		f.events.add(moment{what: left, conn: e.ID})
+	}
+	if f.Ended != nil {
+		f.Ended(e, end)
+	}
+}
+
+// tries are the connections behind the last attempts, in a ring.
+type tries struct {
+	ring []try
+	n    uint32 // ever
+}
+
+// A try is what finds an attempt's connection.
+type try struct {
+	conn             *flow.Entry // while it is in the table
+	byOrig, onTarget uint32      // see attempt
+}
+
+// add gives the number of the attempt that begins.
+func (t *tries) add(e *flow.Entry, byOrig, onTarget uint32) uint32 {
+	if len(t.ring) < maxTries {
+		t.ring = append(t.ring, try{})
+	}
+	t.n++
+	*t.get(t.n) = try{e, byOrig, onTarget}
+	return t.n
+}
+
+// get gives the one with a number, nil where it was forgotten.
+func (t *tries) get(number uint32) *try {
+	if number == 0 || number+maxTries <= t.n {
+		return nil
+	}
+	return &t.ring[(number-1)%maxTries]
+}
+
+// leave forgets the connection of one that leaves the table.
+func (t *tries) leave(number uint32) {
+	if x := t.get(number); x != nil {
+		x.conn = nil
+	}
+}
+
+// translated finds the attempt, by its number, whose connection is of the same
+// host and port and has the numbers that the stray segment bears; 0 where there
+// is none.
+func (f *Follower) translated(k *Case) uint32 {
+	t := &k.trigger
+	if !t.Is(segment.ACK) {
+		return 0
+	}
+	me, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
+	is := func(e *flow.Entry, i int) bool {
+		own, known := e.Nxt(i)
+		other, too := e.Nxt(1 - i)
+		if key := e.Key(); e.ID == k.conn.ID || !known || !too || key.Addr(i).Addr() != me || key.Port(i) != port {
+			return false
+		}
+		// 32 bits that agree are no coincidence; the number itself may be out of
+		// the window, which is why it escaped.
+		d := t.Ack.Minus(own)
+		return d <= 0 && d > -(1<<20) && abs(int64(t.Seq.Minus(other))) < 1<<26
+	}
+	h := k.conn.Sides[k.from].Host
+	for i, number := range [...]uint32{h.Tries, h.Tried} {
+		for range maxLooks {
+			x := f.tries.get(number)
+			if x == nil {
+				break
+			}
+			if x.conn != nil {
+				if orig, _ := x.conn.Orig(); is(x.conn, orig^i) {
+					return number
+				}
+			}
+			number = [...]uint32{x.byOrig, x.onTarget}[i]
+		}
+	}
+	return 0
+}
