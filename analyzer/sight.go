@@ -11,12 +11,12 @@ import (
 
 // A sight is how much a point saw of its connections.
 type sight struct {
-	begun  int    // connections of which no SYN was seen
-	oneWay int    // connections of which one direction was not seen
-	holed  int    // others of which segments are missing
-	copies int64  // frames that were there before
-	cut    int64  // segments cut by the snap length
-	host   bool   // a packet of the told host was seen
+	begun  int   // connections of which no SYN was seen
+	oneWay int   // connections of which one direction was not seen
+	holed  int   // others of which segments are missing
+	copies int64 // frames that were there before
+	cut    int64 // segments cut by the snap length
+	host   bool  // a packet of the told host was seen
 }
 
 // pauses are the longest pauses in seconds and more that connections between

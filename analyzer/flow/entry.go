@@ -76,7 +76,7 @@ const (
 func (e *Entry) reset() {
 	e.lastTime = 0
 	e.noted, e.plain, e.over, e.seen, e.orig = 0, false, false, false, 0
-	e.Pending, e.Slot, e.course = 0, 0, Course{}
+	e.Pending, e.Slot, e.course = 0, 0, 0
 	e.sides = [2]brief{}
 	e.conn = nil
 }
@@ -118,28 +118,46 @@ func (e *Entry) Clock(side int) (ts uint32, at int64, ok bool) {
 	return 0, 0, false
 }
 
-// A Course is how far a connection has come.
-type Course struct {
-	Orig     uint8 // the side that is, or seems to be, the originator
-	Answered bool  // SYN-ACK of the responder
-	Acked    bool  // and a segment without SYN of the originator
-	Data     bool  // any payload
-	Closed   bool  // any FIN
-	Odd      bool  // no SYN began it
-	Clock    bool  // the responder sent a timestamp
-}
+// A Course is how far a connection has come. It says it in the bits of told.
+type Course uint16
 
-// Turn tells how far the connection has come, and whether that is new since it
-// was asked last.
-func (e *Entry) Turn() (c Course, turned bool) {
-	o, r := e.sides[e.orig].is, e.sides[1-e.orig].is
-	c = Course{
-		Orig: e.orig, Answered: r&toldSYNACK != 0, Acked: o&toldFirstACK != 0 && r&toldSYN != 0,
-		Data: (o|r)&toldData != 0, Closed: (o|r)&toldFIN != 0, Odd: (o|r)&toldSYN == 0, Clock: r&toldTS != 0,
+// fromB marks a Course whose originator is side 1.
+const fromB = Course(1) << 15
+
+// Orig is the side that is, or seems to be, the originator.
+func (c Course) Orig() uint8 { return uint8(c >> 15) }
+
+// Answered tells whether the responder sent a SYN-ACK.
+func (c Course) Answered() bool { return c&Course(toldSYNACK) != 0 }
+
+// Acked tells whether the originator sent a segment without SYN, and the
+// responder had sent one with it.
+func (c Course) Acked() bool { return c&Course(toldFirstACK) != 0 }
+
+// Data tells whether there was any payload.
+func (c Course) Data() bool { return c&Course(toldData) != 0 }
+
+// Closed tells whether there was any FIN.
+func (c Course) Closed() bool { return c&Course(toldFIN) != 0 }
+
+// Odd tells whether no SYN began it.
+func (c Course) Odd() bool { return c&Course(toldSYN) == 0 }
+
+// Clock tells whether the responder sent a timestamp.
+func (c Course) Clock() bool { return c&Course(toldTS) != 0 }
+
+// Turn tells how far the connection has come, and had when it was asked last.
+func (e *Entry) Turn() (now, was Course) {
+	o, r := e.sides[e.orig&1].is, e.sides[^e.orig&1].is
+	is := (o|r)&(toldSYN|toldData|toldFIN) | r&(toldSYNACK|toldTS)
+	if r&toldSYN != 0 {
+		is |= o & toldFirstACK
 	}
-	turned = c != e.course
-	e.course = c
-	return c, turned
+	if now = Course(is); e.orig != 0 {
+		now |= fromB
+	}
+	was, e.course = e.course, now
+	return now, was
 }
 
 // ICMP is the last error about the connection, nil where there is none or the

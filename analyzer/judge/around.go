@@ -45,7 +45,7 @@ type outcome struct {
 }
 
 // byOriginator tells whether the reset bore the originator's address.
-func (o *outcome) byOriginator() bool { return o.resetFrom == o.Orig }
+func (o *outcome) byOriginator() bool { return o.resetFrom == o.Orig() }
 
 // target is the address of an attempt's responder.
 func (a *attempt) target() netip.Addr { return netip.AddrFrom16(a.to).Unmap() }
@@ -76,7 +76,10 @@ func (t *attempts) learn(begun []attempt, turns []turn) {
 	}
 	for i := range turns {
 		if a := t.get(turns[i].number); a != nil {
-			a.Course, a.clock = turns[i].course, turns[i].clock
+			if x := &turns[i]; x.clock.at != 0 || x.course.Orig() != a.Orig() {
+				a.clock = x.clock
+			}
+			a.Course = turns[i].course
 		}
 	}
 }

@@ -25,11 +25,11 @@ type reading struct {
 
 // responderClock is the first reading of a connection's responder, as far as that
 // has come.
-func responderClock(e *flow.Entry, c *flow.Course) (r reading) {
-	if !c.Clock {
+func responderClock(e *flow.Entry, c flow.Course) (r reading) {
+	if !c.Clock() {
 		return r
 	}
-	if ts, at, ok := e.Clock(int(1 - c.Orig)); ok {
+	if ts, at, ok := e.Clock(int(1 - c.Orig())); ok {
 		r = reading{ts, at}
 	}
 	return r

@@ -15,7 +15,7 @@ type Events struct {
 type turn struct {
 	number uint32 // the attempt's
 	course flow.Course
-	clock  reading // of the responder, with course.Clock
+	clock  reading // of the responder, where that is new
 }
 
 // A moment is one at which the judge has to know what was told before.

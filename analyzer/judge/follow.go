@@ -132,8 +132,12 @@ func (f *Follower) course(st *flow.Step) {
 	if st.New {
 		f.began(st)
 	} else if e.Slot != 0 {
-		if c, turned := e.Turn(); turned {
-			f.events.turns = append(f.events.turns, turn{number: e.Slot, course: c, clock: responderClock(e, &c)})
+		if now, was := e.Turn(); now != was {
+			t := turn{number: e.Slot, course: now}
+			if !was.Clock() || now.Orig() != was.Orig() {
+				t.clock = responderClock(e, now)
+			}
+			f.events.turns = append(f.events.turns, t)
 		}
 	}
 }
@@ -158,7 +162,7 @@ func (f *Follower) began(st *flow.Step) {
 	c, _ := e.Turn()
 	a := attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: key.Port(from), rport: key.Port(1 - from), to: to, win: st.Seg.Win,
 		layout: layout, feature: feature, id: e.ID, byOrig: o.Tries, onTarget: r.Tried}
-	a.Course, a.clock = c, responderClock(e, &c)
+	a.Course, a.clock = c, responderClock(e, c)
 	f.events.begun = append(f.events.begun, a)
 	n := f.tries.add(e, a.byOrig, a.onTarget)
 	o.Tries, r.Tried, e.Slot = n, n, n

@@ -254,7 +254,7 @@ func (k *Case) scans() int {
 	seen := map[target]bool{{k.conn.Key.Addr(1 - k.conn.Orig).Addr(), k.conn.Key.Port(1 - k.conn.Orig)}: true}
 	o := k.conn.O()
 	k.tries(k.conn.Orig, scanWindow, func(a *attempt, out outcome) {
-		if out.Acked || out.Odd || a.win != o.SYN.Win || a.layout != o.Layout {
+		if out.Acked() || out.Odd() || a.win != o.SYN.Win || a.layout != o.Layout {
 			return
 		}
 		seen[target{a.target(), a.rport}] = true
@@ -279,7 +279,7 @@ func (k *Case) oddProbe() bool {
 func (k *Case) probesElsewhere() int {
 	n := 1
 	k.tries(1-k.from, scanWindow, func(a *attempt, out outcome) {
-		if out.Odd && out.reset != 0 {
+		if out.Odd() && out.reset != 0 {
 			n++
 		}
 	})

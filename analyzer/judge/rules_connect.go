@@ -300,7 +300,7 @@ var connectRules = []*rule{{
 			fact(&k.S.SYN, "the SYN to port %d", k.conn.Key.Port(1-k.from)),
 			{Frame: a.frame, Text: fmt.Sprintf("the SYN to port %d of the same host, %s apart", a.rport, duration(abs(a.time-k.S.SYN.Time)))},
 		}
-		if out.Data {
+		if out.Data() {
 			facts = append(facts, Fact{Frame: a.frame, Text: fmt.Sprintf("that connection (%d) is the one that goes on: it carries data", a.id)})
 		}
 		return append(facts, fact(&k.R, "this one is reset before any data")), true
@@ -324,7 +324,7 @@ var connectRules = []*rule{{
 		if !smbPair(a.rport, k.conn.Key.Port(1-k.from)) {
 			return cause.Undetermined
 		}
-		if out.Data {
+		if out.Data() {
 			return cause.Proven
 		}
 		return cause.Possible

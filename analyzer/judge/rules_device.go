@@ -384,7 +384,7 @@ func (k *Case) plainSuccess() *attempt {
 	var found *attempt
 	to, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
 	k.tries(1-k.from, 10e9, func(a *attempt, out outcome) {
-		if a.target() == to && a.rport == port && out.Answered && !a.feature && a.time > k.conn.FirstTime {
+		if a.target() == to && a.rport == port && out.Answered() && !a.feature && a.time > k.conn.FirstTime {
 			found = a
 		}
 	})
@@ -396,7 +396,7 @@ func (k *Case) featureRefusals() int {
 	n := 1
 	to, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
 	k.tries(1-k.from, 10e9, func(a *attempt, out outcome) {
-		if a.target() == to && a.rport == port && out.reset != 0 && !out.Answered && a.feature {
+		if a.target() == to && a.rport == port && out.reset != 0 && !out.Answered() && a.feature {
 			n++
 		}
 	})

@@ -8,10 +8,10 @@ func (k *Case) winner() (*attempt, outcome) {
 	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
 	port := k.conn.Key.Port(1 - k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		if a.target() != to || !smbPair(a.rport, port) && a.rport != port || !out.Acked || out.reset != 0 || out.Closed && !out.Data || out.Odd {
+		if a.target() != to || !smbPair(a.rport, port) && a.rport != port || !out.Acked() || out.reset != 0 || out.Closed() && !out.Data() || out.Odd() {
 			return
 		}
-		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.Data && !bestOut.Data {
+		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.Data() && !bestOut.Data() {
 			best, bestOut = a, out
 		}
 	})
@@ -23,7 +23,7 @@ func (k *Case) winner() (*attempt, outcome) {
 func (k *Case) failedSibling() *attempt {
 	var found *attempt
 	k.pairedTries(func(a *attempt, out outcome) {
-		if out.reset != 0 && !out.Data || !out.Answered {
+		if out.reset != 0 && !out.Data() || !out.Answered() {
 			found = a
 		}
 	})
@@ -56,7 +56,7 @@ func (k *Case) openPort() *attempt {
 	var found *attempt
 	to := k.conn.Key.Addr(k.from)
 	k.targets(k.from, 1e9, func(a *attempt, out outcome) {
-		if a.rport == to.Port() && out.Answered && (out.reset == 0 || out.byOriginator()) {
+		if a.rport == to.Port() && out.Answered() && (out.reset == 0 || out.byOriginator()) {
 			found = a
 		}
 	})
@@ -69,7 +69,7 @@ func (k *Case) siblingSuccess() bool {
 	ok := false
 	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		ok = ok || a.target() == to && a.rport == port && out.Acked
+		ok = ok || a.target() == to && a.rport == port && out.Acked()
 	})
 	return ok
 }
