@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
+
+	"rstlab/internal/hugepage"
 )
 
 // An index finds references by the hashes of keys: open addressing with linear
@@ -62,6 +64,16 @@ func (x *index) at(i, hash uint32) (ref int32, same bool) {
 	return s.at, s.hash == hash
 }
 
+// any gives a reference of a hash, most likely the only one; 0 where there is
+// none.
+func (x *index) any(hash uint32) int32 {
+	for i := x.first(hash); ; i = x.next(i) {
+		if at, same := x.at(i, hash); same || at == 0 {
+			return at
+		}
+	}
+}
+
 // put adds a reference, whose key is not there.
 func (x *index) put(hash uint32, ref int32) {
 	if (x.used+1)*4 > len(x.slots)*3 {
@@ -90,7 +102,7 @@ func (x *index) replace(hash uint32, old, ref int32) {
 
 func (x *index) grow() {
 	old := x.slots
-	x.slots = make([]slot, max(1<<10, 2*len(old)))
+	x.slots = hugepage.Make[slot](max(1<<10, 2*len(old)))
 	for _, s := range old {
 		if s.at != 0 {
 			x.place(s.hash, s.at)

@@ -6,6 +6,7 @@ package flow
 
 import (
 	"rstlab/analyzer/packet"
+	"rstlab/internal/hugepage"
 	"rstlab/internal/segment"
 )
 
@@ -48,10 +49,11 @@ type Table struct {
 	Forgotten int                // connections of which nothing is kept, for want of room; not those that were over and beyond the look-back
 	Count     int                // connections ever
 
-	index   index    // of entries and pasts
-	entries []*Entry // by reference
-	fresh   []Entry  // not used yet
-	spare   []int32  // references that are free; the last one first, whose memory the processor still has at hand
+	index   index     // of entries and pasts
+	entries [][]Entry // by reference, in pages
+	used    int32     // references ever
+	spare   []int32   // those that are free; the last one first, whose memory the processor still has at hand
+	held    []int32   // those that left while resets waited, and are free once none does
 
 	accounts []*Conn // not used now
 	blanks   []Conn  // not used yet
@@ -60,8 +62,8 @@ type Table struct {
 	open, over queue // of entries
 	turns      turns
 
-	pasts    []*pastPage // a ring
-	nextPast int
+	pasts [][]past // a ring, in pages
+	kept  int      // pasts ever
 
 	hosts  []*Host
 	byAddr index // of hosts
@@ -79,12 +81,21 @@ type past struct {
 	Past // empty: it came back
 }
 
-// Pasts are kept by pages, so that their number can grow without a copy.
-type pastPage [1 << 10]past
+// Entries and pasts are kept in pages, so that their number can grow without a
+// copy: of about 2 MB, as the system's huge pages.
+const (
+	entriesInPage = 1 << 11
+	pastsInPage   = 1 << 13
+)
+
+// entry gives a connection of the table.
+func (t *Table) entry(ref int32) *Entry {
+	return &t.entries[uint32(ref)/entriesInPage][uint32(ref)%entriesInPage]
+}
 
 // past gives a past connection.
 func (t *Table) past(ref int32) *past {
-	return &t.pasts[ref/int32(len(pastPage{}))][ref%int32(len(pastPage{}))]
+	return &t.pasts[uint32(ref)/pastsInPage][uint32(ref)%pastsInPage]
 }
 
 // A Step is one segment in its connection.
@@ -146,7 +157,7 @@ func (t *Table) find(hash uint32, key *Key) (*Entry, *past) {
 			return nil, nil
 		case !same:
 		case at > 0:
-			if e := t.entries[at-1]; e.key == *key {
+			if e := t.entry(at - 1); e.key == *key {
 				return e, nil
 			}
 		default:
@@ -223,15 +234,8 @@ func (t *Table) take(x *Packet) *Entry {
 	}
 	for t.live() >= t.MaxConns && (t.evict(&t.over, 2*t.over.n) || t.evict(&t.open, 2*t.open.n)) {
 	}
-	var ref int32
-	if n := len(t.spare); n > 0 {
-		ref = t.spare[n-1]
-		t.spare = t.spare[:n-1]
-	} else {
-		ref = int32(len(t.entries))
-		t.entries = append(t.entries, t.entry())
-	}
-	e := t.entries[ref]
+	ref := t.free()
+	e := t.entry(ref)
 	e.reset()
 	e.key, e.v6, e.hash, e.ref = x.key, x.v6, x.hash, ref
 	e.hosts[0], e.hosts[1] = t.host(&e.key.A), t.host(&e.key.B)
@@ -240,14 +244,21 @@ func (t *Table) take(x *Packet) *Entry {
 	return e
 }
 
-// entry gives memory for an entry.
-func (t *Table) entry() *Entry {
-	if len(t.fresh) == 0 {
-		t.fresh = make([]Entry, 128) // of a size that the allocator does not round up
+// free gives a reference that is free.
+func (t *Table) free() (ref int32) {
+	if len(t.held) > 0 && t.entry(t.held[0]).Pending == 0 {
+		ref, t.held = t.held[0], t.held[1:]
+		return ref
 	}
-	e := &t.fresh[0]
-	t.fresh = t.fresh[1:]
-	return e
+	if n := len(t.spare); n > 0 {
+		ref, t.spare = t.spare[n-1], t.spare[:n-1]
+		return ref
+	}
+	if t.used%entriesInPage == 0 {
+		t.entries = append(t.entries, hugepage.Make[Entry](entriesInPage))
+	}
+	t.used++
+	return t.used - 1
 }
 
 // blank gives an empty account.
@@ -259,7 +270,7 @@ func (t *Table) blank() *Conn {
 		return c
 	}
 	if len(t.blanks) == 0 {
-		t.blanks = make([]Conn, 32) // see entry
+		t.blanks = make([]Conn, 32) // of a size that the allocator does not round up
 	}
 	c := &t.blanks[0]
 	t.blanks = t.blanks[1:]
@@ -298,7 +309,7 @@ const fewTries = 4
 func (t *Table) evict(q *queue, tries int) bool {
 	for ; q.n > 0 && tries > 0; tries-- {
 		x := q.first(&t.turns)
-		e := t.entries[x.ref]
+		e := t.entry(x.ref)
 		if e.lastTime == x.seen && e.Pending == 0 {
 			t.drop(e)
 			t.keep(e)
@@ -330,13 +341,12 @@ func (t *Table) queue(e *Entry) *queue {
 
 // keep remembers the numbers of a connection that has just left.
 func (t *Table) keep(e *Entry) {
-	if t.nextPast == len(t.pasts)*len(pastPage{}) {
-		t.pasts = append(t.pasts, new(pastPage))
+	ref := int32(t.kept % maxPasts)
+	if int(ref) == len(t.pasts)*pastsInPage {
+		t.pasts = append(t.pasts, hugepage.Make[past](pastsInPage))
 	}
-	ref := int32(t.nextPast)
-	t.nextPast = (t.nextPast + 1) % maxPasts
 	p := t.past(ref)
-	if p.Exists() {
+	if t.kept++; t.kept > maxPasts && p.Exists() { // to read new memory and then write it would cost a fault each
 		if !p.over() || t.now-p.LastTime < lookBack {
 			t.Forgotten++
 		}
@@ -350,7 +360,7 @@ func (t *Table) keep(e *Entry) {
 func (t *Table) Close() {
 	for _, q := range []*queue{&t.over, &t.open} {
 		for q.n > 0 {
-			t.drop(t.entries[q.first(&t.turns).ref])
+			t.drop(t.entry(q.first(&t.turns).ref))
 		}
 	}
 }
@@ -372,10 +382,11 @@ func (t *Table) drop(e *Entry) {
 		t.accounts = append(t.accounts, e.conn)
 		e.conn = nil
 	}
-	if e.Pending > 0 {
-		t.entries[e.ref] = t.entry() // somebody still looks at the old one
+	if e.Pending > 0 { // somebody still looks at it
+		t.held = append(t.held, e.ref)
+	} else {
+		t.spare = append(t.spare, e.ref)
 	}
-	t.spare = append(t.spare, e.ref)
 }
 
 // Account gives the full account of a connection that is in the table.

@@ -1,7 +1,7 @@
 package flow
 
 // WarmLen is how many packets Warm looks at together.
-const WarmLen = 16
+const WarmLen = 32
 
 // Warm brings what the next packets will touch of their connections into the
 // processor's cache, and changes nothing. Each packet belongs to another
@@ -10,11 +10,14 @@ const WarmLen = 16
 func (t *Table) Warm(next []Packet) {
 	var sum int64 // of what is read, so that the compiler leaves the reading in
 	next = next[:min(len(next), WarmLen)]
+	for i := range next { // without a branch that would have to wait
+		at, _ := t.index.at(t.index.first(next[i].hash), 0)
+		sum += int64(at)
+	}
 	var found [WarmLen]*Entry
 	for i := range next {
-		s := &next[i]
-		if at, same := t.index.at(t.index.first(s.hash), s.hash); same && at > 0 {
-			found[i] = t.entries[at-1]
+		if at := t.index.any(next[i].hash); at > 0 {
+			found[i] = t.entry(at - 1)
 		}
 	}
 	for _, e := range found[:len(next)] {
@@ -26,14 +29,14 @@ func (t *Table) Warm(next []Packet) {
 }
 
 // leaving is how many connections leave while WarmLen packets come, or so.
-const leaving = 2
+const leaving = 4
 
 // warmLeaving does the same for the connections that will leave next, of which
 // all will be read.
 func (t *Table) warmLeaving() (sum int64) {
 	q := &t.over
 	for _, x := range q.list[min(q.head, len(q.list)):min(q.head+leaving, len(q.list))] {
-		e := t.entries[x.ref]
+		e := t.entry(x.ref)
 		sum += e.lastTime + int64(e.noted) + e.sides[1].sampleAt + int64(e.ID)
 		for i := range e.journal {
 			sum += e.journal[i].Time
