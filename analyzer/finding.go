@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
 	"rstlab/analyzer/judge"
 )
 
@@ -34,7 +35,7 @@ type kind struct {
 
 type group struct {
 	kind
-	service        service
+	service        uint64 // flow.Service
 	sender         judge.Sender
 	count          int
 	conns          int // runs of resets on one connection
@@ -68,7 +69,8 @@ func (f *findings) add(v *judge.Verdict, file string, frame int) *group {
 		if f.groups == nil {
 			f.groups = map[kind]*group{}
 		}
-		g = &group{kind: k, service: serviceOf(v.Conn.Originator.Addr(), v.Conn.Responder), sender: v.Sender, file: file, benign: v.Benign, idle: [2]int64{v.Idle, v.Idle}}
+		client, server := v.Conn.Originator.Addr().As16(), v.Conn.Responder.Addr().As16()
+		g = &group{kind: k, service: flow.Service(&client, &server, port), sender: v.Sender, file: file, benign: v.Benign, idle: [2]int64{v.Idle, v.Idle}}
 		f.groups[k] = g
 		f.order = append(f.order, g)
 	}
@@ -121,7 +123,7 @@ func (f *findings) records(points []*point) []*Finding {
 			continue
 		}
 		for _, p := range points {
-			g.survived = max(g.survived, p.pauses[g.service.mark()])
+			g.survived = max(g.survived, p.pauses.of(g.service))
 		}
 		all = append(all, g.record())
 	}

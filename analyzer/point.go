@@ -208,10 +208,11 @@ func (p *point) survived(e *flow.Entry, end *flow.End) {
 		return
 	}
 	k := e.Key()
-	x := pause{service{k.A, k.B, k.PortB}, end.Survived}
+	client, server, port := &k.A, &k.B, k.PortB
 	if end.Orig == 1 {
-		x.service = service{k.B, k.A, k.PortA}
+		client, server, port = &k.B, &k.A, k.PortA
 	}
+	x := pause{flow.Service(client, server, port), end.Survived}
 	if p.a.several {
 		p.pauses.add(x)
 	} else {

@@ -2,7 +2,6 @@ package analyzer
 
 import (
 	"fmt"
-	"hash/maphash"
 	"net/netip"
 	"time"
 
@@ -18,24 +17,6 @@ type sight struct {
 	cut    int64 // segments cut by the snap length
 	host   bool  // a packet of the told host was seen
 }
-
-// pauses are the longest pauses in seconds and more that connections between
-// two hosts survived, in nanoseconds, by the service's mark: so few bytes stay
-// at hand.
-type pauses map[uint64]int64
-
-// A service is who uses what. It has no gaps, so that a map hashes it at once.
-type service struct {
-	client, server [16]byte
-	port           uint16
-}
-
-func serviceOf(client netip.Addr, server netip.AddrPort) service {
-	return service{client.As16(), server.Addr().As16(), server.Port()}
-}
-
-// maxServices bounds for how many of them pauses are kept.
-const maxServices = 1 << 14
 
 // add takes a connection that is over; at is the host that was told.
 func (s *sight) add(e *flow.Entry, end *flow.End, at netip.Addr) {
@@ -55,29 +36,6 @@ func (s *sight) add(e *flow.Entry, end *flow.End, at netip.Addr) {
 	}
 	if !end.Seen && !end.Recalled {
 		s.begun++
-	}
-}
-
-var markSeed = maphash.MakeSeed()
-
-// mark stands for the service: 64 bits that no two of them share, but by a chance
-// of one in 10^11 with all that are kept.
-func (s service) mark() uint64 { return maphash.Comparable(markSeed, s) }
-
-// A pause is one, in nanoseconds, that a connection of a service survived.
-type pause struct {
-	service service
-	lasted  int64
-}
-
-// add takes a pause.
-func (p *pauses) add(x pause) {
-	if *p == nil {
-		*p = pauses{}
-	}
-	m := x.service.mark()
-	if was, ok := (*p)[m]; !ok && len(*p) < maxServices || ok && x.lasted > was {
-		(*p)[m] = x.lasted
 	}
 }
 

@@ -181,9 +181,7 @@ func (a *analysis) judge(p *point, n *news) error {
 	if n.interfaces != nil {
 		a.files[0].interfaces = n.interfaces
 	}
-	for _, x := range n.pauses {
-		p.pauses.add(x)
-	}
+	p.pauses.add(n.pauses...)
 	n.pauses = n.pauses[:0]
 	if err := p.judge.Hear(&n.events); err != nil {
 		return err
