@@ -58,7 +58,8 @@ func (s *Packet) Special() bool { return s.special || s.tunnelled }
 
 // read fills o from a SYN.
 func (o *offer) read(in *packet.Info) {
-	*o = offer{mss: in.MSS, scale: in.WScale, layout: layoutOf(in.Options()), signed: in.HasMD5 || in.HasAO}
+	o.known, o.mss, o.scale = 0, in.MSS, in.WScale
+	o.layout, o.signed = layoutOf(in.Options()), in.HasMD5 || in.HasAO
 	if in.HasTS {
 		o.known |= OffersTS
 	}

@@ -84,12 +84,11 @@ func (s *Segment) Pure() bool {
 
 // read fills s from a decoded packet.
 func (s *Segment) read(frame uint32, time int64, in *packet.Info) {
-	*s = Segment{
-		Time: time, Frame: frame,
-		Seq: Seq(in.Seq), Ack: Seq(in.Ack), Len: in.PayloadLen, Flags: in.Flags,
-		TSVal: in.TSVal, TSEcr: in.TSEcr, Flow: in.FlowLabel,
-		Win: in.Window, ID: uint16(in.ID), TTL: in.TTL, TOS: in.TOS, cut: in.Cut,
-	}
+	*s = Segment{} // not by a literal, which is built aside and copied
+	s.Time, s.Frame = time, frame
+	s.Seq, s.Ack, s.Len, s.Flags = Seq(in.Seq), Seq(in.Ack), in.PayloadLen, in.Flags
+	s.TSVal, s.TSEcr, s.Flow = in.TSVal, in.TSEcr, in.FlowLabel
+	s.Win, s.ID, s.TTL, s.TOS, s.cut = in.Window, uint16(in.ID), in.TTL, in.TOS, in.Cut
 	if in.HasTS {
 		s.Marks |= HasTS
 	}

@@ -32,7 +32,8 @@ const maxDepth = 32
 // sets all of it and returns its Kind. It never fails: a frame that can't be
 // read is Other, and What says why.
 func (d *Decoder) Decode(p *pcapng.Packet, info *Info) Kind {
-	*info = Info{WScale: -1, Direction: p.Direction}
+	*info = Info{} // not by a literal, which is built aside and copied
+	info.WScale, info.Direction = -1, p.Direction
 	d.missing = max(0, p.OrigLen-len(p.Data))
 	d.capacity = cap(p.Data)
 	d.depth = 0

@@ -31,15 +31,12 @@ func (r *Reader) stamped(kind uint32, b []byte, p *Packet) error {
 		return r.damaged("captured length %d, want at most the %d bytes left in the block", uint32(captured), rest)
 	}
 	end := stampedBodyLen + captured
-	*p = Packet{
-		Time:      l.nanoseconds(uint64(r.u32(b[4:]))<<32 | uint64(r.u32(b[8:]))),
-		HasTime:   true,
-		Data:      b[stampedBodyLen:end:end],
-		OrigLen:   max(captured, int(r.u32(b[16:]))),
-		Interface: i,
-		LinkType:  l.kind,
-		Dropped:   uint64(dropped),
-	}
+	*p = Packet{} // see nextRecord
+	p.Time, p.HasTime = l.nanoseconds(uint64(r.u32(b[4:]))<<32|uint64(r.u32(b[8:]))), true
+	p.Data = b[stampedBodyLen:end:end]
+	p.OrigLen = max(captured, int(r.u32(b[16:])))
+	p.Interface, p.LinkType = i, l.kind
+	p.Dropped = uint64(dropped)
 	if options := b[min(padded(end), len(b)):]; len(options) > 0 {
 		r.packetOptions(options, p)
 	}

@@ -108,14 +108,15 @@ func (r *Reader) nextRecord(p *Packet) (need int, err error) {
 	}
 	l := &r.links[0]
 	r.frame++
-	*p = Packet{
-		Frame:    r.frame,
-		Time:     int64(r.u32(b))*int64(time.Second) + int64(uint64(r.u32(b[4:]))*l.mul),
-		HasTime:  true,
-		Data:     b[f.headerLen:n:n],
-		OrigLen:  int(max(captured, original)),
-		LinkType: l.kind,
-	}
+	// Not by a literal: that is built aside and copied, which waits for what was
+	// just written.
+	*p = Packet{}
+	p.Frame = r.frame
+	p.Time = int64(r.u32(b))*int64(time.Second) + int64(uint64(r.u32(b[4:]))*l.mul)
+	p.HasTime = true
+	p.Data = b[f.headerLen:n:n]
+	p.OrigLen = int(max(captured, original))
+	p.LinkType = l.kind
 	if f.kuznetsov {
 		switch b[22] {
 		case packetOutgoing:
