@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
@@ -32,7 +33,9 @@ func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 	if p.LinkType != pcapng.LinkEthernet || len(b) < etherLen+ipv4Len+tcpLen {
 		return false
 	}
-	x := Segment{Time: p.Time, Frame: uint32(p.Frame)}
+	x := &s.Seg
+	*x = Segment{} // not by a literal, see read
+	x.Time, x.Frame = p.Time, uint32(p.Frame)
 	var tcp []byte
 	switch ip := b[etherLen:]; binary.BigEndian.Uint16(b[etherLen-2:]) {
 	case etherIPv4:
@@ -77,7 +80,6 @@ func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 	x.Seq, x.Ack = Seq(binary.BigEndian.Uint32(tcp[4:])), Seq(binary.BigEndian.Uint32(tcp[8:]))
 	x.Win, x.Len = binary.BigEndian.Uint16(tcp[14:]), uint32(len(tcp)-n)
 	x.direct(p.Direction)
-	s.Seg = x
 	s.Kind = packet.TCP
 	s.special, s.multipath, s.tunnelled = false, false, false
 	s.hasMAC, s.mac = true, [6]byte(b[6:])
@@ -87,20 +89,22 @@ func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 
 // read4 fills k from two IPv4 addresses and two ports, as read does.
 func (k *Key) read4(addrs, ports []byte) (from uint8) {
-	src, dst := binary.LittleEndian.Uint32(addrs), binary.LittleEndian.Uint32(addrs[4:])
-	sport, dport := binary.BigEndian.Uint16(ports), binary.BigEndian.Uint16(ports[2:])
-	if a, b := binary.BigEndian.Uint32(addrs), binary.BigEndian.Uint32(addrs[4:]); b < a || a == b && dport < sport {
-		src, dst, sport, dport, from = dst, src, dport, sport, 1
+	src := uint64(binary.BigEndian.Uint32(addrs))<<16 | uint64(binary.BigEndian.Uint16(ports))
+	dst := uint64(binary.BigEndian.Uint32(addrs[4:]))<<16 | uint64(binary.BigEndian.Uint16(ports[2:]))
+	if dst < src {
+		from = 1
 	}
-	k.PortA, k.PortB, k.Tunnel = sport, dport, 0
-	for _, x := range [...]struct {
-		to *[16]byte
-		v4 uint32
-	}{{&k.A, src}, {&k.B, dst}} { // ::ffff:a.b.c.d
-		binary.LittleEndian.PutUint64(x.to[:8], 0)
-		binary.LittleEndian.PutUint64(x.to[8:], 0xffff<<16|uint64(x.v4)<<32)
-	}
+	a, b := min(src, dst), max(src, dst) // without a branch, which nobody could predict
+	put4(&k.A, uint32(a>>16))
+	put4(&k.B, uint32(b>>16))
+	k.PortA, k.PortB, k.Tunnel = uint16(a), uint16(b), 0
 	return from
+}
+
+// put4 sets a to an IPv4 address, ::ffff:a.b.c.d, in the words that hash reads.
+func put4(a *[16]byte, v4 uint32) {
+	binary.LittleEndian.PutUint64(a[:8], 0)
+	binary.LittleEndian.PutUint64(a[8:], 0xffff<<16|uint64(bits.ReverseBytes32(v4))<<32)
 }
 
 // read6 fills k from two IPv6 addresses and two ports, as read does.
