@@ -157,11 +157,11 @@ func (t *Table) find(hash uint32, key *Key) (*Entry, *past) {
 			return nil, nil
 		case !same:
 		case at > 0:
-			if e := t.entry(at - 1); e.key == *key {
+			if e := t.entry(at - 1); e.key.is(key) {
 				return e, nil
 			}
 		default:
-			if p := t.past(-at - 1); p.key == *key {
+			if p := t.past(-at - 1); p.key.is(key) {
 				return nil, p
 			}
 		}
