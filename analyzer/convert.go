@@ -12,8 +12,9 @@ var senders = [...]Sender{judge.NoSender: UndeterminedSender, judge.Originator: 
 
 var effects = [...]Effect{judge.UnknownEffect: Unknown, judge.Accepted: Accepted, judge.Challenged: Challenged, judge.Ignored: Ignored}
 
-// verdict emits the record of a verdict, where the options choose it.
-func (a *analysis) verdict(j *judge.Verdict) error {
+// verdict emits the record of a verdict, where the options choose it. Where the
+// verdict lacks its packets, the case has them.
+func (a *analysis) verdict(j *judge.Verdict, k *judge.Case) error {
 	p := a.points[j.Point]
 	if !a.opts.wants(j.Conn.ID, j.Conn.Originator, j.Conn.Responder) || !a.opts.lived(a.begin, j.Time, j.Time) {
 		a.leftOut++
@@ -32,6 +33,9 @@ func (a *analysis) verdict(j *judge.Verdict) error {
 		j.Details["probe"] = fmt.Sprintf("the same source does this every %v", g.period())
 	}
 	if a.opts.Brief == nil || !a.opts.Brief(v) {
+		if k != nil {
+			j.Packets = k.Packets(j)
+		}
 		a.explain(v, j, p)
 	}
 	return a.emit(v)
@@ -100,7 +104,7 @@ func (a *analysis) emitHeld() error {
 	verdicts, connections := judge.Correlate(points)
 	a.connections = connections
 	for _, v := range verdicts {
-		if err := a.verdict(v); err != nil {
+		if err := a.verdict(v, nil); err != nil {
 			return err
 		}
 	}

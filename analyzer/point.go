@@ -161,12 +161,13 @@ func (p *point) tap(frame uint32, tap uint8) string {
 
 // verdict takes the judge's next verdict: it is emitted soon where this is the
 // only point.
-func (p *point) verdict(v *judge.Verdict) error {
+func (p *point) verdict(v *judge.Verdict, k *judge.Case) error {
 	if p.a.several {
+		v.Packets = k.Packets(v)
 		p.held = append(p.held, v)
 		return nil
 	}
-	return p.a.verdict(v)
+	return p.a.verdict(v, k)
 }
 
 // ended notes a connection that is over.

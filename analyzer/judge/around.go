@@ -68,8 +68,8 @@ func (t *attempts) get(number uint32) *attempt {
 // learn takes attempts that began, and how far others have come since.
 func (t *attempts) learn(begun []attempt, turns []turn) {
 	for i := range begun {
-		if len(t.ring) < maxTries {
-			t.ring = append(t.ring, attempt{})
+		if t.ring == nil {
+			t.ring = make([]attempt, maxTries) // what is not used yet takes no memory
 		}
 		t.n++
 		*t.get(t.n) = begun[i]

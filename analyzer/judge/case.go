@@ -70,8 +70,9 @@ const allowance = flow.Reordering
 const ms = int64(1e6)
 
 // newCase opens the case of a reset that Find has classified.
-func newCase(st *flow.Step, in *packet.Info) *Case {
-	k := &Case{conn: *st.Conn, live: st.Entry, from: st.From, R: st.Seg}
+func (f *Follower) newCase(st *flow.Step, in *packet.Info) *Case {
+	k := f.blank()
+	k.conn, k.live, k.from, k.R = *st.Conn, st.Entry, st.From, st.Seg
 	k.conn.Own()
 	k.S, k.P = &k.conn.Sides[k.from], &k.conn.Sides[1-k.from]
 	k.sum = in.Checksum()
@@ -82,6 +83,18 @@ func newCase(st *flow.Step, in *packet.Info) *Case {
 	k.hasMAC, k.mac = in.HasMAC, in.SrcMAC
 	k.phase = k.phaseOf()
 	k.form, k.trigger = k.formOf()
+	return k
+}
+
+// blank gives an empty case.
+func (f *Follower) blank() *Case {
+	n := len(f.blanks)
+	if n == 0 {
+		return new(Case)
+	}
+	k := f.blanks[n-1]
+	f.blanks = f.blanks[:n-1]
+	*k = Case{later: k.later[:0]}
 	return k
 }
 

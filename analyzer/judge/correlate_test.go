@@ -33,7 +33,11 @@ func correlate(t *testing.T, taps ...tap) []*judge.Verdict {
 			t.Fatal(err)
 		}
 		p := judge.Point{Judge: &judge.Judge{Follower: judge.Follower{Log: new(judge.Log)}}, Name: tp.name}
-		p.Judge.Emit = func(v *judge.Verdict) error { p.Verdicts = append(p.Verdicts, v); return nil }
+		p.Judge.Emit = func(v *judge.Verdict, k *judge.Case) error {
+			v.Packets = k.Packets(v)
+			p.Verdicts = append(p.Verdicts, v)
+			return nil
+		}
 		var d packet.Decoder
 		var in packet.Info
 		if tp.lost > 0 {

@@ -9,6 +9,7 @@ type Events struct {
 	begun   []attempt
 	turns   []turn
 	moments []moment
+	spent   []*Case // whose verdicts were given: their memory is used again
 }
 
 // A turn is how far an attempt has come since.

@@ -37,6 +37,7 @@ type Follower struct {
 	began0     int64 // the first packet's time
 	now        int64 // the latest time seen
 	events     *Events
+	blanks     []*Case
 	queue      []*Case         // those that have no verdict yet
 	waiting    map[int][]*Case // the same by connection
 	tries      tries
@@ -50,7 +51,7 @@ type Follower struct {
 // that does.
 func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info, e *Events) {
 	time := s.Seg.Time
-	f.events = e
+	f.tell(e)
 	if !f.begun {
 		f.begun, f.began0 = true, time
 		f.waiting = map[int][]*Case{}
@@ -73,11 +74,21 @@ func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info, e *Events) {
 
 // End tells what is still to be judged, and lets all connections go.
 func (f *Follower) End(e *Events) {
-	f.events = e
+	f.tell(e)
 	for len(f.queue) > 0 {
 		f.settle()
 	}
 	f.Flows.Close()
+}
+
+// tell lets what comes be added to e.
+func (f *Follower) tell(e *Events) {
+	f.events = e
+	if len(e.spent) > 0 {
+		f.blanks = append(f.blanks, e.spent...)
+		clear(e.spent)
+		e.spent = e.spent[:0]
+	}
 }
 
 // segment takes a TCP segment.
@@ -105,7 +116,7 @@ func (f *Follower) segment(s *flow.Packet, look func() *packet.Info) {
 	}
 	var k *Case
 	if st.Seg.Is(segment.RST) && !st.Seg.Has(flow.Copy) {
-		k = newCase(st, in)
+		k = f.newCase(st, in)
 	}
 	f.sum(st, look)
 	f.Flows.Apply(st, in)
@@ -270,8 +281,8 @@ type try struct {
 
 // add gives the number of the attempt that begins.
 func (t *tries) add(e *flow.Entry, byOrig, onTarget uint32) uint32 {
-	if len(t.ring) < maxTries {
-		t.ring = append(t.ring, try{})
+	if t.ring == nil {
+		t.ring = make([]try, maxTries)
 	}
 	t.n++
 	*t.get(t.n) = try{e, byOrig, onTarget}

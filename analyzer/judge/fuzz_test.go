@@ -35,7 +35,7 @@ func FuzzJudge(f *testing.F) {
 	seed(step(3, a, 1, 1, 1, 100, 3), step(3, a, 50, 1, 1, 100, 3), step(3, a, 90, 1, 1, 100, 3), step(3, a, 120, 1, 1, 100, 3), step(3, ra, 200, 101, 1, 0, 7), step(2, a, 1, 1, 90, 0, 9), step(3, r, 1, 90, 0, 0, 2), step(3, r, 0, 1550, 0, 0, 2))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var verdicts []*judge.Verdict
-		j := judge.Judge{Emit: func(v *judge.Verdict) error { verdicts = append(verdicts, v); return nil }}
+		j := judge.Judge{Emit: func(v *judge.Verdict, _ *judge.Case) error { verdicts = append(verdicts, v); return nil }}
 		j.Flows.MaxConns = 2 // so that connections leave and come back
 		j.Log = new(judge.Log)
 		now, resets := int64(1e18), 0

@@ -16,7 +16,9 @@ import (
 // tells, in a goroutine each.
 type Judge struct {
 	Follower
-	Emit func(*Verdict) error // called for each verdict, in the order of the resets
+	// Emit is called for each verdict, in the order of the resets. The case gives
+	// the verdict's Packets to whoever wants them, and is not kept.
+	Emit func(*Verdict, *Case) error
 
 	own      Events // of Take
 	attempts attempts
@@ -59,6 +61,7 @@ func (j *Judge) Hear(e *Events) error {
 			if err := j.settle(m.k); err != nil {
 				return err
 			}
+			e.spent = append(e.spent, m.k)
 		case left:
 			if t := j.told[m.conn]; t != nil {
 				t.left = true
@@ -109,13 +112,12 @@ func (j *Judge) tidy(id int, t *told) {
 // settle gives the verdict on a reset.
 func (j *Judge) settle(k *Case) error {
 	v := k.judge()
-	v.Packets = k.transcript(v)
 	t := j.told[k.conn.ID]
 	t.list[min(t.n, flow.MaxResets-1)] = v
 	t.n++
 	t.waiting--
 	j.tidy(k.conn.ID, t)
-	return j.Emit(v)
+	return j.Emit(v, k)
 }
 
 // verdictOn gives the verdict on an earlier reset of the case's connection.

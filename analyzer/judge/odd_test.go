@@ -46,7 +46,7 @@ func TestDroppedAnswers(t *testing.T) {
 		true:  "7 possible keepalive-timeout by likely responder",
 	} {
 		var got []string
-		j := judge.Judge{Follower: judge.Follower{Drops: drops}, Emit: func(v *judge.Verdict) error { got = append(got, say(v)); return nil }}
+		j := judge.Judge{Follower: judge.Follower{Drops: drops}, Emit: func(v *judge.Verdict, _ *judge.Case) error { got = append(got, say(v)); return nil }}
 		feed(t, &j, frames, 1<<16)
 		if !slices.Equal(got, []string{want}) {
 			t.Errorf("drops %v: got %q, want %q", drops, got, want)
@@ -122,7 +122,7 @@ func TestOddCapturesHarmed(t *testing.T) {
 func verdictsOf(t *testing.T, frames []transcript.Frame, snap int) map[uint32]*judge.Verdict {
 	t.Helper()
 	all := map[uint32]*judge.Verdict{}
-	feed(t, &judge.Judge{Emit: func(v *judge.Verdict) error { all[v.Frame] = v; return nil }}, frames, snap)
+	feed(t, &judge.Judge{Emit: func(v *judge.Verdict, _ *judge.Case) error { all[v.Frame] = v; return nil }}, frames, snap)
 	return all
 }
 

@@ -23,7 +23,7 @@ func judgeAll(t *testing.T, vary transcript.Variation, text, at string) []*judge
 		t.Fatal(err)
 	}
 	var all []*judge.Verdict
-	j := judge.Judge{Emit: func(v *judge.Verdict) error { all = append(all, v); return nil }}
+	j := judge.Judge{Emit: func(v *judge.Verdict, _ *judge.Case) error { all = append(all, v); return nil }}
 	if at != "" {
 		j.At = netip.MustParseAddr(at)
 	}

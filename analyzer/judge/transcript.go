@@ -46,7 +46,7 @@ type known struct {
 
 // transcript picks, of what is still remembered of the connection, the packets
 // that matter to a verdict, in their order.
-func (k *Case) transcript(v *Verdict) []Packet {
+func (k *Case) Packets(v *Verdict) []Packet {
 	var room [2*(flow.RingLen+3) + flow.MaxResets + 1 + maxLater]known
 	all := k.remembered(room[:0])
 	at := slices.IndexFunc(all, func(s known) bool { return s.Frame == k.R.Frame })
