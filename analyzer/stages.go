@@ -26,9 +26,9 @@ const (
 	bunch    = 3
 )
 
-// enough is how many events make news that is worth to be told while the next
-// batches wait.
-const enough = 1 << 12
+// enough is how many events make news that is worth to be told while the capture
+// goes on: then much is judged at once, by code that is at hand.
+const enough = 1 << 14
 
 // A batch is a number of packets, read and decoded ahead of the judge.
 type batch struct {
@@ -136,13 +136,14 @@ func (a *analysis) followAll(p *point, in *stage[batch], out *stage[news]) {
 			}
 		}
 		p.followBatch(b, n)
+		tell := b.packets.Dry || n.err != nil || n.events.Len() > enough
 		if done = append(done, b); len(done) == bunch {
 			for _, b := range done {
 				in.free <- b
 			}
 			done = done[:0]
 		}
-		if len(in.full) == 0 || n.err != nil || n.events.Len() > enough {
+		if tell {
 			out.full <- n
 			n = nil
 		}

@@ -160,7 +160,7 @@ func (r *Reader) Next(p *pcapng.Packet) error {
 // their data; see pcapng.Reader. Errors are Next's.
 func (r *Reader) ReadBatch(b *pcapng.Batch) error {
 	if len(r.ahead) > 0 {
-		b.Packets, r.ahead = append(b.Packets[:0], r.ahead...), nil
+		b.Packets, b.Dry, r.ahead = append(b.Packets[:0], r.ahead...), true, nil
 		return nil
 	}
 	if r.err != nil {

@@ -98,6 +98,7 @@ func (r *Reader) Next(p *Packet) error {
 // A Batch is a run of packets in a buffer of its own.
 type Batch struct {
 	Packets []Packet
+	Dry     bool // the stream had no more, for now
 	buf     []byte
 }
 
@@ -119,6 +120,7 @@ func (r *Reader) ReadBatch(b *Batch) error {
 			continue
 		}
 		if len(b.Packets) > 0 { // an error comes again with the next call
+			b.Dry = r.end < len(r.buf)
 			return nil
 		}
 		if err == nil {
