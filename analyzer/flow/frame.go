@@ -24,10 +24,9 @@ const (
 )
 
 // ReadFrame fills s from a captured frame if it is of the kind that most are: on
-// Ethernet, whole, of IPv4 without options or IPv6 without extensions, TCP with
-// no options but a timestamp, neither SYN nor RST. That comes to the same as
-// decoding it and Read, in less than half the time. Else it tells so, and s is
-// to be read from what a packet.Decoder makes of the frame.
+// Ethernet, whole, of IPv4 without options or IPv6 without extensions, TCP. That
+// comes to the same as decoding it and Read, in less than half the time. Else it
+// tells so, and s is to be read from what a packet.Decoder makes of the frame.
 func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 	b := p.Data
 	if p.LinkType != pcapng.LinkEthernet || len(b) < etherLen+ipv4Len+tcpLen {
@@ -67,24 +66,40 @@ func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 		return false
 	}
 	n := int(tcp[12]>>4) * 4
-	x.Flags = segment.Flags(tcp[13])
-	switch {
-	case x.Flags&(segment.SYN|segment.RST) != 0:
-		return false
-	case n == tcpLen+stampLen && len(tcp) >= n && binary.BigEndian.Uint32(tcp[tcpLen:]) == onlyStamp:
-		x.TSVal, x.TSEcr = binary.BigEndian.Uint32(tcp[24:]), binary.BigEndian.Uint32(tcp[28:])
-		x.Marks |= HasTS
-	case n != tcpLen:
+	if n < tcpLen || n > len(tcp) {
 		return false
 	}
 	x.Seq, x.Ack = Seq(binary.BigEndian.Uint32(tcp[4:])), Seq(binary.BigEndian.Uint32(tcp[8:]))
-	x.Win, x.Len = binary.BigEndian.Uint16(tcp[14:]), uint32(len(tcp)-n)
+	x.Flags, x.Win, x.Len = segment.Flags(tcp[13]), binary.BigEndian.Uint16(tcp[14:]), uint32(len(tcp)-n)
 	x.direct(p.Direction)
 	s.Kind = packet.TCP
-	s.special, s.multipath, s.tunnelled = false, false, false
+	s.multipath, s.tunnelled = false, false
+	switch syn := x.Is(segment.SYN); {
+	case !syn && n == tcpLen:
+	case !syn && n == tcpLen+stampLen && binary.BigEndian.Uint32(tcp[tcpLen:]) == onlyStamp:
+		x.TSVal, x.TSEcr = binary.BigEndian.Uint32(tcp[24:]), binary.BigEndian.Uint32(tcp[28:])
+		x.Marks |= HasTS
+	default:
+		s.options(tcp[:n])
+	}
+	s.special = s.multipath || x.Is(segment.RST)
 	s.hasMAC, s.mac = true, [6]byte(b[6:])
 	s.hash = s.key.hash()
 	return true
+}
+
+// options fills s from the options of a TCP header, the rest of which was read.
+func (s *Packet) options(header []byte) {
+	x, o := &s.Seg, packet.TCPOptions{WScale: -1}
+	o.ReadOptions(header, false)
+	if o.HasTS {
+		x.TSVal, x.TSEcr = o.TSVal, o.TSEcr
+		x.Marks |= HasTS
+	}
+	s.multipath = o.MPTCP.Subtypes != 0
+	if x.Is(segment.SYN) {
+		s.offer.read(x, &o, header[tcpLen:], header[12]&0xf != 0)
+	}
 }
 
 // read4 fills k from two IPv4 addresses and two ports, as read does.

@@ -18,6 +18,12 @@ func FuzzReadFrame(f *testing.F) {
 	v6 := append([]byte{0x61, 0x23, 0x45, 0x67, 0, 33, 6, 60}, make([]byte, 32)...)
 	tcp := []byte{0x30, 0x39, 0, 80, 1, 2, 3, 4, 5, 6, 7, 8, 0x80, 0x18, 1, 0xf5, 0, 0, 0, 0, 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 'x'}
 	bare := []byte{0x30, 0x39, 0x30, 0x39, 1, 2, 3, 4, 5, 6, 7, 8, 0x50, 0x10, 1, 0xf5, 0, 0, 0, 0}
+	reset := []byte{0x30, 0x39, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, 0x50, 4, 0, 0, 0, 0, 0, 0}
+	syn := []byte{0x30, 0x39, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, 0x80, 2, 1, 0xf5, 0, 0, 0, 0, 2, 4, 5, 0xb4, 4, 2, 1, 3, 3, 7, 1, 1, 'x'}
+	join := []byte{0x30, 0x39, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, 0x81, 0xc2, 1, 0xf5, 0, 0, 0, 0, 30, 12, 0x10, 1, 0, 0, 0, 1, 0, 0, 0, 2, 'x'}
+	f.Add(frame(0x0800, v4, append(reset, make([]byte, 13)...)...), uint16(0), uint8(0))
+	f.Add(frame(0x0800, v4, syn...), uint16(0), uint8(0))
+	f.Add(frame(0x86dd, v6, join...), uint16(0), uint8(0))
 	f.Add(frame(0x0800, v4, tcp...), uint16(0), uint8(1))
 	f.Add(frame(0x86dd, v6, tcp...), uint16(9), uint8(2))
 	f.Add(frame(0x0800, v4, append(bare, make([]byte, 13)...)...), uint16(0), uint8(0))

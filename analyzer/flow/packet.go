@@ -48,7 +48,7 @@ func (s *Packet) Read(frame uint32, time int64, in *packet.Info) {
 	s.v6 = in.V6
 	s.special = s.multipath || s.Seg.Is(segment.RST) || s.Kind != packet.TCP
 	if s.Seg.Is(segment.SYN) {
-		s.offer.read(in)
+		s.offer.read(&s.Seg, &in.TCPOptions, in.Options(), in.AE || in.Reserved != 0)
 	}
 }
 
@@ -56,17 +56,18 @@ func (s *Packet) Read(frame uint32, time int64, in *packet.Info) {
 // it takes the packet.Info to find and apply it.
 func (s *Packet) Special() bool { return s.special || s.tunnelled }
 
-// read fills o from a SYN.
-func (o *offer) read(in *packet.Info) {
+// read fills o from a SYN; reserved tells of bits in its header that have no
+// name, or the name of accurate ECN.
+func (o *offer) read(s *Segment, in *packet.TCPOptions, options []byte, reserved bool) {
 	o.known, o.mss, o.scale = 0, in.MSS, in.WScale
-	o.layout, o.signed = layoutOf(in.Options()), in.HasMD5 || in.HasAO
+	o.layout, o.signed = layoutOf(options), in.HasMD5 || in.HasAO
 	if in.HasTS {
 		o.known |= OffersTS
 	}
 	if in.SACKPermitted {
 		o.known |= OffersSACK
 	}
-	if in.Flags&(segment.ECE|segment.CWR) != 0 || in.AE || in.Reserved != 0 || in.HasFastOpen || in.MPTCP.Subtypes != 0 || in.PayloadLen > 0 {
+	if s.Flags&(segment.ECE|segment.CWR) != 0 || reserved || in.HasFastOpen || in.MPTCP.Subtypes != 0 || s.Len > 0 {
 		o.known |= SYNFeature
 	}
 }

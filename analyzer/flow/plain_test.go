@@ -26,7 +26,7 @@ func (t *talk) next() packet.Info {
 	conn, from := rapid.IntRange(0, len(t.nxt)-1).Draw(t.T, "conn"), rapid.IntRange(0, 1).Draw(t.T, "from")
 	draw := func(of int) bool { return rapid.IntRange(0, of).Draw(t.T, "odd") == of } // not 0, which rapid likes best
 	in := packet.Info{
-		Kind: packet.TCP, WScale: -1, TTL: 64, Window: 500, HasID: true, ID: uint32(t.now / 1e6), HasMAC: true, SrcMAC: [6]byte{0, byte(from)},
+		Kind: packet.TCP, TCPOptions: packet.TCPOptions{WScale: -1}, TTL: 64, Window: 500, HasID: true, ID: uint32(t.now / 1e6), HasMAC: true, SrcMAC: [6]byte{0, byte(from)},
 		Src: [16]byte{15: byte(1 + from)}, Dst: [16]byte{15: byte(2 - from)},
 		Seq: t.nxt[conn][from], Ack: t.nxt[conn][1-from], Flags: segment.ACK,
 	}

@@ -40,7 +40,7 @@ func FuzzJudge(f *testing.F) {
 		j.Log = new(judge.Log)
 		now, resets := int64(1e18), 0
 		for frame := uint32(1); len(b) >= 9; frame++ {
-			in := packet.Info{Kind: packet.TCP, WScale: -1, TTL: 64, Window: 1000, HasID: true, DF: true}
+			in := packet.Info{Kind: packet.TCP, TCPOptions: packet.TCPOptions{WScale: -1}, TTL: 64, Window: 1000, HasID: true, DF: true}
 			conn, mark := b[0]>>1&3, b[8]
 			in.Src, in.Dst = [16]byte{15: 1}, [16]byte{15: 2}
 			in.SrcPort, in.DstPort = 1000+uint16(conn), 80

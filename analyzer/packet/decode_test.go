@@ -20,7 +20,7 @@ func decode(link uint16, frame []byte) packet.Info {
 // decodeCut decodes the first n bytes of a frame.
 func decodeCut(link uint16, frame []byte, n int) packet.Info {
 	var d packet.Decoder
-	info := packet.Info{Kind: packet.TCPRest, What: packet.LLC, MSS: 1, NSACK: 3, Payload: frame} // of the frame before
+	info := packet.Info{Kind: packet.TCPRest, What: packet.LLC, TCPOptions: packet.TCPOptions{MSS: 1, NSACK: 3}, Payload: frame} // of the frame before
 	d.Decode(&pcapng.Packet{LinkType: link, Data: frame[:n:n], OrigLen: len(frame)}, &info)
 	return info
 }

@@ -59,7 +59,24 @@ type Info struct {
 	Header     []byte // the TCP header as captured, options included
 	Payload    []byte // what was captured of the payload
 
-	// TCP options. A field counts only where its presence is told.
+	TCPOptions
+
+	indirect bool // the pseudo-header has another destination than Dst
+
+	// Link and tunnels.
+	HasMAC  bool // SrcMAC is known
+	HasDst  bool // DstMAC is known too (not in SLL)
+	SrcMAC  [6]byte
+	DstMAC  [6]byte
+	IfIndex uint32 // SLL2: the interface's number on the capturing host; 0: not told
+	Tunnel  Tunnel
+
+	ICMP ICMP // with Kind ICMPError
+}
+
+// TCPOptions are the options of a TCP header. A field counts only where its
+// presence is told.
+type TCPOptions struct {
 	HasTS         bool
 	HasMSS        bool
 	SACKPermitted bool
@@ -73,19 +90,8 @@ type Info struct {
 	HasFastOpen   bool  // RFC 7413, either option number
 	FastOpenLen   uint8 // bytes of its cookie; 0 asks for one
 	fastOpenAt    uint8
-	indirect      bool         // the pseudo-header has another destination than Dst
 	SACK          [4][2]uint32 // left and right edge; the first may be a D-SACK
 	MPTCP         MPTCP
-
-	// Link and tunnels.
-	HasMAC  bool // SrcMAC is known
-	HasDst  bool // DstMAC is known too (not in SLL)
-	SrcMAC  [6]byte
-	DstMAC  [6]byte
-	IfIndex uint32 // SLL2: the interface's number on the capturing host; 0: not told
-	Tunnel  Tunnel
-
-	ICMP ICMP // with Kind ICMPError
 }
 
 // Cut says what the capture or the quoting ICMP error left out. Fields that

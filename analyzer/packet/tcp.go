@@ -69,7 +69,7 @@ func (d *Decoder) tcp(info *Info, b []byte, wire int) What {
 	}
 	d.pass(HeaderTCP, b[:len(info.Header)])
 	if len(info.Header) > tcpHeaderLen {
-		info.tcpOptions(info.Header)
+		info.ReadOptions(info.Header, info.Cut&CutOptions != 0)
 	}
 	if info.Fragment && !d.quoting {
 		d.fragments.remember(info, n)
@@ -97,12 +97,13 @@ const (
 // onlyTS is how the options of most segments begin: two NOPs and a timestamp.
 const onlyTS = 1<<24 | 1<<16 | optTS<<8 | 10
 
-// tcpOptions reads the options of a header.
-func (i *Info) tcpOptions(header []byte) {
+// ReadOptions reads the options of a TCP header, of which some may be cut off,
+// into o, which has none yet but WScale -1.
+func (o *TCPOptions) ReadOptions(header []byte, cut bool) {
 	const onlyTSLen = tcpHeaderLen + 12
 	if len(header) == onlyTSLen && u32(header[tcpHeaderLen:]) == onlyTS {
-		i.HasTS = true
-		i.TSVal, i.TSEcr = u32(header[24:]), u32(header[28:])
+		o.HasTS = true
+		o.TSVal, o.TSEcr = u32(header[24:]), u32(header[28:])
 		return
 	}
 	for at := tcpHeaderLen; at < len(header); {
@@ -114,75 +115,67 @@ func (i *Info) tcpOptions(header []byte) {
 			at++
 			continue
 		}
-		if at+1 >= len(header) {
-			i.badOption()
-			return
+		n := 0
+		if at+1 < len(header) {
+			n = int(header[at+1])
 		}
-		n := int(header[at+1])
 		if n < 2 || at+n > len(header) {
-			i.badOption()
+			o.BadOptions = o.BadOptions || !cut // no wonder where the rest is cut
 			return
 		}
-		i.tcpOption(kind, header[at+2:at+n], uint8(at+2))
+		o.option(kind, header[at+2:at+n], uint8(at+2))
 		at += n
 	}
 }
 
-// badOption notes an option that does not fit: no wonder where the rest is cut.
-func (i *Info) badOption() {
-	if i.Cut&CutOptions == 0 {
-		i.BadOptions = true
-	}
-}
-
-// tcpOption reads the value v of one option, which stands at a place of the
+// option reads the value v of one option, which stands at a place of the
 // header. One of a wrong length does not count.
-func (i *Info) tcpOption(kind uint8, v []byte, at uint8) {
+func (o *TCPOptions) option(kind uint8, v []byte, at uint8) {
 	const fastOpenMagic = 0xf989 // of the experimental option (RFC 7413, appendix A)
 	ok := true
 	switch kind {
 	case optMSS:
 		if ok = len(v) == 2; ok {
-			i.MSS, i.HasMSS = u16(v), true
+			o.MSS, o.HasMSS = u16(v), true
 		}
 	case optWScale:
 		if ok = len(v) == 1; ok {
-			i.WScale = int8(min(v[0], 14)) // RFC 7323, section 2.3
+			o.WScale = int8(min(v[0], 14)) // RFC 7323, section 2.3
 		}
 	case optSACKOK:
 		if ok = len(v) == 0; ok {
-			i.SACKPermitted = true
+			o.SACKPermitted = true
 		}
 	case optSACK:
 		if ok = len(v) > 0 && len(v)%8 == 0; ok {
-			for ; len(v) > 0 && int(i.NSACK) < len(i.SACK); v = v[8:] {
-				i.SACK[i.NSACK] = [2]uint32{u32(v), u32(v[4:])}
-				i.NSACK++
+			for ; len(v) > 0 && int(o.NSACK) < len(o.SACK); v = v[8:] {
+				o.SACK[o.NSACK] = [2]uint32{u32(v), u32(v[4:])}
+				o.NSACK++
 			}
 		}
 	case optTS:
 		if ok = len(v) == 8; ok {
-			i.TSVal, i.TSEcr, i.HasTS = u32(v), u32(v[4:]), true
+			o.TSVal, o.TSEcr, o.HasTS = u32(v), u32(v[4:]), true
 		}
 	case optMD5:
 		if ok = len(v) == 16; ok {
-			i.HasMD5 = true
+			o.HasMD5 = true
 		}
 	case optAO:
-		i.HasAO = true
+		o.HasAO = true
 	case optMPTCP:
 		if ok = len(v) > 0; ok {
-			i.MPTCP.option(v)
+			o.MPTCP.option(v)
 		}
 	case optFastOpen:
-		i.HasFastOpen, i.fastOpenAt, i.FastOpenLen = true, at, uint8(len(v))
+		o.HasFastOpen, o.fastOpenAt, o.FastOpenLen = true, at, uint8(len(v))
 	case optExpA, optExpB:
 		if len(v) >= 2 && u16(v) == fastOpenMagic {
-			i.HasFastOpen, i.fastOpenAt, i.FastOpenLen = true, at+2, uint8(len(v)-2)
+			o.HasFastOpen, o.fastOpenAt, o.FastOpenLen = true, at+2, uint8(len(v)-2)
 		}
 	}
 	if !ok {
-		i.BadOptions = true
+		o.BadOptions = true
 	}
 }
 
