@@ -44,6 +44,25 @@ func rewrite(t *testing.T, b []byte, change func(p pcapng.Packet, write func(pca
 	return out.Bytes()
 }
 
+// relink gives the packets of a capture as those of another link type.
+func relink(t *testing.T, b []byte, kind uint16) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := pcapng.NewWriter(&out, pcapng.Section{})
+	if _, err := w.AddInterface(pcapng.Interface{LinkType: kind}); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, b, func(p pcapng.Packet, _ func(pcapng.Packet)) {
+		if err := w.WritePacket(&p); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
 func summary(t *testing.T, all []analyzer.Record) *analyzer.Summary {
 	t.Helper()
 	s := pick[*analyzer.Summary](all)
@@ -104,6 +123,11 @@ func TestLimits(t *testing.T) {
 			p.Data = p.Data[:min(len(p.Data), 80)]
 			write(p)
 		}), netip.Addr{}, []string{"2 segments cut by the snap length"}},
+		{"cut before TCP", rewrite(t, whole, func(p pcapng.Packet, write func(pcapng.Packet)) {
+			p.Data = p.Data[:40]
+			write(p)
+		}), netip.Addr{}, []string{"8 packets cut by the snap length before the TCP flags: not judged; capture with a larger one"}},
+		{"unknown link", relink(t, whole, 147), netip.Addr{}, []string{"8 packets of a link type that is not decoded (147): not judged"}},
 		{"disorder", rewrite(t, whole, func(p pcapng.Packet, write func(pcapng.Packet)) {
 			if p.Frame == 5 {
 				p.Time -= 4e6

@@ -3,7 +3,10 @@ package analyzer
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sort"
+	"strconv"
+	"strings"
 	"time"
 
 	"rstlab/analyzer/flow"
@@ -237,10 +240,43 @@ func (p *point) limits() []string {
 	if p.disorder > int64(disorderMin) {
 		l = append(l, fmt.Sprintf("%s: stamps are out of order by up to %v", name, time.Duration(p.disorder)))
 	}
-	for _, text := range p.sight.limits(p.judge.Flows.Count, p.judge.At) {
+	for _, text := range append(p.unread(), p.sight.limits(p.judge.Flows.Count, p.judge.At)...) {
 		l = append(l, name+": "+text)
 	}
 	return l
+}
+
+// unread says how many packets there are in which a segment may be hidden, and
+// why.
+func (p *point) unread() []string {
+	var l []string
+	for _, x := range []struct {
+		what   packet.What
+		format string
+	}{
+		{packet.CutShort, "%s cut by the snap length before the TCP flags: not judged; capture with a larger one"},
+		{packet.UnknownLink, "%s of a link type that is not decoded" + p.linkTypes() + ": not judged"},
+		{packet.Encrypted, "%s encrypted: not judged; capture before or behind the tunnel or the radio"},
+		{packet.Malformed, "%s with a header that contradicts itself: not judged"},
+		{packet.TooDeep, "%s with too many headers within each other: not judged"},
+	} {
+		if n := p.decoder.Seen[x.what]; n > 0 {
+			l = append(l, fmt.Sprintf(x.format, plural(int(n), "packet")))
+		}
+	}
+	return l
+}
+
+// linkTypes gives those of the point's interfaces, in brackets.
+func (p *point) linkTypes() string {
+	var all []string
+	for _, s := range p.spans {
+		for _, i := range s.file.interfaces {
+			all = append(all, strconv.Itoa(int(i.LinkType)))
+		}
+	}
+	slices.Sort(all)
+	return " (" + strings.Join(slices.Compact(all), ", ") + ")"
 }
 
 func roles(seen bool) string {
