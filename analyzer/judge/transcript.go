@@ -44,7 +44,7 @@ type known struct {
 	from int
 }
 
-// transcript picks, of what is still remembered of the connection, the packets
+// Packets picks, of what is still remembered of the connection, the packets
 // that matter to a verdict, in their order.
 func (k *Case) Packets(v *Verdict) []Packet {
 	var room [2*(flow.RingLen+3) + flow.MaxResets + 1 + maxLater]known
