@@ -93,11 +93,13 @@ func (p *point) begin(f *file, in *pcapng.Packet) {
 // locate gives the next packet of the point's last span its number in the point,
 // and tells whether the judge wants it.
 func (p *point) locate(in *pcapng.Packet, s *flow.Packet) bool {
-	p.frames = p.spans[len(p.spans)-1].before + s.Seg.Frame
+	if n := p.spans[len(p.spans)-1].before; n > 0 { // a number just written has to wait until it can be copied
+		s.Seg.Frame += n
+	}
+	p.frames = s.Seg.Frame
 	if s.Kind != packet.TCP && s.Kind != packet.ICMPError {
 		return false
 	}
-	s.Seg.Frame = p.frames
 	if s.Seg.Time < p.last {
 		p.disorder = max(p.disorder, p.last-s.Seg.Time)
 	}

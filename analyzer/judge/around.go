@@ -53,8 +53,9 @@ func (a *attempt) target() netip.Addr { return netip.AddrFrom16(a.to).Unmap() }
 // attempts are the last ones, in a ring, by numbers from 1 on. Those of one
 // address are chained, the newest first.
 type attempts struct {
-	ring []attempt
-	n    uint32 // ever
+	ring   []attempt
+	n      uint32 // ever
+	warmed flow.Course
 }
 
 // get gives an attempt by its number, nil where it was forgotten.
@@ -75,6 +76,9 @@ func (t *attempts) learn(begun []attempt, turns []turn) {
 		*t.get(t.n) = begun[i]
 	}
 	for i := range turns {
+		if i%ahead == 0 {
+			t.warm(turns[i:])
+		}
 		if a := t.get(turns[i].number); a != nil {
 			if x := &turns[i]; x.clock.at != 0 || x.course.Orig() != a.Orig() {
 				a.clock = x.clock
@@ -82,6 +86,19 @@ func (t *attempts) learn(begun []attempt, turns []turn) {
 			a.Course = turns[i].course
 		}
 	}
+}
+
+// ahead is how many attempts warm looks at together.
+const ahead = 32
+
+// warm brings the attempts of the next turns into the processor's cache, as
+// flow.Table.Warm does connections.
+func (t *attempts) warm(next []turn) {
+	var sum flow.Course
+	for i := range next[:min(len(next), ahead)] {
+		sum += t.ring[(next[i].number-1)%maxTries].Course
+	}
+	t.warmed = sum
 }
 
 // chain gives the attempts from a number back, each with the one before it that

@@ -171,10 +171,11 @@ func (f *Follower) began(st *flow.Step) {
 		to = key.A
 	}
 	c, _ := e.Turn()
-	a := attempt{time: st.Seg.Time, frame: st.Seg.Frame, oport: key.Port(from), rport: key.Port(1 - from), to: to, win: st.Seg.Win,
-		layout: layout, feature: feature, id: e.ID, byOrig: o.Tries, onTarget: r.Tried}
+	f.events.begun = append(f.events.begun, attempt{})
+	a := &f.events.begun[len(f.events.begun)-1]
+	a.time, a.frame, a.oport, a.rport, a.to, a.win = st.Seg.Time, st.Seg.Frame, key.Port(from), key.Port(1-from), to, st.Seg.Win
+	a.layout, a.feature, a.id, a.byOrig, a.onTarget = layout, feature, e.ID, o.Tries, r.Tried
 	a.Course, a.clock = c, responderClock(e, c)
-	f.events.begun = append(f.events.begun, a)
 	n := f.tries.add(e, a.byOrig, a.onTarget)
 	o.Tries, r.Tried, e.Slot = n, n, n
 }
