@@ -21,10 +21,10 @@ type Entry struct {
 	seen    bool
 	v6      bool
 	orig    uint8
+	course  Course // as Turn gave it last
 	hosts   [2]*Host
 	Pending int32  // resets that still wait for their verdict; kept by the judge
 	Slot    uint32 // for the judge's use
-	course  Course // as Turn gave it last
 	sides   [2]brief
 
 	conn       *Conn // nil: the journal is all there is
