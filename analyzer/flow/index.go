@@ -18,7 +18,7 @@ type index struct {
 
 type slot struct {
 	hash uint32
-	at   int32 // the reference, which is not 0; 0: empty
+	at   int32 // the reference and 1; 0: empty
 }
 
 // seed keeps captures from being made that put all of their connections into
@@ -61,24 +61,32 @@ func mix(a, b uint64) uint64 {
 func (x *index) first(hash uint32) uint32 { return hash & uint32(len(x.slots)-1) }
 func (x *index) next(i uint32) uint32     { return (i + 1) & uint32(len(x.slots)-1) }
 
-// at gives the reference at a place and whether it is one of this hash; 0 where
-// nothing stands: then the hash has no more.
+// at gives the reference at a place and whether it is one of this hash; none
+// where nothing stands: then the hash has no more.
 func (x *index) at(i, hash uint32) (ref int32, same bool) {
 	if len(x.slots) == 0 {
-		return 0, false
+		return none, false
 	}
 	s := x.slots[i]
-	return s.at, s.hash == hash
+	return s.at - 1, s.hash == hash
 }
 
-// any gives a reference of a hash, most likely the only one; 0 where there is
-// none.
+// none is no reference.
+const none = -1
+
+// any gives a reference of a hash, most likely the only one, or none.
 func (x *index) any(hash uint32) int32 {
 	for i := x.first(hash); ; i = x.next(i) {
-		if at, same := x.at(i, hash); same || at == 0 {
-			return at
+		if ref, same := x.at(i, hash); same || ref == none {
+			return ref
 		}
 	}
+}
+
+// near reads the place at which a hash is looked for first.
+func (x *index) near(hash uint32) int64 {
+	ref, _ := x.at(x.first(hash), hash)
+	return int64(ref)
 }
 
 // put adds a reference, whose key is not there.
@@ -95,16 +103,7 @@ func (x *index) place(hash uint32, ref int32) {
 	for x.slots[i].at != 0 {
 		i = x.next(i)
 	}
-	x.slots[i] = slot{hash, ref}
-}
-
-// replace puts a reference in the place of another, which is there.
-func (x *index) replace(hash uint32, old, ref int32) {
-	i := x.first(hash)
-	for x.slots[i].at != old {
-		i = x.next(i)
-	}
-	x.slots[i].at = ref
+	x.slots[i] = slot{hash, ref + 1}
 }
 
 func (x *index) grow() {
@@ -112,7 +111,7 @@ func (x *index) grow() {
 	x.slots = hugepage.Make[slot](max(1<<10, 2*len(old)))
 	for _, s := range old {
 		if s.at != 0 {
-			x.place(s.hash, s.at)
+			x.place(s.hash, s.at-1)
 		}
 	}
 }
@@ -121,7 +120,7 @@ func (x *index) grow() {
 // could stand in it moves up.
 func (x *index) remove(hash uint32, ref int32) {
 	i := x.first(hash)
-	for x.slots[i].at != ref {
+	for x.slots[i].at != ref+1 {
 		if x.slots[i].at == 0 {
 			return
 		}

@@ -28,8 +28,8 @@ func TestTableFindsAll(t *testing.T) {
 			} else if id != st.Conn.ID {
 				t.Fatalf("port %d was connection %d, now %d", port, id, st.Conn.ID)
 			}
-			if st.Conn.Key.Port(st.Conn.Orig) != port || table.live() > table.MaxConns || table.index.used != table.Count {
-				t.Fatalf("connection of port %d: %v; %d live, %d of %d indexed", port, st.Conn.Key, table.live(), table.index.used, table.Count)
+			if st.Conn.Key.Port(st.Conn.Orig) != port || table.live() > table.MaxConns || table.byKey.used+table.pastByKey.used != table.Count {
+				t.Fatalf("connection of port %d: %v; %d live, %d of %d indexed", port, st.Conn.Key, table.live(), table.byKey.used+table.pastByKey.used, table.Count)
 			}
 		}
 	})

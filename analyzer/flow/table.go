@@ -49,7 +49,7 @@ type Table struct {
 	Forgotten int                // connections of which nothing is kept, for want of room; not those that were over and beyond the look-back
 	Count     int                // connections ever
 
-	index   index     // of entries and pasts
+	byKey   index     // of entries; apart from that of pasts, since it is small and stays near
 	entries [][]Entry // by reference, in pages
 	used    int32     // references ever
 	spare   []int32   // those that are free; the last one first, whose memory the processor still has at hand
@@ -62,8 +62,9 @@ type Table struct {
 	open, over queue // of entries
 	turns      turns
 
-	pasts [][]past // a ring, in pages
-	kept  int      // pasts ever
+	pastByKey index    // of pasts
+	pasts     [][]past // a ring, in pages
+	kept      int      // pasts ever
 
 	hosts  []*Host
 	byAddr index // of hosts
@@ -125,7 +126,6 @@ func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
 		st.Conn = t.full(e, s, in)
 	case e.begins(&s.Seg):
 		t.drop(e)
-		t.index.remove(e.hash, entryAt(e.ref))
 		was := t.end.Past
 		st.New = true
 		e = t.begin(s)
@@ -150,27 +150,33 @@ func (t *Table) full(e *Entry, s *Packet, in *packet.Info) *Conn {
 // find gives the connection with a key; or, where it had left the table, what was
 // kept of it; nil for both where there is none.
 func (t *Table) find(hash uint32, key *Key) (*Entry, *past) {
-	for i := t.index.first(hash); ; i = t.index.next(i) {
-		at, same := t.index.at(i, hash)
-		switch {
-		case at == 0:
-			return nil, nil
-		case !same:
-		case at > 0:
-			if e := t.entry(at - 1); e.key.is(key) {
+	for i := t.byKey.first(hash); ; i = t.byKey.next(i) {
+		ref, same := t.byKey.at(i, hash)
+		if ref == none {
+			return nil, t.findPast(hash, key)
+		}
+		if same {
+			if e := t.entry(ref); e.key.is(key) {
 				return e, nil
-			}
-		default:
-			if p := t.past(-at - 1); p.key.is(key) {
-				return nil, p
 			}
 		}
 	}
 }
 
-// entryAt and pastAt are how the index refers to entries and to pasts.
-func entryAt(ref int32) int32 { return ref + 1 }
-func pastAt(ref int32) int32  { return -ref - 1 }
+// findPast gives the past connection with a key, nil where there is none.
+func (t *Table) findPast(hash uint32, key *Key) *past {
+	for i := t.pastByKey.first(hash); ; i = t.pastByKey.next(i) {
+		ref, same := t.pastByKey.at(i, hash)
+		if ref == none {
+			return nil
+		}
+		if same {
+			if p := t.past(ref); p.key.is(key) {
+				return p
+			}
+		}
+	}
+}
 
 // again takes a connection back that had left the table.
 func (t *Table) again(p *past, x *Packet, in *packet.Info) *Entry {
@@ -186,7 +192,7 @@ func (t *Table) again(p *past, x *Packet, in *packet.Info) *Entry {
 
 // forget drops a past connection.
 func (t *Table) forget(p *past) {
-	t.index.remove(p.hash, pastAt(p.ref))
+	t.pastByKey.remove(p.hash, p.ref)
 	p.Past = Past{}
 }
 
@@ -239,7 +245,7 @@ func (t *Table) take(x *Packet) *Entry {
 	e.reset()
 	e.key, e.v6, e.hash, e.ref = x.key, x.v6, x.hash, ref
 	e.hosts[0], e.hosts[1] = t.host(&e.key.A), t.host(&e.key.B)
-	t.index.put(e.hash, entryAt(ref))
+	t.byKey.put(e.hash, ref)
 	t.enqueue(e)
 	return e
 }
@@ -284,18 +290,18 @@ func (t *Table) live() int { return t.open.n + t.over.n }
 func (t *Table) host(a *[16]byte) *Host {
 	hash := hashOf(a)
 	for i := t.byAddr.first(hash); ; i = t.byAddr.next(i) {
-		at, same := t.byAddr.at(i, hash)
-		if at == 0 {
+		ref, same := t.byAddr.at(i, hash)
+		if ref == none {
 			break
 		}
-		if h := t.hosts[at-1]; same && h.addr == *a {
+		if h := t.hosts[ref]; same && h.addr == *a {
 			return h
 		}
 	}
 	h := &Host{addr: *a}
 	if len(t.hosts) < maxHosts {
-		t.hosts = append(t.hosts, h)
 		t.byAddr.put(hash, int32(len(t.hosts)))
+		t.hosts = append(t.hosts, h)
 	}
 	return h
 }
@@ -353,7 +359,7 @@ func (t *Table) keep(e *Entry) {
 		t.forget(p)
 	}
 	p.key, p.hash, p.ref, p.Past = e.key, e.hash, ref, t.end.Past
-	t.index.replace(e.hash, entryAt(e.ref), pastAt(ref))
+	t.pastByKey.put(e.hash, ref)
 }
 
 // Close drops all connections.
@@ -365,8 +371,7 @@ func (t *Table) Close() {
 	}
 }
 
-// drop lets a connection go, of which only the index knows then, and leaves in
-// t.end what is to be kept of it.
+// drop lets a connection go, and leaves in t.end what is to be kept of it.
 func (t *Table) drop(e *Entry) {
 	if e.conn == nil {
 		e.end(&t.end)
@@ -378,6 +383,7 @@ func (t *Table) drop(e *Entry) {
 		t.Ended(e, &t.end)
 	}
 	t.queue(e).leave(e.ref, &t.turns)
+	t.byKey.remove(e.hash, e.ref)
 	if e.conn != nil {
 		t.accounts = append(t.accounts, e.conn)
 		e.conn = nil

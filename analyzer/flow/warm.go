@@ -10,14 +10,12 @@ const WarmLen = 32
 func (t *Table) Warm(next []Packet) {
 	var sum int64 // of what is read, so that the compiler leaves the reading in
 	next = next[:min(len(next), WarmLen)]
-	for i := range next { // without a branch that would have to wait
-		at, _ := t.index.at(t.index.first(next[i].hash), 0)
-		sum += int64(at)
-	}
 	var found [WarmLen]*Entry
 	for i := range next {
-		if at := t.index.any(next[i].hash); at > 0 {
-			found[i] = t.entry(at - 1)
+		if ref := t.byKey.any(next[i].hash); ref != none {
+			found[i] = t.entry(ref)
+		} else {
+			sum += t.pastByKey.near(next[i].hash)
 		}
 	}
 	for _, e := range found[:len(next)] {
