@@ -1,7 +1,7 @@
 package flow
 
 // WarmLen is how many packets Warm looks at together.
-const WarmLen = 32
+const WarmLen = 64
 
 // Warm brings what the next packets will touch of their connections into the
 // processor's cache, and changes nothing. Each packet belongs to another
@@ -27,7 +27,7 @@ func (t *Table) Warm(next []Packet) {
 }
 
 // leaving is how many connections leave while WarmLen packets come, or so.
-const leaving = 4
+const leaving = 12
 
 // warmLeaving does the same for the connections that will leave next, of which
 // all will be read.
