@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"rstlab/analyzer/flow"
-	"rstlab/internal/hugepage"
 )
 
 // What happened around a reset, on other connections: bounded memories of
@@ -71,7 +70,7 @@ func (t *attempts) get(number uint32) *attempt {
 func (t *attempts) learn(begun []attempt, turns []turn) {
 	for i := range begun {
 		if t.ring == nil {
-			t.ring = hugepage.Make[attempt](maxTries) // what is not used yet takes no memory
+			t.ring = make([]attempt, maxTries) // what is not used yet takes no memory
 		}
 		t.n++
 		*t.get(t.n) = begun[i]
