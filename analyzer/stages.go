@@ -22,8 +22,8 @@ import (
 // batches the follower gives back at once: the reader, which is faster, then
 // sleeps and wakes less often.
 const (
-	inFlight = 6
-	bunch    = 3
+	inFlight = 16
+	bunch    = 8
 )
 
 // enough is how many events make news that is worth to be told while the capture
