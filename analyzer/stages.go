@@ -18,17 +18,15 @@ import (
 // tells the next all that it has to know, so what comes out never depends on the
 // number of cores.
 
-// inFlight is how many batches and news lie between two stages, bunch how many
-// batches the follower gives back at once: the reader, which is faster, then
-// sleeps and wakes less often.
+// How much lies between two stages. Reading and judging share what following
+// leaves of two cores: what is read ahead lasts while the judge has a core, and
+// what is told at once does not take it longer than that.
 const (
-	inFlight = 16
-	bunch    = 8
+	inFlight = 24      // batches and news
+	maxHeld  = 8 << 20 // bytes in batches: of large packets few are read ahead
+	bunch    = 8       // batches given back at once, so that the reader sleeps and wakes less often
+	enough   = 1 << 12 // events told at once while the capture goes on
 )
-
-// enough is how many events make news that is worth to be told while the capture
-// goes on: then much is judged at once, by code that is at hand.
-const enough = 1 << 14
 
 // A batch is a number of packets, read and decoded ahead of the judge.
 type batch struct {
@@ -98,12 +96,21 @@ func (s *stage[T]) next(done <-chan struct{}) *T {
 func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *stage[batch]) {
 	defer close(out.full)
 	var info packet.Info
+	var idle []*batch
+	ahead := 0
 	for {
-		b := out.next(ctx.Done())
-		if b == nil {
-			return
+		for len(idle) == 0 || ahead > maxHeld {
+			b := out.next(ctx.Done())
+			if b == nil {
+				return
+			}
+			ahead -= b.packets.Size()
+			idle = append(idle, b)
 		}
+		b := idle[len(idle)-1]
+		idle = idle[:len(idle)-1]
 		b.err = r.ReadBatch(&b.packets)
+		ahead += b.packets.Size()
 		b.interfaces, b.lossy = r.Interfaces(), false
 		n := len(b.packets.Packets)
 		b.flows = slices.Grow(b.flows[:0], n)[:n]
@@ -137,7 +144,7 @@ func (a *analysis) followAll(p *point, in *stage[batch], out *stage[news]) {
 		}
 		p.followBatch(b, n)
 		tell := b.packets.Dry || n.err != nil || n.events.Len() > enough
-		if done = append(done, b); len(done) == bunch {
+		if done = append(done, b); len(done) == bunch || len(in.full) == 0 {
 			for _, b := range done {
 				in.free <- b
 			}

@@ -47,6 +47,7 @@ func TestTrust(t *testing.T) {
 		{"ten thousand connections that live", "resets 1000, connections 10000"},
 		{"a block of 4 GB", "resets 0, connections 0, error: read packet 1 at byte 60: block type 6 of 4294967280 bytes"},
 		{"a record of 4 GB", "resets 0, connections 0, error: read packet 1 at byte 24: captured length 4294967295"},
+		{"packets of 16 MB", "resets 0, connections 0"},
 		{"a gzip bomb", "resets 1, connections 1"},
 		{"a zstd bomb", "resets 1, connections 1"},
 	} {
@@ -151,6 +152,24 @@ func trustCapture(name string, w io.Writer) error {
 		b = append(b, 1, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
 		_, err := w.Write(append(b, make([]byte, 1<<20)...))
 		return err
+	case "packets of 16 MB":
+		const length = 16 << 20
+		b := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4)
+		b = append(b, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+		b = binary.LittleEndian.AppendUint32(b, length)
+		b = binary.LittleEndian.AppendUint32(b, uint32(pcapng.LinkEthernet))
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		head := binary.LittleEndian.AppendUint32(make([]byte, 8, 16), length)
+		head = binary.LittleEndian.AppendUint32(head, length)
+		large := append(head, make([]byte, length)...)
+		for range 50 {
+			if _, err := w.Write(large); err != nil {
+				return err
+			}
+		}
+		return nil
 	case "a gzip bomb":
 		return bomb(w, func(b []byte) ([]byte, error) {
 			var packed bytes.Buffer

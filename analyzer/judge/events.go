@@ -36,8 +36,12 @@ const (
 	left                   // a connection with resets left
 )
 
-// Len is how many events there are.
-func (e *Events) Len() int { return len(e.begun) + len(e.turns) + len(e.moments) }
+// weight is how many other events a moment weighs as much as: a case has a copy
+// of the connection.
+const weight = 16
+
+// Len is how much was told: about so many events, each of some 50 bytes.
+func (e *Events) Len() int { return len(e.begun) + len(e.turns) + weight*len(e.moments) }
 
 // reset empties e, and keeps its memory.
 func (e *Events) reset() {

@@ -102,13 +102,16 @@ type Batch struct {
 	buf     []byte
 }
 
+// Size is how many bytes of memory the batch takes.
+func (b *Batch) Size() int { return len(b.buf) }
+
 // ReadBatch fills b with the next packets, at least one. They are valid until
 // b is given to ReadBatch again, so several batches may be in flight. Errors
 // are Next's; with an error b is empty. Next and ReadBatch are not to be mixed.
 func (r *Reader) ReadBatch(b *Batch) error {
 	b.Packets = b.Packets[:0]
-	if len(b.buf) < max(windowLen, len(r.window())) {
-		b.buf = make([]byte, max(windowLen, len(r.buf)))
+	if n := max(windowLen, len(r.window())); len(b.buf) < n || len(b.buf) > 2*n { // not for ever what one large packet took
+		b.buf = make([]byte, n)
 	}
 	r.moveTo(b.buf)
 	for {
