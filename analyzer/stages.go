@@ -22,9 +22,9 @@ import (
 // leaves of two cores: what is read ahead lasts while the judge has a core, and
 // what is told at once does not take it longer than that.
 const (
-	inFlight = 24      // batches and news
+	inFlight = 16      // batches and news
 	maxHeld  = 8 << 20 // bytes in batches: of large packets few are read ahead
-	bunch    = 8       // batches given back at once, so that the reader sleeps and wakes less often
+	bunch    = 5       // batches given back at once, so that the reader sleeps and wakes less often
 	enough   = 1 << 12 // events told at once while the capture goes on
 )
 

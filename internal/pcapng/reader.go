@@ -12,6 +12,9 @@ const (
 	// not stay in the processor's cache until it is decoded.
 	windowLen = 128 << 10
 
+	// usualLen is about how long packets are, for what is made for a window's.
+	usualLen = 256
+
 	// maxPacketLen bounds what one packet may hold. libpcap's own bound for
 	// network links is 256 KiB; more is allowed to a file that announces it.
 	maxPacketLen = 16 << 20
@@ -113,6 +116,7 @@ func (r *Reader) ReadBatch(b *Batch) error {
 	if n := max(windowLen, len(r.window())); len(b.buf) < n || len(b.buf) > 2*n { // not for ever what one large packet took
 		b.buf = make([]byte, n)
 	}
+	b.Packets = slices.Grow(b.Packets, windowLen/usualLen)
 	r.moveTo(b.buf)
 	for {
 		b.Packets = slices.Grow(b.Packets, 1)
