@@ -8,17 +8,20 @@ import (
 )
 
 // Connections that are forgotten for want of room are counted, those that were
-// over and beyond the look-back are not: nothing more of them was to come.
+// over and beyond the look-back are not: nothing more of them was to come, and
+// beyond minPasts they take no room.
 func TestForgotten(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		flags segment.Flags // of the only segment of each
 		apart int64         // nanoseconds
 		want  int
+		kept  int
 	}{
-		{"open", segment.SYN, 10e6, 1000},
-		{"over, a while ago", segment.RST, 10e6, 0},
-		{"over, just now", segment.RST, 1e6, 1000},
+		{"open", segment.SYN, 10e6, 1000, maxPasts},
+		{"over, a while ago", segment.RST, 10e6, 0, minPasts},
+		{"over, some a while ago", segment.RST, 3e6, 0, 80000/pastsInPage*pastsInPage + 2*pastsInPage},
+		{"over, just now", segment.RST, 1e6, 1000, maxPasts},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			const room = 16
@@ -33,6 +36,9 @@ func TestForgotten(t *testing.T) {
 			}
 			if table.Forgotten != tc.want {
 				t.Fatalf("%d forgotten, want %d", table.Forgotten, tc.want)
+			}
+			if kept := len(table.pasts.pages) * pastsInPage; kept != tc.kept {
+				t.Fatalf("room for %d, want %d", kept, tc.kept)
 			}
 		})
 	}

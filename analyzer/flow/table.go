@@ -17,8 +17,10 @@ const (
 	DefaultConns = 12 << 10
 	// maxOver is how many of them may be over.
 	maxOver = 1 << 11
-	// maxPasts is of how many more connections the numbers are kept.
+	// maxPasts is of how many more connections the numbers are kept, minPasts of how
+	// many even if they are over and beyond the look-back.
 	maxPasts = 1 << 17
+	minPasts = 1 << 16
 	// lookBack is how long, in nanoseconds, a connection that is over has to be
 	// known: as long as a stack keeps one in TIME-WAIT, 2 MSL with RFC 9293's MSL
 	// of two minutes.
@@ -62,9 +64,8 @@ type Table struct {
 	open, over queue // of entries
 	turns      turns
 
-	pastByKey index    // of pasts
-	pasts     [][]past // a ring, in pages
-	kept      int      // pasts ever
+	pastByKey index // of pasts
+	pasts     pasts
 
 	hosts  []*Host
 	byAddr index // of hosts
@@ -74,29 +75,13 @@ type Table struct {
 	warmed int64
 }
 
-// A past is a connection that left.
-type past struct {
-	key  Key
-	hash uint32
-	ref  int32
-	Past // empty: it came back
-}
-
-// Entries and pasts are kept in pages, so that their number can grow without a
-// copy: of about 2 MB, as the system's huge pages.
-const (
-	entriesInPage = 1 << 11
-	pastsInPage   = 1 << 13
-)
+// Entries are kept in pages, so that their number can grow without a copy: of
+// about 2 MB, as the system's huge pages.
+const entriesInPage = 1 << 11
 
 // entry gives a connection of the table.
 func (t *Table) entry(ref int32) *Entry {
 	return &t.entries[uint32(ref)/entriesInPage][uint32(ref)%entriesInPage]
-}
-
-// past gives a past connection.
-func (t *Table) past(ref int32) *past {
-	return &t.pasts[uint32(ref)/pastsInPage][uint32(ref)%pastsInPage]
 }
 
 // A Step is one segment in its connection.
@@ -171,7 +156,7 @@ func (t *Table) findPast(hash uint32, key *Key) *past {
 			return nil
 		}
 		if same {
-			if p := t.past(ref); p.key.is(key) {
+			if p := t.pasts.get(ref); p.key.is(key) {
 				return p
 			}
 		}
@@ -347,19 +332,15 @@ func (t *Table) queue(e *Entry) *queue {
 
 // keep remembers the numbers of a connection that has just left.
 func (t *Table) keep(e *Entry) {
-	ref := int32(t.kept % maxPasts)
-	if int(ref) == len(t.pasts)*pastsInPage {
-		t.pasts = append(t.pasts, hugepage.Make[past](pastsInPage))
-	}
-	p := t.past(ref)
-	if t.kept++; t.kept > maxPasts && p.Exists() { // to read new memory and then write it would cost a fault each
+	p, used := t.pasts.next(&t.end.Past, t.now)
+	if used && p.Exists() {
 		if !p.over() || t.now-p.LastTime < lookBack {
 			t.Forgotten++
 		}
 		t.forget(p)
 	}
-	p.key, p.hash, p.ref, p.Past = e.key, e.hash, ref, t.end.Past
-	t.pastByKey.put(e.hash, ref)
+	p.key, p.hash, p.Past = e.key, e.hash, t.end.Past
+	t.pastByKey.put(e.hash, p.ref)
 }
 
 // Close drops all connections.
