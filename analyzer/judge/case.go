@@ -50,8 +50,9 @@ type Case struct {
 	bypasses  bool      // a segment that had escaped translation drew it, as it seemed when it came
 	twin      uint32    // see Follower.translated
 
-	lost  int   // see lostTogether; 0: not counted yet
-	crowd crowd // see resetTogether
+	lives *lives // see livesOn; nil: not asked yet
+	lost  int    // see lostTogether; 0: not counted yet
+	crowd crowd  // see resetTogether
 }
 
 type laterSegment struct {

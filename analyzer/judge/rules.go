@@ -64,8 +64,8 @@ func (k *Case) follows() bool {
 // livesOnSign gives the sign that the named sender goes on, nil where there is
 // none: whatever an end does to end a connection is then refuted.
 func (k *Case) livesOnSign() *sign {
-	if s, ok := k.livesOn(); ok {
-		return &s
+	if _, ok := k.livesOn(); ok {
+		return &k.lives.sign
 	}
 	return nil
 }
@@ -81,9 +81,9 @@ type candidate struct {
 
 // try asks every rule of the case's phase.
 func (k *Case) try(signs []sign) (open []candidate, excluded []Exclusion) {
-	against := against(signs)
+	against, follows := against(signs), k.follows()
 	for _, r := range rules {
-		if r.in&k.phase == 0 || !r.again && k.follows() {
+		if r.in&k.phase == 0 || !r.again && follows {
 			continue
 		}
 		if r.refuted != nil {

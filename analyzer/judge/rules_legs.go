@@ -88,8 +88,11 @@ var legRules = []*rule{{
 	cause: cause.SecondaryReset,
 	in:    connected | closing,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.form != provoked || k.R.Is(segment.ACK) {
+			return nil, false
+		}
 		x := k.bypass()
-		if x == nil || k.form != provoked || k.R.Is(segment.ACK) {
+		if x == nil {
 			return nil, false
 		}
 		return append([]Fact{{Frame: x.frame, Text: fmt.Sprintf("an earlier reset by the same host and port, to %v: a segment of this connection that had escaped translation drew it", x.to)}}, k.provokedFacts()...), true

@@ -180,8 +180,24 @@ func (k *Case) lastOfPeer() *flow.Segment { return lastOf(k.P) }
 
 // livesOn: the sender goes on with new data, or acknowledges what came later,
 // longer after the reset than packets change places (RST_SEQ_DATA, causes.md
-// 3.1). A stack that sent a reset has no connection left to do so.
+// 3.1). A stack that sent a reset has no connection left to do so. Many rules
+// ask for it.
 func (k *Case) livesOn() (sign, bool) {
+	if k.lives == nil {
+		var l lives
+		l.sign, l.ok = k.findLivesOn()
+		k.lives = &l
+	}
+	return k.lives.sign, k.lives.ok
+}
+
+// lives is what livesOn found.
+type lives struct {
+	sign
+	ok bool
+}
+
+func (k *Case) findLivesOn() (sign, bool) {
 	if k.phase == synAnswered || k.phase == synWaiting || k.phase == synOnly || k.state(k.from) == stateClosed {
 		return sign{}, false // a scanner with a stack of its own goes on where its kernel reset
 	}
