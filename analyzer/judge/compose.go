@@ -3,7 +3,6 @@ package judge
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -187,16 +186,13 @@ func (k *Case) repeat(v *Verdict, first *Verdict) *Verdict {
 // describe adds details, the summary and the next step.
 func (k *Case) describe(v *Verdict) {
 	k.detail(v)
-	describe(v, k.conn.Key.Addr(1-k.from))
+	describe(v)
 }
 
-// describe writes what follows from a verdict on a reset that went to an
-// address.
-func describe(v *Verdict, to netip.AddrPort) {
+// describe adds what follows from a verdict, and puts its evidence in order.
+func describe(v *Verdict) {
 	row, _ := cause.Lookup(v.Cause)
 	v.Benign = row.Benign
-	v.Summary = summary(v, row, to)
-	v.Next = next(v, row)
 	// What a connection did before it left the table and came back has no frame.
 	v.Evidence = slices.DeleteFunc(v.Evidence, func(f Fact) bool { return f.Frame == 0 })
 	slices.SortStableFunc(v.Evidence, func(a, b Fact) int {
@@ -354,8 +350,9 @@ func (k *Case) crossing() string {
 	return "unknown"
 }
 
-// summary is the verdict in one sentence, fit for a ticket.
-func summary(v *Verdict, row cause.Cause, to netip.AddrPort) string {
+// Summary is the verdict in one sentence, fit for a ticket.
+func (v *Verdict) Summary() string {
+	row, _ := cause.Lookup(v.Cause)
 	var who string
 	switch v.Sender {
 	case Middlebox:
@@ -373,7 +370,7 @@ func summary(v *Verdict, row cause.Cause, to netip.AddrPort) string {
 		}
 	}
 	if v.Cause == cause.NoCauseDecided {
-		return fmt.Sprintf("%s reset %v, and the capture does not tell why (%s)", who, to, v.Why)
+		return fmt.Sprintf("%s reset %v, and the capture does not tell why (%s)", who, v.raw.to, v.Why)
 	}
 	why := row.Summary
 	if v.Strength == cause.Possible {
@@ -381,11 +378,12 @@ func summary(v *Verdict, row cause.Cause, to netip.AddrPort) string {
 	} else {
 		why = v.Strength.String() + " because " + why
 	}
-	return fmt.Sprintf("%s reset %v, %s", who, to, why)
+	return fmt.Sprintf("%s reset %v, %s", who, v.raw.to, why)
 }
 
-// next is what to do: mend it where it is sure enough, else settle it.
-func next(v *Verdict, row cause.Cause) string {
+// Next is what to do: mend it where it is sure enough, else settle it.
+func (v *Verdict) Next() string {
+	row, _ := cause.Lookup(v.Cause)
 	var steps []string
 	open := v.Strength < cause.Proven && (len(v.Alternatives) > 0 || v.Strength < cause.Likely)
 	if v.Sender == NoSender || v.SenderStrength < cause.Likely && v.Sender != Middlebox && v.Cause != cause.PortClosed {

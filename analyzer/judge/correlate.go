@@ -123,7 +123,7 @@ func (c *correlation) join(v *Verdict) (*Verdict, *sightings) {
 	out := s.judge()
 	if s.unresolved(out) {
 		out.Why = NATUnresolved
-		describe(out, v.raw.to)
+		describe(out)
 	}
 	for p, x := range s.lines {
 		if x != nil {

@@ -89,7 +89,7 @@ func (c *correlation) passedOn(v, w *Verdict, d int64) {
 	}
 	v.SenderStrength = cause.Proven // both legs show the host at which they meet
 	v.Evidence = append(append([]Fact(nil), v.Evidence...), facts...)
-	describe(v, v.raw.to)
+	describe(v)
 }
 
 func (c *correlation) logOf(v *Verdict) *connLog {

@@ -86,7 +86,7 @@ func FuzzJudge(f *testing.F) {
 			if i > 0 && v.Frame <= verdicts[i-1].Frame {
 				t.Errorf("frame %d after %d", v.Frame, verdicts[i-1].Frame)
 			}
-			if len(v.Evidence) == 0 || v.Summary == "" || v.After != nil && v.After.Frame >= v.Frame {
+			if len(v.Evidence) == 0 || v.Summary() == "" || v.After != nil && v.After.Frame >= v.Frame {
 				t.Errorf("verdict %+v", v)
 			}
 			for _, e := range v.Evidence {

@@ -69,7 +69,7 @@ func (s *sightings) judge() *Verdict {
 	if out.Point != near {
 		out.Excluded = s.translate(out.Excluded, near, out.Point)
 	}
-	describe(&out, v.raw.to)
+	describe(&out)
 	return &out
 }
 

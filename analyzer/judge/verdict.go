@@ -49,13 +49,11 @@ type Verdict struct {
 	Effect         Effect
 	Benign         bool
 	Details        map[string]any
-	Summary        string
 	Evidence       []Fact
 	Excluded       []Exclusion
 	Alternatives   []Alternative
 	After          *After
-	Repeats        bool // it only repeats the reset that After names
-	Next           string
+	Repeats        bool     // it only repeats the reset that After names
 	Packets        []Packet // those that matter, in the order of their frames; of several points in that of time
 	Points         []int    // those that saw the connection, or on whose path it lies, from the originator on; none with one point
 
