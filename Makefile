@@ -103,6 +103,10 @@ bench: ## measure: the analyzer, the lab, a scenario from start to verdict
 	$(GO) test -run '^$$' -bench . -benchtime 5x ./internal/benchcap
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v '/benchcap$$')
 
+.PHONY: pgo
+pgo: ## renew the profile by which the compiler lays out what "rstlab analyze" does
+	$(GO) test -trimpath -run '^$$' -bench '^BenchmarkJudge$$' -benchtime 20x -cpu 1 ./internal/benchcap -args -pgo $(CURDIR)/cmd/rstlab/default.pgo
+
 .PHONY: roundtrip
 roundtrip: ## reproduce every reset of the catalogue from every tap's capture: half an hour
 	$(GO) test -count=1 -timeout 2h ./internal/derive -run '^TestRoundTrip$$' -v -args -catalogue
