@@ -3,8 +3,9 @@ package judge
 import "rstlab/analyzer/flow"
 
 // Events are what a Follower tells its Judge, in the order in which it happened.
-// Both can be at work at once, on Events of their own, since a Follower does not
-// touch again what it has told, but for what a Case says of itself.
+// Both can be at work at once, on Events of their own: a Follower does not touch
+// again what it has told, but for what comes after a reset (Case.later, copies),
+// at which the judge does not look before the verdict is due.
 type Events struct {
 	begun   []attempt
 	turns   []turn
