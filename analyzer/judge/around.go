@@ -28,16 +28,23 @@ type attempt struct {
 	win          uint16
 	layout       flow.Layout
 	feature      bool // the SYN asked for something unusual
+	number       uint32
 	id           int
-	outcome
+	firstReset
 	clock reading // of the responder
 
-	byOrig, onTarget uint32 // the attempt before of the same originator, and on the same target
+	course           flow.Course // when it began
+	byOrig, onTarget uint32      // the attempt before of the same originator, and on the same target
 }
 
 // An outcome is what became of a connection, as far as it went.
 type outcome struct {
 	flow.Course
+	firstReset
+}
+
+// A firstReset is the first reset of a connection, 0 where there was none.
+type firstReset struct {
 	reset     uint32
 	resetAt   int64
 	resetFrom uint8 // the side whose address it bore
@@ -51,11 +58,12 @@ func (o *outcome) byOriginator() bool { return o.resetFrom == o.Orig() }
 func (a *attempt) target() netip.Addr { return netip.AddrFrom16(a.to).Unmap() }
 
 // attempts are the last ones, in a ring, by numbers from 1 on. Those of one
-// address are chained, the newest first.
+// address are chained, the newest first. How far each has come lies apart: that
+// changes all the time, and so stays near.
 type attempts struct {
-	ring   []attempt
-	n      uint32 // ever
-	warmed flow.Course
+	ring    []attempt
+	courses []flow.Course
+	n       uint32 // ever
 }
 
 // get gives an attempt by its number, nil where it was forgotten.
@@ -68,38 +76,35 @@ func (t *attempts) get(number uint32) *attempt {
 
 // learn takes attempts that began, and how far others have come since.
 func (t *attempts) learn(begun []attempt, turns []turn) {
+	if t.ring == nil {
+		t.ring, t.courses = make([]attempt, maxTries), make([]flow.Course, maxTries) // what is not used yet takes no memory
+	}
 	for i := range begun {
-		if t.ring == nil {
-			t.ring = make([]attempt, maxTries) // what is not used yet takes no memory
-		}
 		t.n++
-		*t.get(t.n) = begun[i]
+		a := t.get(t.n)
+		*a = begun[i]
+		a.number = t.n
+		*t.course(t.n) = a.course
 	}
 	for i := range turns {
-		if i%ahead == 0 {
-			t.warm(turns[i:])
+		x := &turns[i]
+		a := t.get(x.number)
+		if a == nil {
+			continue
 		}
-		if a := t.get(turns[i].number); a != nil {
-			if x := &turns[i]; x.clock.at != 0 || x.course.Orig() != a.Orig() {
-				a.clock = x.clock
-			}
-			a.Course = turns[i].course
+		c := t.course(x.number)
+		if x.clock.at != 0 || x.course.Orig() != c.Orig() {
+			a.clock = x.clock
 		}
+		*c = x.course
 	}
 }
 
-// ahead is how many attempts warm looks at together.
-const ahead = 32
+// course is that of an attempt that is not forgotten.
+func (t *attempts) course(number uint32) *flow.Course { return &t.courses[(number-1)%maxTries] }
 
-// warm brings the attempts of the next turns into the processor's cache, as
-// flow.Table.Warm does connections.
-func (t *attempts) warm(next []turn) {
-	var sum flow.Course
-	for i := range next[:min(len(next), ahead)] {
-		sum += t.ring[(next[i].number-1)%maxTries].Course
-	}
-	t.warmed = sum
-}
+// outcome is that of an attempt, so far.
+func (t *attempts) outcome(a *attempt) outcome { return outcome{*t.course(a.number), a.firstReset} }
 
 // chain gives the attempts from a number back, each with the one before it that
 // before tells, as many as are looked at.
@@ -142,7 +147,7 @@ func (k *Case) near(all iter.Seq[*attempt], within int64, f func(*attempt, outco
 	for a := range all {
 		d := a.time - k.conn.FirstTime
 		if a.id != k.conn.ID && d <= within && d >= -within {
-			f(a, a.outcome)
+			f(a, k.j.attempts.outcome(a))
 		}
 		if d < -within {
 			return // older ones are farther off

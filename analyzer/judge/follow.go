@@ -175,7 +175,7 @@ func (f *Follower) began(st *flow.Step) {
 	a := &f.events.begun[len(f.events.begun)-1]
 	a.time, a.frame, a.oport, a.rport, a.to, a.win = st.Seg.Time, st.Seg.Frame, key.Port(from), key.Port(1-from), to, st.Seg.Win
 	a.layout, a.feature, a.id, a.byOrig, a.onTarget = layout, feature, e.ID, o.Tries, r.Tried
-	a.Course, a.clock = c, responderClock(e, c)
+	a.course, a.clock = c, responderClock(e, c)
 	n := f.tries.add(e, a.byOrig, a.onTarget)
 	o.Tries, r.Tried, e.Slot = n, n, n
 }
