@@ -163,6 +163,7 @@ func (a *analysis) followAll(p *point, in *stage[batch], out *stage[news]) {
 // followBatch follows the connections of a batch.
 func (p *point) followBatch(b *batch, n *news) {
 	p.news, n.interfaces = n, b.interfaces
+	p.judge.Tell(&n.events)
 	for i := range b.flows {
 		in := &b.packets.Packets[i]
 		if len(p.spans) == 0 {
@@ -175,7 +176,7 @@ func (p *point) followBatch(b *batch, n *news) {
 			p.judge.Flows.Warm(b.flows[i:])
 		}
 		if s := &b.flows[i]; p.locate(in, s) {
-			p.judge.Follow(s, p.lookAt, &n.events)
+			p.judge.Follow(s, p.lookAt)
 		}
 	}
 	p.a.packets += int64(len(b.flows))
@@ -204,6 +205,7 @@ func (a *analysis) judge(p *point, n *news) error {
 func (a *analysis) close(p *point) error {
 	var n news
 	p.news = &n
-	p.judge.End(&n.events)
+	p.judge.Tell(&n.events)
+	p.judge.End()
 	return a.judge(p, &n)
 }

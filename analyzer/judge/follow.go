@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 
@@ -8,6 +9,9 @@ import (
 	"rstlab/analyzer/packet"
 	"rstlab/internal/segment"
 )
+
+// never is when no verdict is due.
+const never = math.MaxInt64
 
 // Limits of the queue of resets that wait for what comes after them.
 const (
@@ -39,6 +43,7 @@ type Follower struct {
 	events     *Events
 	blanks     []*Case
 	queue      []*Case         // those that have no verdict yet
+	due        int64           // when the first of them has its verdict, or never
 	waiting    map[int][]*Case // the same by connection
 	tries      tries
 	multipaths multipaths
@@ -46,14 +51,13 @@ type Follower struct {
 	next       flow.Packet
 }
 
-// Follow takes the next packet, which was read ahead, and adds to e what it
-// brings. Most packets need no more than was read; look decodes the whole of one
-// that does.
-func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info, e *Events) {
+// Follow takes the next packet, which was read ahead. Most packets need no more
+// than was read; look decodes the whole of one that does. What it brings is added
+// to the Events of Tell.
+func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info) {
 	time := s.Seg.Time
-	f.tell(e)
 	if !f.begun {
-		f.begun, f.began0 = true, time
+		f.begun, f.began0, f.due = true, time, never
 		f.waiting = map[int][]*Case{}
 		f.Flows.Ended = f.gone
 	}
@@ -64,8 +68,8 @@ func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info, e *Events) {
 	case packet.ICMPError:
 		f.icmp(s.Seg.Frame, time, look())
 	}
-	for len(f.queue) > 0 && (f.queue[0].R.Time+patience < f.now || len(f.queue) > maxPending) {
-		if f.queue[0].R.Time+patience >= f.now {
+	for f.now > f.due || len(f.queue) > maxPending {
+		if f.now <= f.due {
 			f.Flood++
 		}
 		f.settle()
@@ -73,22 +77,19 @@ func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info, e *Events) {
 }
 
 // End tells what is still to be judged, and lets all connections go.
-func (f *Follower) End(e *Events) {
-	f.tell(e)
+func (f *Follower) End() {
 	for len(f.queue) > 0 {
 		f.settle()
 	}
 	f.Flows.Close()
 }
 
-// tell lets what comes be added to e.
-func (f *Follower) tell(e *Events) {
+// Tell lets what comes be added to e, which the Judge has heard, or is new.
+func (f *Follower) Tell(e *Events) {
 	f.events = e
-	if len(e.spent) > 0 {
-		f.blanks = append(f.blanks, e.spent...)
-		clear(e.spent)
-		e.spent = e.spent[:0]
-	}
+	f.blanks = append(f.blanks, e.spent...)
+	clear(e.spent)
+	e.spent = e.spent[:0]
 }
 
 // segment takes a TCP segment.
@@ -191,7 +192,9 @@ func (f *Follower) came(k *Case, e *flow.Entry) {
 	}
 	e.Pending++
 	f.waiting[e.ID] = append(f.waiting[e.ID], k)
-	f.queue = append(f.queue, k)
+	if f.queue = append(f.queue, k); len(f.queue) == 1 {
+		f.due = k.R.Time + patience
+	}
 	f.events.add(moment{what: cameReset, k: k})
 }
 
@@ -221,7 +224,11 @@ func (f *Follower) observe(st *flow.Step) {
 func (f *Follower) settle() {
 	k := f.queue[0]
 	f.queue[0] = nil
-	f.queue = f.queue[1:]
+	if f.queue = f.queue[1:]; len(f.queue) > 0 {
+		f.due = f.queue[0].R.Time + patience
+	} else {
+		f.due = never
+	}
 	if waiting := f.waiting[k.conn.ID]; len(waiting) > 1 {
 		waiting[0] = nil
 		f.waiting[k.conn.ID] = waiting[1:]

@@ -34,13 +34,15 @@ func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
 
 // Take is Packet for one that was read ahead, see Follow.
 func (j *Judge) Take(s *flow.Packet, look func() *packet.Info) error {
-	j.Follow(s, look, &j.own)
+	j.Tell(&j.own)
+	j.Follow(s, look)
 	return j.Hear(&j.own)
 }
 
 // Close judges what still waits and lets all connections go.
 func (j *Judge) Close() error {
-	j.End(&j.own)
+	j.Tell(&j.own)
+	j.End()
 	return j.Hear(&j.own)
 }
 
