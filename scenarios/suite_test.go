@@ -51,7 +51,7 @@ func note(r *play.Result) {
 	recorded, err := scenarios.Reasons()
 	Expect(err).NotTo(HaveOccurred())
 	for _, reset := range r.Resets {
-		if reset.Kernel == nil {
+		if reset.Kernel == nil || reset.Kernel.Counted {
 			continue
 		}
 		id, reason := reset.Expected.Cause, reset.Kernel.Reason

@@ -22,6 +22,7 @@ type Case struct {
 	Labels   []Label
 	Verdicts []Verdict
 	Kernel   []KernelWord // what depends on the machine
+	Counted  []KernelWord // where a counter is all that the kernel said
 	Raw      []File       // the captures as they were taken
 }
 
@@ -96,8 +97,14 @@ func NewCase(ctx context.Context, f *script.File, r *play.Result) (*Case, error)
 	slices.SortFunc(c.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.Labels, func(a, b Label) int { return strings.Compare(a.Capture, b.Capture) })
 	for _, x := range r.Resets {
-		if x.Kernel != nil && !strings.Contains(x.Tap, "+") {
-			c.Kernel = append(c.Kernel, KernelWord{x.Tap, frame(Place{x.Tap, x.Frame}), x.Kernel.Host, x.Kernel.Reason})
+		if x.Kernel == nil || strings.Contains(x.Tap, "+") {
+			continue
+		}
+		word := KernelWord{x.Tap, frame(Place{x.Tap, x.Frame}), x.Kernel.Host, x.Kernel.Reason}
+		if x.Kernel.Counted {
+			c.Counted = append(c.Counted, word)
+		} else {
+			c.Kernel = append(c.Kernel, word)
 		}
 	}
 	slices.SortFunc(c.Kernel, func(a, b KernelWord) int {

@@ -58,9 +58,17 @@ func (c *Case) Diff(now *Case) Diff {
 	d.Script = diffTruths(c, now)
 	d.Analyzer = diffVerdicts(c.Verdicts, now.Verdicts)
 	if len(c.Kernel) > 0 && len(now.Kernel) > 0 {
-		d.Kernel = diffLines(kernelLines(c.Kernel), kernelLines(now.Kernel))
+		d.Kernel = diffLines(kernelLines(c.traced(now)), kernelLines(now.Kernel))
 	}
 	return d
+}
+
+// traced are the words of the kernels that now can have, too: on resets that the
+// trace did not lack.
+func (c *Case) traced(now *Case) []KernelWord {
+	return slices.DeleteFunc(slices.Clone(c.Kernel), func(w KernelWord) bool {
+		return slices.ContainsFunc(now.Counted, func(x KernelWord) bool { return x.Tap == w.Tap && x.Frame == w.Frame })
+	})
 }
 
 // names are who has which address.

@@ -59,3 +59,16 @@ analyzer  client frame 2: verdict port-closed (possible) by responder (undetermi
 		t.Errorf("verdicts that came and went:\n%v", d)
 	}
 }
+
+// A reset that the kernel's trace lacks this time is no other story.
+func TestDiffOfACountedReset(t *testing.T) {
+	was := &Case{Kernel: []KernelWord{{"server", 4, "server", "TCP_FLAGS"}, {"server", 7, "server", "TCP_STATE"}}}
+	now := &Case{Kernel: []KernelWord{{"server", 7, "server", "TCP_STATE"}}, Counted: []KernelWord{{"server", 4, "server", "TcpOutRsts"}}}
+	if d := was.Diff(now); !d.Same() {
+		t.Errorf("got %v, want no difference", d)
+	}
+	now.Counted = nil
+	if d := was.Diff(now); len(d.Kernel) != 1 {
+		t.Errorf("got %v, want the word that is gone", d)
+	}
+}

@@ -88,9 +88,9 @@ func (k *kernelStory) sentBy(head *script.EventHead, f *lab.Frame) *KernelReset 
 		return nil // the counters tell of it
 	}
 	if event == nil && k.p.counters[truth.By][outRsts] > 0 {
-		// The trace was seen to lack a timer's reset, once in some twenty runs of the
+		// The trace was seen to lack a reset, mostly a timer's, once in some twenty runs of the
 		// catalogue. The counters, which count compares, are the kernel's word as well.
-		return &KernelReset{Reason: cmp.Or(counters[row.ID], outRsts), Host: truth.By}
+		return &KernelReset{Reason: cmp.Or(counters[row.ID], outRsts), Host: truth.By, Counted: true}
 	}
 	if event == nil {
 		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s reports no such reset; %s wants one of %v",

@@ -58,8 +58,9 @@ type Expected struct {
 
 // A KernelReset is the kernel's own word about a reset.
 type KernelReset struct {
-	Reason string `json:"reason"`
-	Host   string `json:"host"`
+	Reason  string `json:"reason"`
+	Host    string `json:"host"`
+	Counted bool   `json:"counted,omitempty"` // by a counter, which is the reason: the trace lacks it
 }
 
 // A RunSummary closes a run.
