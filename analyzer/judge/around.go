@@ -28,7 +28,6 @@ type attempt struct {
 	win          uint16
 	layout       flow.Layout
 	feature      bool // the SYN asked for something unusual
-	number       uint32
 	id           int
 	firstReset
 	clock reading // of the responder
@@ -57,42 +56,63 @@ func (o *outcome) byOriginator() bool { return o.resetFrom == o.Orig() }
 // target is the address of an attempt's responder.
 func (a *attempt) target() netip.Addr { return netip.AddrFrom16(a.to).Unmap() }
 
-// attempts are the last ones, in a ring, by numbers from 1 on. Those of one
-// address are chained, the newest first. How far each has come lies apart: that
-// changes all the time, and so stays near.
-type attempts struct {
-	ring    []attempt
-	courses []flow.Course
-	n       uint32 // ever
+// A ring holds the last attempts, or what belongs to each, by numbers from 1 on.
+// Those of one address are chained, the newest first.
+type ring[T any] struct {
+	list []T
+	n    uint32 // ever
 }
 
-// get gives an attempt by its number, nil where it was forgotten.
-func (t *attempts) get(number uint32) *attempt {
-	if number == 0 || number+maxTries <= t.n {
+// next makes room for the next one.
+func (r *ring[T]) next() *T {
+	if r.list == nil {
+		r.list = make([]T, maxTries) // what is not used yet takes no memory
+	}
+	r.n++
+	return r.get(r.n)
+}
+
+// get gives the one with a number, nil where it was forgotten.
+func (r *ring[T]) get(number uint32) *T {
+	if number == 0 || number+maxTries <= r.n {
 		return nil
 	}
-	return &t.ring[(number-1)%maxTries]
+	return &r.list[(number-1)%maxTries]
+}
+
+// chain gives those from a number back, each with the one before it that before
+// tells, as many as are looked at.
+func (r *ring[T]) chain(number uint32, before func(*T) uint32) iter.Seq2[uint32, *T] {
+	return func(yield func(uint32, *T) bool) {
+		for range maxLooks {
+			x := r.get(number)
+			if x == nil || !yield(number, x) {
+				return
+			}
+			number = before(x)
+		}
+	}
+}
+
+// attempts are what is known of the last ones. How far each has come lies apart:
+// that changes all the time, and so stays near.
+type attempts struct {
+	ring[attempt]
+	courses ring[flow.Course]
 }
 
 // learn takes attempts that began, and how far others have come since.
 func (t *attempts) learn(begun []attempt, turns []turn) {
-	if t.ring == nil {
-		t.ring, t.courses = make([]attempt, maxTries), make([]flow.Course, maxTries) // what is not used yet takes no memory
-	}
 	for i := range begun {
-		t.n++
-		a := t.get(t.n)
-		*a = begun[i]
-		a.number = t.n
-		*t.course(t.n) = a.course
+		*t.next() = begun[i]
+		*t.courses.next() = begun[i].course
 	}
 	for i := range turns {
 		x := &turns[i]
-		a := t.get(x.number)
+		a, c := t.get(x.number), t.courses.get(x.number)
 		if a == nil {
 			continue
 		}
-		c := t.course(x.number)
 		if x.clock.at != 0 || x.course.Orig() != c.Orig() {
 			a.clock = x.clock
 		}
@@ -100,33 +120,13 @@ func (t *attempts) learn(begun []attempt, turns []turn) {
 	}
 }
 
-// course is that of an attempt that is not forgotten.
-func (t *attempts) course(number uint32) *flow.Course { return &t.courses[(number-1)%maxTries] }
-
-// outcome is that of an attempt, so far.
-func (t *attempts) outcome(a *attempt) outcome { return outcome{*t.course(a.number), a.firstReset} }
-
-// chain gives the attempts from a number back, each with the one before it that
-// before tells, as many as are looked at.
-func (t *attempts) chain(number uint32, before func(*attempt) uint32) iter.Seq[*attempt] {
-	return func(yield func(*attempt) bool) {
-		for range maxLooks {
-			a := t.get(number)
-			if a == nil || !yield(a) {
-				return
-			}
-			number = before(a)
-		}
-	}
-}
-
 // by gives the attempts of a side's address, the newest first.
-func (k *Case) by(side int) iter.Seq[*attempt] {
+func (k *Case) by(side int) iter.Seq2[uint32, *attempt] {
 	return k.j.attempts.chain(k.hosts[side].Tries, func(a *attempt) uint32 { return a.byOrig })
 }
 
 // on gives the attempts on it, of whatever source.
-func (k *Case) on(side int) iter.Seq[*attempt] {
+func (k *Case) on(side int) iter.Seq2[uint32, *attempt] {
 	return k.j.attempts.chain(k.hosts[side].Tried, func(a *attempt) uint32 { return a.onTarget })
 }
 
@@ -143,11 +143,11 @@ func (k *Case) targets(side int, within int64, f func(*attempt, outcome)) {
 
 // near calls f for those attempts, other connections', that began within a time of
 // the case's own.
-func (k *Case) near(all iter.Seq[*attempt], within int64, f func(*attempt, outcome)) {
-	for a := range all {
+func (k *Case) near(all iter.Seq2[uint32, *attempt], within int64, f func(*attempt, outcome)) {
+	for n, a := range all {
 		d := a.time - k.conn.FirstTime
 		if a.id != k.conn.ID && d <= within && d >= -within {
-			f(a, k.j.attempts.outcome(a))
+			f(a, outcome{*k.j.attempts.courses.get(n), a.firstReset})
 		}
 		if d < -within {
 			return // older ones are farther off

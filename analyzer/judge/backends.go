@@ -93,7 +93,7 @@ func (k *Case) twoBackends() (same, other, again *attempt) {
 func (k *Case) backends() (list []*attempt) {
 	o := k.conn.Orig
 	to := k.conn.Key.Addr(1 - o)
-	for a := range k.by(o) {
+	for _, a := range k.by(o) {
 		if a.time < k.R.Time-clocksKept {
 			break
 		}

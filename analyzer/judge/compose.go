@@ -183,7 +183,7 @@ func (k *Case) repeat(v *Verdict, first *Verdict) *Verdict {
 	return v
 }
 
-// describe adds details, the summary and the next step.
+// describe adds details and what follows from the verdict.
 func (k *Case) describe(v *Verdict) {
 	k.detail(v)
 	describe(v)

@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"math"
 	"net/netip"
 	"slices"
 
@@ -9,9 +8,6 @@ import (
 	"rstlab/analyzer/packet"
 	"rstlab/internal/segment"
 )
-
-// never is when no verdict is due.
-const never = math.MaxInt64
 
 // Limits of the queue of resets that wait for what comes after them.
 const (
@@ -26,8 +22,9 @@ const (
 )
 
 // A Follower follows the connections of one capture point, and tells a Judge
-// what it must know to judge their resets. Feed it the packets in their order,
-// then Close it. One goroutine uses it; the Judge may be used by another.
+// what it must know to judge their resets. Tell it where to put that, let it
+// Follow the packets in their order, then End it. One goroutine uses it; the
+// Judge may be used by another.
 type Follower struct {
 	At    netip.Addr                   // the host at which the capture was taken, where that is told
 	Ended func(*flow.Entry, *flow.End) // called for each connection that is over; neither is kept
@@ -43,9 +40,8 @@ type Follower struct {
 	events     *Events
 	blanks     []*Case
 	queue      []*Case         // those that have no verdict yet
-	due        int64           // when the first of them has its verdict, or never
 	waiting    map[int][]*Case // the same by connection
-	tries      tries
+	tries      ring[try]
 	multipaths multipaths
 	step       flow.Step
 	next       flow.Packet
@@ -57,7 +53,7 @@ type Follower struct {
 func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info) {
 	time := s.Seg.Time
 	if !f.begun {
-		f.begun, f.began0, f.due = true, time, never
+		f.begun, f.began0 = true, time
 		f.waiting = map[int][]*Case{}
 		f.Flows.Ended = f.gone
 	}
@@ -68,8 +64,8 @@ func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info) {
 	case packet.ICMPError:
 		f.icmp(s.Seg.Frame, time, look())
 	}
-	for f.now > f.due || len(f.queue) > maxPending {
-		if f.now <= f.due {
+	for len(f.queue) > 0 && (f.queue[0].R.Time+patience < f.now || len(f.queue) > maxPending) {
+		if f.queue[0].R.Time+patience >= f.now {
 			f.Flood++
 		}
 		f.settle()
@@ -177,24 +173,20 @@ func (f *Follower) began(st *flow.Step) {
 	a.time, a.frame, a.oport, a.rport, a.to, a.win = st.Seg.Time, st.Seg.Frame, key.Port(from), key.Port(1-from), to, st.Seg.Win
 	a.layout, a.feature, a.id, a.byOrig, a.onTarget = layout, feature, e.ID, o.Tries, r.Tried
 	a.course, a.clock = c, responderClock(e, c)
-	n := f.tries.add(e, a.byOrig, a.onTarget)
-	o.Tries, r.Tried, e.Slot = n, n, n
+	*f.tries.next() = try{e, a.byOrig, a.onTarget}
+	o.Tries, r.Tried, e.Slot = f.tries.n, f.tries.n, f.tries.n
 }
 
 // came tells of a reset.
 func (f *Follower) came(k *Case, e *flow.Entry) {
 	k.slot = e.Slot
-	if t := &k.trigger; k.form == provoked && !k.R.Is(segment.ACK) && k.S.Packets == 0 && !t.Is(segment.SYN) {
-		k.bypasses = f.translated(k) != 0
-	}
+	k.bypasses = !k.trigger.Is(segment.SYN) && f.translated(k) != 0
 	if k.phase == synOnly && k.form == provoked && k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
 		k.S.Host.Echoes = true
 	}
 	e.Pending++
 	f.waiting[e.ID] = append(f.waiting[e.ID], k)
-	if f.queue = append(f.queue, k); len(f.queue) == 1 {
-		f.due = k.R.Time + patience
-	}
+	f.queue = append(f.queue, k)
 	f.events.add(moment{what: cameReset, k: k})
 }
 
@@ -224,11 +216,7 @@ func (f *Follower) observe(st *flow.Step) {
 func (f *Follower) settle() {
 	k := f.queue[0]
 	f.queue[0] = nil
-	if f.queue = f.queue[1:]; len(f.queue) > 0 {
-		f.due = f.queue[0].R.Time + patience
-	} else {
-		f.due = never
-	}
+	f.queue = f.queue[1:]
 	if waiting := f.waiting[k.conn.ID]; len(waiting) > 1 {
 		waiting[0] = nil
 		f.waiting[k.conn.ID] = waiting[1:]
@@ -249,9 +237,7 @@ func (f *Follower) settle() {
 	if k.overtook = k.overtaken(k.slack()); k.overtook.Exists() && k.form != provoked && k.earlier() != nil {
 		k.form, k.trigger = provoked, k.overtook // no socket is left that could have sent it
 	}
-	if k.form == provoked && !k.R.Is(segment.ACK) && k.S.Packets == 0 {
-		k.twin = f.translated(k)
-	}
+	k.twin = f.translated(k)
 	k.live.Pending--
 	k.live = nil
 	f.events.add(moment{what: dueVerdict, k: k})
@@ -266,7 +252,9 @@ func (f *Follower) icmp(frame uint32, time int64, in *packet.Info) {
 
 // gone takes leave of a connection.
 func (f *Follower) gone(e *flow.Entry, end *flow.End) {
-	f.tries.leave(e.Slot)
+	if x := f.tries.get(e.Slot); x != nil {
+		x.conn = nil
+	}
 	if end.Resets > 0 {
 		f.events.add(moment{what: left, conn: e.ID})
 	}
@@ -275,49 +263,18 @@ func (f *Follower) gone(e *flow.Entry, end *flow.End) {
 	}
 }
 
-// tries are the connections behind the last attempts, in a ring.
-type tries struct {
-	ring []try
-	n    uint32 // ever
-}
-
 // A try is what finds an attempt's connection.
 type try struct {
 	conn             *flow.Entry // while it is in the table
 	byOrig, onTarget uint32      // see attempt
 }
 
-// add gives the number of the attempt that begins.
-func (t *tries) add(e *flow.Entry, byOrig, onTarget uint32) uint32 {
-	if t.ring == nil {
-		t.ring = make([]try, maxTries)
-	}
-	t.n++
-	*t.get(t.n) = try{e, byOrig, onTarget}
-	return t.n
-}
-
-// get gives the one with a number, nil where it was forgotten.
-func (t *tries) get(number uint32) *try {
-	if number == 0 || number+maxTries <= t.n {
-		return nil
-	}
-	return &t.ring[(number-1)%maxTries]
-}
-
-// leave forgets the connection of one that leaves the table.
-func (t *tries) leave(number uint32) {
-	if x := t.get(number); x != nil {
-		x.conn = nil
-	}
-}
-
 // translated finds the attempt, by its number, whose connection is of the same
-// host and port and has the numbers that the stray segment bears; 0 where there
-// is none.
+// host and port and has the numbers of the stray segment that drew a bare reset
+// from a sender which had said nothing; 0 where there is none.
 func (f *Follower) translated(k *Case) uint32 {
 	t := &k.trigger
-	if !t.Is(segment.ACK) {
+	if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets > 0 || !t.Is(segment.ACK) {
 		return 0
 	}
 	me, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
@@ -333,18 +290,18 @@ func (f *Follower) translated(k *Case) uint32 {
 		return d <= 0 && d > -(1<<20) && abs(int64(t.Seq.Minus(other))) < 1<<26
 	}
 	h := k.conn.Sides[k.from].Host
-	for i, number := range [...]uint32{h.Tries, h.Tried} {
-		for range maxLooks {
-			x := f.tries.get(number)
-			if x == nil {
-				break
+	for n, x := range f.tries.chain(h.Tries, func(x *try) uint32 { return x.byOrig }) {
+		if x.conn != nil {
+			if orig, _ := x.conn.Orig(); is(x.conn, orig) {
+				return n
 			}
-			if x.conn != nil {
-				if orig, _ := x.conn.Orig(); is(x.conn, orig^i) {
-					return number
-				}
+		}
+	}
+	for n, x := range f.tries.chain(h.Tried, func(x *try) uint32 { return x.onTarget }) {
+		if x.conn != nil {
+			if orig, _ := x.conn.Orig(); is(x.conn, 1-orig) {
+				return n
 			}
-			number = [...]uint32{x.byOrig, x.onTarget}[i]
 		}
 	}
 	return 0

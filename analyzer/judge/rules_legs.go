@@ -43,9 +43,6 @@ var legRules = []*rule{{
 	cause: cause.NATBypass,
 	in:    noSYN | closing,
 	need: func(k *Case) ([]Fact, bool) {
-		if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets > 0 {
-			return nil, false
-		}
 		a := k.j.attempts.get(k.twin)
 		if a == nil {
 			return nil, false
