@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
-
-	"rstlab/internal/hugepage"
 )
 
 // An index finds references by the hashes of keys: open addressing with linear
@@ -108,7 +106,7 @@ func (x *index) place(hash uint32, ref int32) {
 
 func (x *index) grow() {
 	old := x.slots
-	x.slots = hugepage.Make[slot](max(1<<10, 2*len(old)))
+	x.slots = make([]slot, max(1<<10, 2*len(old)))
 	for _, s := range old {
 		if s.at != 0 {
 			x.place(s.hash, s.at-1)

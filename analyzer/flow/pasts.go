@@ -1,7 +1,5 @@
 package flow
 
-import "rstlab/internal/hugepage"
-
 // A past is a connection that left.
 type past struct {
 	key  Key
@@ -54,7 +52,7 @@ func (p *pasts) next(x *Past, now int64) (place *past, used bool) {
 func (p *pasts) turn(now int64) {
 	p.at = 0
 	if n := len(p.pages) * pastsInPage; n < minPasts || n < maxPasts && (p.page.next.open || now-p.page.next.newest < lookBack) {
-		g := &pastPage{list: hugepage.Make[past](pastsInPage), first: int32(n)}
+		g := &pastPage{list: make([]past, pastsInPage), first: int32(n)}
 		p.pages = append(p.pages, g)
 		if g.next = g; p.page != nil {
 			g.next, p.page.next = p.page.next, g

@@ -6,7 +6,6 @@ package flow
 
 import (
 	"rstlab/analyzer/packet"
-	"rstlab/internal/hugepage"
 	"rstlab/internal/segment"
 )
 
@@ -246,7 +245,7 @@ func (t *Table) free() (ref int32) {
 		return ref
 	}
 	if t.used%entriesInPage == 0 {
-		t.entries = append(t.entries, hugepage.Make[Entry](entriesInPage))
+		t.entries = append(t.entries, make([]Entry, entriesInPage))
 	}
 	t.used++
 	return t.used - 1

@@ -1,0 +1,29 @@
+package hugepage
+
+import (
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// size is that of a huge page on most systems, in bytes.
+const size = 2 << 20
+
+// Reserve gives the heap room for n more bytes, at least some huge pages, and asks
+// for these there (madvise(2), MADV_HUGEPAGE). They are the system's once they are
+// used, and not before. It is only advice, and no error where the system has none.
+//
+// The advice lasts for a mapping, and Go maps its heap anew wherever it grows: so
+// the room is taken in one piece, and given back to the collector, which keeps it.
+func Reserve(n int) {
+	room := make([]byte, n)
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(room)))
+	// Rounded outwards: what lies around is heap as well, mapped in pieces of 4 MB
+	// (mheap.grow).
+	to := (from + uintptr(n) + size - 1) &^ (size - 1)
+	from &^= size - 1
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_HUGEPAGE)
+	runtime.KeepAlive(room)
+	runtime.GC()
+}
