@@ -72,15 +72,6 @@ func (x *index) at(i, hash uint32) (ref int32, same bool) {
 // none is no reference.
 const none = -1
 
-// any gives a reference of a hash, most likely the only one, or none.
-func (x *index) any(hash uint32) int32 {
-	for i := x.first(hash); ; i = x.next(i) {
-		if ref, same := x.at(i, hash); same || ref == none {
-			return ref
-		}
-	}
-}
-
 // near reads the place at which a hash is looked for first.
 func (x *index) near(hash uint32) int64 {
 	ref, _ := x.at(x.first(hash), hash)
