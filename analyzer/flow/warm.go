@@ -22,12 +22,13 @@ func (t *Table) Warm(next []Packet) {
 // leaving is how many connections leave while WarmLen packets come, or so.
 const leaving = 12
 
-// warmLeaving reads the connections that will leave next, as their leaving does.
+// warmLeaving reads the connections that will leave next, and where their numbers
+// will be found, as their leaving does.
 func (t *Table) warmLeaving() (sum int64) {
 	q := &t.over
 	for _, x := range q.list[min(q.head, len(q.list)):min(q.head+leaving, len(q.list))] {
 		e := t.entry(x.ref)
-		sum += e.lastTime + int64(e.noted) + e.sides[1].sampleAt + int64(e.ID)
+		sum += e.lastTime + int64(e.noted) + e.sides[1].sampleAt + int64(e.ID) + t.pastByKey.near(e.hash)
 		for i := range e.journal {
 			sum += e.journal[i].Time
 		}
