@@ -24,7 +24,10 @@ type point struct {
 	judge       judge.Judge
 	decoder     packet.Decoder
 	next        flow.Packet
-	now         *pcapng.Packet // the one that is being followed
+	batch       *pcapng.Batch  // the one that is being followed, if there is one
+	place       int            // in it
+	now         *pcapng.Packet // the packet that is being followed; nil: see current
+	record      pcapng.Packet
 	news        *news          // what is told of the packet that is being followed
 	again       packet.Decoder // see look
 	lookAt      func() *packet.Info
@@ -68,7 +71,8 @@ func (p *point) packet(f *file, in *pcapng.Packet) error {
 	p.decoder.Decode(in, &p.info)
 	p.next.Read(uint32(in.Frame), in.Time, &p.info)
 	p.next.Seg.Tap = flow.TapOf(in)
-	if !p.locate(in, &p.next) {
+	p.now = in
+	if !p.locate(&p.next) {
 		return nil
 	}
 	return p.judge.Take(&p.next, p.lookAt)
@@ -78,8 +82,17 @@ func (p *point) packet(f *file, in *pcapng.Packet) error {
 // what is decoded is kept, and few packets need the rest; the result is the same
 // since what is judged is no later fragment.
 func (p *point) look() *packet.Info {
-	p.again.Decode(p.now, &p.info)
+	p.again.Decode(p.current(), &p.info)
 	return &p.info
+}
+
+// current gives the packet that is being followed.
+func (p *point) current() *pcapng.Packet {
+	if p.now == nil {
+		p.batch.Packet(p.place, &p.record)
+		p.now = &p.record
+	}
+	return p.now
 }
 
 // begin notes that the file's packets come next, of which in is the first.
@@ -92,7 +105,7 @@ func (p *point) begin(f *file, in *pcapng.Packet) {
 
 // locate gives the next packet of the point's last span its number in the point,
 // and tells whether the judge wants it.
-func (p *point) locate(in *pcapng.Packet, s *flow.Packet) bool {
+func (p *point) locate(s *flow.Packet) bool {
 	if n := p.spans[len(p.spans)-1].before; n > 0 { // a number just written has to wait until it can be copied
 		s.Seg.Frame += n
 	}
@@ -104,7 +117,6 @@ func (p *point) locate(in *pcapng.Packet, s *flow.Packet) bool {
 		p.disorder = max(p.disorder, p.last-s.Seg.Time)
 	}
 	p.last = max(p.last, s.Seg.Time)
-	p.now = in
 	return true
 }
 

@@ -24,6 +24,7 @@ import (
 const (
 	inFlight = 16      // batches and news
 	maxHeld  = 8 << 20 // bytes in batches: of large packets few are read ahead
+	usual    = 1 << 9  // packets in a batch
 	bunch    = 5       // batches given back at once, so that the reader sleeps and wakes less often
 	enough   = 1 << 12 // events told at once while the capture goes on
 )
@@ -95,7 +96,19 @@ func (s *stage[T]) next(done <-chan struct{}) *T {
 // context's end.
 func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *stage[batch]) {
 	defer close(out.full)
+	var b *batch
 	var info packet.Info
+	decode := func(in *pcapng.Packet) {
+		b.lossy = b.lossy || in.Dropped > 0
+		b.flows = slices.Grow(b.flows, 1)
+		b.flows = b.flows[:len(b.flows)+1]
+		s := &b.flows[len(b.flows)-1]
+		if !s.ReadFrame(in) {
+			d.Decode(in, &info)
+			s.Read(uint32(in.Frame), in.Time, &info)
+		}
+		s.Seg.Tap = flow.TapOf(in)
+	}
 	var idle []*batch
 	ahead := 0
 	for {
@@ -107,22 +120,12 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 			ahead -= b.packets.Size()
 			idle = append(idle, b)
 		}
-		b := idle[len(idle)-1]
+		b = idle[len(idle)-1]
 		idle = idle[:len(idle)-1]
-		b.err = r.ReadBatch(&b.packets)
+		b.flows, b.lossy = slices.Grow(b.flows[:0], usual), false
+		b.err = r.ReadBatch(&b.packets, decode)
 		ahead += b.packets.Size()
-		b.interfaces, b.lossy = r.Interfaces(), false
-		n := len(b.packets.Packets)
-		b.flows = slices.Grow(b.flows[:0], n)[:n]
-		for i := range b.flows {
-			in := &b.packets.Packets[i]
-			b.lossy = b.lossy || in.Dropped > 0
-			if !b.flows[i].ReadFrame(in) {
-				d.Decode(in, &info)
-				b.flows[i].Read(uint32(in.Frame), in.Time, &info)
-			}
-			b.flows[i].Seg.Tap = flow.TapOf(in)
-		}
+		b.interfaces = r.Interfaces()
 		out.full <- b
 		if b.err != nil {
 			return
@@ -164,18 +167,19 @@ func (a *analysis) followAll(p *point, in *stage[batch], out *stage[news]) {
 func (p *point) followBatch(b *batch, n *news) {
 	p.news, n.interfaces = n, b.interfaces
 	p.judge.Tell(&n.events)
+	p.batch = &b.packets
 	for i := range b.flows {
-		in := &b.packets.Packets[i]
+		p.now, p.place = nil, i
 		if len(p.spans) == 0 {
-			p.begin(p.a.files[0], in)
+			p.begin(p.a.files[0], p.current())
 		}
 		if b.lossy {
-			p.lose(in)
+			p.lose(p.current())
 		}
 		if i%flow.WarmLen == 0 {
 			p.judge.Flows.Warm(b.flows[i:])
 		}
-		if s := &b.flows[i]; p.locate(in, s) {
+		if s := &b.flows[i]; p.locate(s) {
 			p.judge.Follow(s, p.lookAt)
 		}
 	}

@@ -156,18 +156,19 @@ func (r *Reader) Next(p *pcapng.Packet) error {
 	return r.wrap(r.file.Next(p))
 }
 
-// ReadBatch fills b with the next packets, at least one, without a copy of
-// their data; see pcapng.Reader. Errors are Next's.
-func (r *Reader) ReadBatch(b *pcapng.Batch) error {
+// ReadBatch fills b with the next packets, at least one, without a copy of their
+// data, and shows each of them; see pcapng.Reader. Errors are Next's.
+func (r *Reader) ReadBatch(b *pcapng.Batch, show func(*pcapng.Packet)) error {
 	if len(r.ahead) > 0 {
-		b.Packets, b.Dry, r.ahead = append(b.Packets[:0], r.ahead...), true, nil
+		b.Put(r.ahead, show)
+		r.ahead = nil
 		return nil
 	}
 	if r.err != nil {
-		b.Packets = b.Packets[:0]
+		b.Put(nil, show)
 		return r.wrap(r.err)
 	}
-	return r.wrap(r.file.ReadBatch(b))
+	return r.wrap(r.file.ReadBatch(b, show))
 }
 
 // Ahead reads up to n packets of so many bytes ahead and shows them until look

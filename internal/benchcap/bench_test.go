@@ -48,11 +48,7 @@ func packets(file string, batch *pcapng.Batch, f func(*pcapng.Packet)) error {
 	return with(file, func(src *os.File) error {
 		r, err := capture.NewReader(file, src)
 		for err == nil {
-			if err = r.ReadBatch(batch); err == nil {
-				for i := range batch.Packets {
-					f(&batch.Packets[i])
-				}
-			}
+			err = r.ReadBatch(batch, f)
 		}
 		return err
 	})

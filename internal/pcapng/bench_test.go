@@ -30,7 +30,7 @@ func BenchmarkRead(b *testing.B) {
 			for b.Loop() {
 				r, err := pcapng.NewReader(bytes.NewReader(c.f.b))
 				for err == nil {
-					err = r.ReadBatch(&batch)
+					err = r.ReadBatch(&batch, func(*pcapng.Packet) {})
 				}
 				if err != io.EOF {
 					b.Fatal(err)

@@ -12,6 +12,7 @@ const (
 	blockCustom      = 0xBAD
 	blockCustomLocal = 0x40000BAD // not to be copied
 	blockOverhead    = 12         // type, length and the length again
+	blockBodyAt      = 8
 	byteOrderMagic   = 0x1A2B3C4D
 	sectionBodyLen   = 16
 	interfaceBodyLen = 8

@@ -67,7 +67,7 @@ func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 		if again := r.u32(b[n-4:]); again != length {
 			return 0, r.damaged("block length %d at its begin and %d at its end", length, again)
 		}
-		if err := r.readBlock(kind, b[8:n-4], p); err != nil {
+		if err := r.readBlock(kind, b[blockBodyAt:n-4], p); err != nil {
 			return 0, err
 		}
 		r.pos += n

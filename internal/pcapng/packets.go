@@ -34,6 +34,7 @@ func (r *Reader) stamped(kind uint32, b []byte, p *Packet) error {
 	*p = Packet{} // see nextRecord
 	p.Time, p.HasTime = l.nanoseconds(uint64(r.u32(b[4:]))<<32|uint64(r.u32(b[8:]))), true
 	p.Data = b[stampedBodyLen:end:end]
+	r.at = r.pos + blockBodyAt + stampedBodyLen
 	p.OrigLen = max(captured, int(r.u32(b[16:])))
 	p.Interface, p.LinkType = i, l.kind
 	p.Dropped = uint64(dropped)
@@ -59,6 +60,7 @@ func (r *Reader) simple(b []byte, p *Packet) error {
 	if l.snapLen != 0 {
 		captured = min(captured, uint64(l.snapLen))
 	}
+	r.at = r.pos + blockBodyAt + simpleBodyLen
 	*p = Packet{
 		Data:      data[:captured:captured],
 		OrigLen:   int(original),

@@ -126,6 +126,7 @@ func (r *Reader) nextRecord(p *Packet) (need int, err error) {
 			p.Direction = Inbound
 		}
 	}
+	r.at = r.pos + f.headerLen
 	r.pos += n
 	return 0, nil
 }

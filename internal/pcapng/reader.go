@@ -12,9 +12,6 @@ const (
 	// not stay in the processor's cache until it is decoded.
 	windowLen = 128 << 10
 
-	// usualLen is about how long packets are, for what is made for a window's.
-	usualLen = 256
-
 	// maxPacketLen bounds what one packet may hold. libpcap's own bound for
 	// network links is 256 KiB; more is allowed to a file that announces it.
 	maxPacketLen = 16 << 20
@@ -41,6 +38,8 @@ type Reader struct {
 	skip     int64 // bytes still to be passed over
 
 	frame  int64                      // packets read so far
+	at     int                        // where in buf the last one's data begins
+	packet Packet                     // of a batch: the last one
 	parse  func(*Packet) (int, error) // of the file's format
 	swap   bool                       // the section or file is big-endian
 	links  []link                     // beside interfaces
@@ -98,35 +97,21 @@ func (r *Reader) Next(p *Packet) error {
 	}
 }
 
-// A Batch is a run of packets in a buffer of its own.
-type Batch struct {
-	Packets []Packet
-	Dry     bool // the stream had no more, for now
-	buf     []byte
-}
-
-// Size is how many bytes of memory the batch takes.
-func (b *Batch) Size() int { return len(b.buf) }
-
-// ReadBatch fills b with the next packets, at least one. They are valid until
-// b is given to ReadBatch again, so several batches may be in flight. Errors
-// are Next's; with an error b is empty. Next and ReadBatch are not to be mixed.
-func (r *Reader) ReadBatch(b *Batch) error {
-	b.Packets = b.Packets[:0]
-	if n := max(windowLen, len(r.window())); len(b.buf) < n || len(b.buf) > 2*n { // not for ever what one large packet took
-		b.buf = make([]byte, n)
-	}
-	b.Packets = slices.Grow(b.Packets, windowLen/usualLen)
+// ReadBatch fills b with the next packets, at least one, and shows each of them as
+// Next would: until the next one. From the batch they can be had until it is given
+// to ReadBatch again, so several may be in flight. Errors are Next's; with an error
+// b is empty. Next and ReadBatch are not to be mixed.
+func (r *Reader) ReadBatch(b *Batch, show func(*Packet)) error {
+	b.begin(max(windowLen, len(r.window())))
 	r.moveTo(b.buf)
 	for {
-		b.Packets = slices.Grow(b.Packets, 1)
-		p := &b.Packets[:len(b.Packets)+1][len(b.Packets)]
-		need, err := r.parse(p)
+		need, err := r.parse(&r.packet)
 		if need == 0 && err == nil {
-			b.Packets = b.Packets[:len(b.Packets)+1]
+			b.keep(&r.packet, r.at)
+			show(&r.packet)
 			continue
 		}
-		if len(b.Packets) > 0 { // an error comes again with the next call
+		if len(b.kept) > 0 { // an error comes again with the next call
 			b.Dry = r.end < len(r.buf)
 			return nil
 		}

@@ -379,6 +379,8 @@ func TestReadHugeLengthNeedsNoMemory(t *testing.T) {
 	}
 }
 
+func ignore(*pcapng.Packet) {}
+
 // TestReadBatch reads a long file in batches of which several are in flight,
 // and a packet that is larger than any window.
 func TestReadBatch(t *testing.T) {
@@ -406,7 +408,9 @@ func TestReadBatch(t *testing.T) {
 		var flying []*pcapng.Batch
 		n, sum := 0, 0
 		check := func(b *pcapng.Batch) {
-			for _, p := range b.Packets {
+			for i := range b.Len() {
+				var p pcapng.Packet
+				b.Packet(i, &p)
 				if string(p.Data) != want[n] {
 					t.Fatalf("%s: packet %d is %.20q…, want %.20q…", name, n+1, p.Data, want[n])
 				}
@@ -423,9 +427,9 @@ func TestReadBatch(t *testing.T) {
 				b, flying = flying[0], flying[1:]
 				check(b)
 			}
-			if err := r.ReadBatch(b); err == io.EOF {
-				if len(b.Packets) != 0 {
-					t.Errorf("%s: %d packets with the end", name, len(b.Packets))
+			if err := r.ReadBatch(b, ignore); err == io.EOF {
+				if b.Len() != 0 {
+					t.Errorf("%s: %d packets with the end", name, b.Len())
 				}
 				break
 			} else if err != nil {
@@ -466,11 +470,11 @@ func TestReadBatchKeepsWhatStandsBeforeAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b pcapng.Batch
-	if err := r.ReadBatch(&b); err != nil || len(b.Packets) != 2 {
-		t.Fatalf("%d packets, error %v; want 2 and none", len(b.Packets), err)
+	if err := r.ReadBatch(&b, ignore); err != nil || b.Len() != 2 {
+		t.Fatalf("%d packets, error %v; want 2 and none", b.Len(), err)
 	}
-	if err := r.ReadBatch(&b); err == nil || len(b.Packets) != 0 {
-		t.Fatalf("%d packets, error %v; want none and one", len(b.Packets), err)
+	if err := r.ReadBatch(&b, ignore); err == nil || b.Len() != 0 {
+		t.Fatalf("%d packets, error %v; want none and one", b.Len(), err)
 	}
 }
 
@@ -486,13 +490,13 @@ func TestReadDoesNotAllocate(t *testing.T) {
 	}
 	var b [2]pcapng.Batch
 	for i := range 6 { // until the batches have their size
-		if err := r.ReadBatch(&b[i%2]); err != nil {
+		if err := r.ReadBatch(&b[i%2], ignore); err != nil {
 			t.Fatal(err)
 		}
 	}
 	i := 0
 	if n := testing.AllocsPerRun(10, func() {
-		if err := r.ReadBatch(&b[i%2]); err != nil {
+		if err := r.ReadBatch(&b[i%2], ignore); err != nil {
 			t.Fatal(err)
 		}
 		i++
