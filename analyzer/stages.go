@@ -113,12 +113,12 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 	ahead := 0
 	for {
 		for len(idle) == 0 || ahead > maxHeld {
-			b := out.next(ctx.Done())
-			if b == nil {
+			back := out.next(ctx.Done())
+			if back == nil {
 				return
 			}
-			ahead -= b.packets.Size()
-			idle = append(idle, b)
+			ahead -= back.packets.Size()
+			idle = append(idle, back)
 		}
 		b = idle[len(idle)-1]
 		idle = idle[:len(idle)-1]

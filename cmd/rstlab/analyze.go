@@ -15,7 +15,7 @@ import (
 )
 
 // usual is about the memory, in bytes, that it takes to analyze a large capture.
-// Used as it comes, its pages would take a twelfth of the time.
+// To take it by ordinary pages costs a twelfth of the time.
 const usual = 96 << 20
 
 func newAnalyze() *cobra.Command {

@@ -10,9 +10,9 @@ import (
 // size is that of a huge page on most systems, in bytes.
 const size = 2 << 20
 
-// Reserve gives the heap room for n more bytes, at least some huge pages, and asks
-// for these there (madvise(2), MADV_HUGEPAGE). They are the system's once they are
-// used, and not before. It is only advice, and no error where the system has none.
+// Reserve gives the heap room for n more bytes, and asks for huge pages there
+// (madvise(2), MADV_HUGEPAGE). Memory is taken from the system as it is used, and
+// not before. It is only advice, and no error where the system has none.
 //
 // The advice lasts for a mapping, and Go maps its heap anew wherever it grows: so
 // the room is taken in one piece, and given back to the collector, which keeps it.
