@@ -26,6 +26,9 @@ const pausesAtOnce = 32
 
 // add takes pauses.
 func (p *pauses) add(all ...pause) {
+	if len(all) == 0 {
+		return
+	}
 	if p.slots == nil {
 		p.slots = new([2 * maxServices]pause)
 	}

@@ -74,9 +74,9 @@ type Table struct {
 	warmed int64
 }
 
-// Entries are kept in pages, so that their number can grow without a copy: of
-// about 2 MB, as the system's huge pages.
-const entriesInPage = 1 << 11
+// Entries are kept in pages, so that their number can grow without a copy, and
+// small captures need little.
+const entriesInPage = 1 << 7
 
 // entry gives a connection of the table.
 func (t *Table) entry(ref int32) *Entry {

@@ -11,9 +11,10 @@ import (
 // connection attempts by source, and of resets.
 
 const (
-	maxTries  = 1 << 15 // attempts remembered in all
-	maxLooks  = 64      // of one address that are looked at
-	maxRecent = 1024    // resets remembered
+	maxTries   = 1 << 15 // attempts remembered in all
+	firstTries = 1 << 6  // for how many there is room at first
+	maxLooks   = 64      // of one address that are looked at
+	maxRecent  = 1024    // resets remembered
 
 	scanWindow  = int64(60e9) // a minute, in which a scan's targets count (causes.md, 1.8)
 	scanTargets = 10
@@ -65,8 +66,8 @@ type ring[T any] struct {
 
 // next makes room for the next one.
 func (r *ring[T]) next() *T {
-	if r.list == nil {
-		r.list = make([]T, maxTries) // what is not used yet takes no memory
+	if n := len(r.list); n == int(r.n) && n < maxTries {
+		r.list = append(r.list, make([]T, max(n, firstTries))...)
 	}
 	r.n++
 	return r.get(r.n)
