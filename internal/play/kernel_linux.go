@@ -8,6 +8,7 @@ import (
 
 	"rstlab/analyzer/cause"
 	"rstlab/internal/script"
+	"rstlab/internal/segment"
 	"rstlab/lab"
 	"rstlab/lab/oracle"
 )
@@ -125,6 +126,11 @@ func (k *kernelStory) event(f *lab.Frame, by string) *oracle.Event {
 	best, bestRank := -1, 0
 	for i, e := range k.p.events {
 		if k.claimed[i] || e.Src != f.Src || e.Dst != f.Dst {
+			continue
+		}
+		// An answer has the ACK flag or not as the segment that drew it demands: with
+		// another one it is not this reset's, of which the trace may have no event.
+		if e.Provoked && (e.Ack != 0) != (f.Segment.Flags&segment.ACK != 0) {
 			continue
 		}
 		rank := 1
