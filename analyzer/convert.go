@@ -52,7 +52,7 @@ func (a *analysis) explain(v *Verdict, j *judge.Verdict, p *point) {
 	v.Seen = []Sighting{{v.File, v.Frame}}
 	for _, f := range j.Evidence {
 		name, n := a.points[f.Point].at(f.Frame)
-		e := Evidence{Frame: n, Fact: f.Text}
+		e := Evidence{Frame: n, Fact: f.Text()}
 		if name != v.File {
 			e.File = name
 		}

@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"fmt"
-
 	"rstlab/analyzer/flow"
 )
 
@@ -111,9 +109,9 @@ func (k *Case) backendFacts() []Fact {
 		return nil
 	}
 	return []Fact{
-		{Frame: same.frame, Text: fmt.Sprintf("this SYN to the port met the host that had the connection: timestamp %d is of the same clock", same.clock.ts)},
-		{Frame: other.frame, Text: fmt.Sprintf("this one met another host: timestamp %d is of another clock, between two readings of the first", other.clock.ts)},
-		{Frame: again.frame, Text: fmt.Sprintf("and so did this one: timestamp %d", again.clock.ts)},
+		factIn(same.frame, "this SYN to the port met the host that had the connection: timestamp %d is of the same clock", same.clock.ts),
+		factIn(other.frame, "this one met another host: timestamp %d is of another clock, between two readings of the first", other.clock.ts),
+		factIn(again.frame, "and so did this one: timestamp %d", again.clock.ts),
 	}
 }
 

@@ -135,16 +135,6 @@ func (k *Case) name(side int) string {
 func (k *Case) sender() string   { return k.name(k.from) }
 func (k *Case) receiver() string { return k.name(1 - k.from) }
 
-// fact states what a segment of this point shows.
-func fact(s *flow.Segment, format string, args ...any) Fact {
-	return Fact{Frame: s.Frame, Text: fmt.Sprintf(format, args...)}
-}
-
-// factAt states what a frame of this point shows.
-func factAt(s flow.Stamp, format string, args ...any) Fact {
-	return Fact{Frame: s.Frame, Text: fmt.Sprintf(format, args...)}
-}
-
 // rel is a number of a side's as Wireshark prints it: relative to its SYN where
 // that is known.
 func (k *Case) rel(side int, n flow.Seq) uint32 {

@@ -98,7 +98,7 @@ func (k *Case) listenerGone() []Fact {
 	me := k.conn.Key.Addr(k.from)
 	k.around(together, func(x *recent) {
 		if x.from == me && x.id != k.conn.ID && x.form == spontaneous && x.silent && len(facts) < 3 {
-			facts = append(facts, Fact{Frame: x.frame, Text: "another connection to that port, reset in the same moment"})
+			facts = append(facts, factIn(x.frame, "another connection to that port, reset in the same moment"))
 		}
 	})
 	if len(facts) == 0 {
@@ -107,7 +107,7 @@ func (k *Case) listenerGone() []Fact {
 	n := len(facts)
 	k.around(3e9, func(x *recent) {
 		if x.from == me && x.phase == synOnly && x.time > k.R.Time && len(facts) == n {
-			facts = append(facts, Fact{Frame: x.frame, Text: "a SYN to that port refused afterwards"})
+			facts = append(facts, factIn(x.frame, "a SYN to that port refused afterwards"))
 		}
 	})
 	if len(facts) == n {

@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"fmt"
-
 	"rstlab/analyzer/cause"
 	"rstlab/internal/segment"
 )
@@ -73,14 +71,14 @@ func (c *correlation) passedOn(v, w *Verdict, d int64) {
 		what = "its attempt to connect onwards is refused"
 	}
 	facts := []Fact{
-		{w.Point, w.Frame, fmt.Sprintf("%v: %s", w.Conn.Originator, what)},
-		{v.Point, v.Frame, fmt.Sprintf("%s later %v resets the connection that it served", duration(d), v.From)},
+		factOf(w.Point, w.Frame, "%v: %s", w.Conn.Originator, what),
+		factOf(v.Point, v.Frame, "%s later %v resets the connection that it served", duration(d), v.From),
 	}
 	was := v.Cause
 	v.Cause, v.Strength, v.Why = cause.ProxyPropagatedReset, cause.Likely, ""
 	if x, y := common(here, there); x != nil {
 		v.Strength = cause.Proven
-		facts = append(facts, Fact{v.Point, x.frame, "a request"}, Fact{w.Point, y.frame, "the same bytes, sent onwards"})
+		facts = append(facts, factOf(v.Point, x.frame, "a request"), factOf(w.Point, y.frame, "the same bytes, sent onwards"))
 	} else if was != cause.NoCauseDecided {
 		v.Alternatives = append([]Alternative{{was, v.Sender, cause.Possible, "nothing but the time links the two connections"}}, v.Alternatives...)
 	}

@@ -305,7 +305,7 @@ func TestThreePoints(t *testing.T) {
 		}
 		t.FailNow()
 	}
-	if !slices.ContainsFunc(got[0].Evidence, func(f judge.Fact) bool { return f.Point == 2 && strings.Contains(f.Text, "no such reset came by") }) {
+	if !slices.ContainsFunc(got[0].Evidence, func(f judge.Fact) bool { return f.Point == 2 && strings.Contains(f.Text(), "no such reset came by") }) {
 		t.Errorf("evidence %+v", got[0].Evidence)
 	}
 }

@@ -90,7 +90,7 @@ func FuzzJudge(f *testing.F) {
 				t.Errorf("verdict %+v", v)
 			}
 			for _, e := range v.Evidence {
-				if e.Frame == 0 || e.Text == "" {
+				if e.Frame == 0 || e.Text() == "" {
 					t.Errorf("frame %d: evidence %+v", v.Frame, e)
 				}
 			}

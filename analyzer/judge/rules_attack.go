@@ -50,9 +50,9 @@ var attackRules = []*rule{{
 		if k.evading {
 			why = k.ignorable()
 		}
-		facts := []Fact{fact(&k.R, "%s, so the %s must ignore it", why, k.receiver()), {Frame: s.frame, Text: s.text}}
+		facts := []Fact{fact(&k.R, "%s, so the %s must ignore it", why, k.receiver()), s.fact()}
 		if e := &k.icmp; e.Frame > k.R.Frame && e.About == k.from && e.Type == timeExceeded(k.conn.V6) {
-			facts = append(facts, Fact{Frame: e.Frame, Text: "a router says that it ended there: time exceeded"})
+			facts = append(facts, factIn(e.Frame, "a router says that it ended there: time exceeded"))
 		}
 		return append(facts, k.headerFacts()...), true
 	},

@@ -23,7 +23,7 @@ var connectRules = []*rule{{
 			return nil, false
 		}
 		return []Fact{
-			{Frame: p.LastFrame, Text: "the last packet of the living connection on these ports"},
+			factIn(p.LastFrame, "the last packet of the living connection on these ports"),
 			factAt(k.P.LastSYN, "a SYN on them, its number %+d from the connection's next", int32(k.P.ISN-peer.Nxt)),
 			fact(&k.R, "the reset bears the connection's next number, not an answer to the SYN"),
 		}, true
@@ -101,7 +101,7 @@ var connectRules = []*rule{{
 		if a == nil {
 			return nil, false
 		}
-		return append(k.refusalFacts(), Fact{Frame: a.frame, Text: fmt.Sprintf("another SYN to that port, %s apart, was accepted: something listens there", duration(abs(a.time-k.conn.FirstTime)))}), true
+		return append(k.refusalFacts(), factIn(a.frame, "another SYN to that port, %s apart, was accepted: something listens there", duration(abs(a.time-k.conn.FirstTime)))), true
 	},
 	strength: func(k *Case) cause.Strength {
 		if len(k.synSigns()) > 0 {
@@ -178,8 +178,8 @@ var connectRules = []*rule{{
 			return nil, false
 		}
 		return []Fact{
-			{Frame: p.Sides[k.from].FIN.Frame, Text: fmt.Sprintf("the FIN of the %s, of the connection before on these ports", k.sender())},
-			{Frame: p.Sides[1-k.from].FIN.Frame, Text: fmt.Sprintf("the FIN of the %s", k.receiver())},
+			factIn(p.Sides[k.from].FIN.Frame, "the FIN of the %s, of the connection before on these ports", k.sender()),
+			factIn(p.Sides[1-k.from].FIN.Frame, "the FIN of the %s", k.receiver()),
 			factAt(k.S.LastSYN, "a new SYN on the same ports, %s after the last packet, its number %+d from the old one's next", duration(k.S.SYN.Time-p.LastTime), int32(k.S.ISN-p.Sides[k.from].Nxt)),
 			fact(t, "the %s answers out of TIME-WAIT, with the old number", k.receiver()),
 			fact(&k.R, "the reset takes its number from that ACK"),
@@ -222,7 +222,7 @@ var connectRules = []*rule{{
 			return nil, false // it was never established, or another host's
 		}
 		return []Fact{
-			{Frame: p.LastFrame, Text: "the connection before on these ports, which was not closed"},
+			factIn(p.LastFrame, "the connection before on these ports, which was not closed"),
 			factAt(k.S.LastSYN, "a new SYN on the same ports"),
 			fact(t, "the %s answers for the old one: %s", k.receiver(), k.brief(1-k.from, t)),
 			fact(&k.R, "the reset takes its number from that ACK"),
@@ -298,10 +298,10 @@ var connectRules = []*rule{{
 		}
 		facts := []Fact{
 			fact(&k.S.SYN, "the SYN to port %d", k.conn.Key.Port(1-k.from)),
-			{Frame: a.frame, Text: fmt.Sprintf("the SYN to port %d of the same host, %s apart", a.rport, duration(abs(a.time-k.S.SYN.Time)))},
+			factIn(a.frame, "the SYN to port %d of the same host, %s apart", a.rport, duration(abs(a.time-k.S.SYN.Time))),
 		}
 		if out.Data() {
-			facts = append(facts, Fact{Frame: a.frame, Text: fmt.Sprintf("that connection (%d) is the one that goes on: it carries data", a.id)})
+			facts = append(facts, factIn(a.frame, "that connection (%d) is the one that goes on: it carries data", a.id))
 		}
 		return append(facts, fact(&k.R, "this one is reset before any data")), true
 	},

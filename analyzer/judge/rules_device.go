@@ -19,7 +19,7 @@ var deviceRules = []*rule{{
 		}
 		facts := []Fact{fact(&k.trigger, "the SYN asks for something that a device may not know: %s", k.feature()), fact(&k.R, "the reset answers it")}
 		if a := k.plainSuccess(); a != nil {
-			facts = append(facts, Fact{Frame: a.frame, Text: "a SYN without it to the same port is let in"})
+			facts = append(facts, factIn(a.frame, "a SYN without it to the same port is let in"))
 		}
 		return facts, true
 	},
@@ -89,7 +89,7 @@ var deviceRules = []*rule{{
 		if !lives || k.badSum() || k.signed || !k.nextID() && !k.inClock() {
 			return nil, false
 		}
-		return append(k.headerFacts(), Fact{Frame: s.frame, Text: s.text}), true
+		return append(k.headerFacts(), s.fact()), true
 	},
 	strength: func(k *Case) cause.Strength {
 		if (k.usedUpID() || k.gap() != nil) && !k.evading {
@@ -108,8 +108,8 @@ var deviceRules = []*rule{{
 			return nil, false
 		}
 		return []Fact{
-			{Frame: k.beforePause(), Text: "the last packet before the pause"},
-			{Frame: until, Text: fmt.Sprintf("the first after %s of silence in both directions", duration(d))},
+			factIn(k.beforePause(), "the last packet before the pause"),
+			factIn(until, "the first after %s of silence in both directions", duration(d)),
 			fact(&k.R, "the reset"),
 		}, true
 	},
@@ -328,7 +328,7 @@ var knownIdleLimits = []int64{60e9, 120e9, 180e9, 240e9, 300e9, 350e9, 600e9, 90
 func (k *Case) signFacts() []Fact {
 	var facts []Fact
 	for _, s := range k.signList {
-		facts = append(facts, Fact{Frame: s.frame, Text: s.text})
+		facts = append(facts, s.fact())
 	}
 	return facts
 }

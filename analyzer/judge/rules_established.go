@@ -22,7 +22,7 @@ var establishedRules = []*rule{{
 		facts := k.abortFacts()
 		facts = append(facts, fact(d, "%d bytes of the %s had come in, up to %d", d.Len, k.receiver(), k.rel(1-k.from, d.End())))
 		if n := k.unreadBytes(); n > 0 {
-			facts = append(facts, Fact{Frame: lastOf(k.S).Frame, Text: fmt.Sprintf("the last %d of them were acknowledged while the right edge of the window stood still", n)})
+			facts = append(facts, factIn(lastOf(k.S).Frame, "the last %d of them were acknowledged while the right edge of the window stood still", n))
 		}
 		return facts, true
 	},

@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"fmt"
-
 	"rstlab/analyzer/cause"
 	"rstlab/analyzer/flow"
 	"rstlab/internal/segment"
@@ -25,7 +23,7 @@ var legRules = []*rule{{
 			what = "its attempt to connect onwards is refused"
 		}
 		return append([]Fact{
-			{Frame: leg.frame, Text: fmt.Sprintf("%v, the %s here: %s (connection %d)", leg.to, k.sender(), what, leg.id)},
+			factIn(leg.frame, "%v, the %s here: %s (connection %d)", leg.to, k.sender(), what, leg.id),
 			fact(&k.R, "%s later it resets this one", duration(k.R.Time-leg.time)),
 		}, k.abortFacts()...), true
 	},
@@ -49,7 +47,7 @@ var legRules = []*rule{{
 		}
 		t := &k.trigger
 		return []Fact{
-			{Frame: a.frame, Text: fmt.Sprintf("connection %d of the same host and port, with %v: its numbers", a.id, a.target())},
+			factIn(a.frame, "connection %d of the same host and port, with %v: its numbers", a.id, a.target()),
 			fact(t, "a segment with those numbers from %v, which this host never spoke with: %s", k.conn.Key.Addr(1-k.from), k.brief(1-k.from, t)),
 			fact(&k.R, "the reset takes its number from it"),
 		}, true
@@ -64,13 +62,13 @@ var legRules = []*rule{{
 	need: func(k *Case) ([]Fact, bool) {
 		s, lives := k.livesOn()
 		if lives && (k.hostForm() || k.bareStack()) && !k.strayTrigger() {
-			return []Fact{fact(&k.R, "the answer of the host's own stack to a segment that did not come by here"), {Frame: s.frame, Text: s.text}}, true
+			return []Fact{fact(&k.R, "the answer of the host's own stack to a segment that did not come by here"), s.fact()}, true
 		}
 		if !lives || !k.strayTrigger() {
 			return nil, false
 		}
-		return append(k.provokedFacts(), Fact{Frame: k.trigger.Frame, Text: "that segment lies outside of the window: connection tracking may not have translated it"},
-			Fact{Frame: s.frame, Text: s.text}), true
+		return append(k.provokedFacts(), factIn(k.trigger.Frame, "that segment lies outside of the window: connection tracking may not have translated it"),
+			s.fact()), true
 	},
 	strength: func(k *Case) cause.Strength {
 		if k.strayTrigger() {
@@ -92,7 +90,7 @@ var legRules = []*rule{{
 		if x == nil {
 			return nil, false
 		}
-		return append([]Fact{{Frame: x.frame, Text: fmt.Sprintf("an earlier reset by the same host and port, to %v: a segment of this connection that had escaped translation drew it", x.to)}}, k.provokedFacts()...), true
+		return append([]Fact{factIn(x.frame, "an earlier reset by the same host and port, to %v: a segment of this connection that had escaped translation drew it", x.to)}, k.provokedFacts()...), true
 	},
 	strength: always(cause.Likely),
 	open:     "an earlier reset on the untranslated addresses had ended the connection",

@@ -101,10 +101,10 @@ var multipathRules = []*rule{{
 			return append([]Fact{fact(&k.R, "the reset bears MP_FASTCLOSE")}, k.headerFacts()...), true
 		}
 		if f := k.conn.MPTCP.Fastclose[k.from]; f != 0 {
-			return []Fact{{Frame: f, Text: fmt.Sprintf("the %s sends MP_FASTCLOSE", k.sender())}, fact(&k.R, "the reset follows")}, true
+			return []Fact{factIn(f, "the %s sends MP_FASTCLOSE", k.sender()), fact(&k.R, "the reset follows")}, true
 		}
 		if f := k.conn.MPTCP.Fastclose[1-k.from]; f != 0 {
-			return []Fact{{Frame: f, Text: fmt.Sprintf("the %s sends MP_FASTCLOSE", k.receiver())}, fact(&k.R, "the reset answers it")}, true
+			return []Fact{factIn(f, "the %s sends MP_FASTCLOSE", k.receiver()), fact(&k.R, "the reset answers it")}, true
 		}
 		if g := k.fastclosed(); g != nil {
 			return []Fact{factAt(g.fastclose, "MP_FASTCLOSE on another subflow of the same connection (%d)", g.on), fact(&k.R, "the reset of this one")}, true
@@ -134,7 +134,7 @@ var multipathRules = []*rule{{
 			return append(facts, k.headerFacts()...), true
 		}
 		if f := k.conn.MPTCP.Removed[k.from]; f != 0 && k.form == spontaneous {
-			return []Fact{{Frame: f, Text: fmt.Sprintf("the %s takes an address back (REMOVE_ADDR)", k.sender())}, fact(&k.R, "the reset of the subflow follows")}, true
+			return []Fact{factIn(f, "the %s takes an address back (REMOVE_ADDR)", k.sender()), fact(&k.R, "the reset of the subflow follows")}, true
 		}
 		return nil, false
 	},

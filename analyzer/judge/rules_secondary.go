@@ -148,7 +148,7 @@ func (k *Case) provokedBefore(e *flow.Reset) bool {
 
 // repeatFacts say what a reset of a volley repeats.
 func (k *Case) repeatFacts(first *Verdict) []Fact {
-	facts := []Fact{{Frame: first.Frame, Text: "the first reset of this kind"}}
+	facts := []Fact{factIn(first.Frame, "the first reset of this kind")}
 	what := ""
 	if e := &k.conn.Resets[0]; e.Frame == first.Frame {
 		what = ", with the same number"

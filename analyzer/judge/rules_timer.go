@@ -283,7 +283,7 @@ func (k *Case) runFacts(r *flow.Run) []Fact {
 	}
 	facts := eachFact(r, what)
 	if r.Heard.Exists() {
-		facts = append(facts, Fact{Frame: r.Heard.Frame, Text: fmt.Sprintf("the %s acknowledged it, which had not reached the %s before either", k.receiver(), k.sender())})
+		facts = append(facts, factIn(r.Heard.Frame, "the %s acknowledged it, which had not reached the %s before either", k.receiver(), k.sender()))
 	}
 	n := r.Kept()
 	text := fmt.Sprintf("the reset comes %s after the last one", duration(k.R.Time-r.Last().Time))
@@ -297,7 +297,7 @@ func (k *Case) runFacts(r *flow.Run) []Fact {
 func (k *Case) probeFacts(r *flow.Run, kind string) []Fact {
 	facts := eachFact(r, kind+" probe")
 	if r.Heard.Exists() {
-		facts = append(facts, Fact{Frame: r.Heard.Frame, Text: fmt.Sprintf("the %s answers", k.receiver())})
+		facts = append(facts, factIn(r.Heard.Frame, "the %s answers", k.receiver()))
 	}
 	return append(append(facts, fact(&k.R, "the reset comes %s after the last one", duration(k.R.Time-r.Last().Time))), k.headerFacts()...)
 }
@@ -317,7 +317,7 @@ func eachFact(r *flow.Run, what string) []Fact {
 		if i == n-1 && r.N > flow.MaxRun {
 			text = ""
 		}
-		facts = append(facts, Fact{Frame: r.At(i).Frame, Text: fmt.Sprintf("%s %d%s", what, number, text)})
+		facts = append(facts, factIn(r.At(i).Frame, "%s %d%s", what, number, text))
 	}
 	return facts
 }

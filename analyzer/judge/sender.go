@@ -13,6 +13,8 @@ type sign struct {
 	frame uint32
 }
 
+func (s *sign) fact() Fact { return factIn(s.frame, "%s", s.text) }
+
 type signKind uint8
 
 const (

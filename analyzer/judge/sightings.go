@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"fmt"
 	"slices"
 
 	"rstlab/internal/segment"
@@ -63,8 +62,7 @@ func (s *sightings) judge() *Verdict {
 	} else if q := s.lostBehind(near); q >= 0 {
 		out.Effect = Ignored
 		out.Details["arrived"] = false
-		out.Evidence = append(slices.Clone(out.Evidence), Fact{q, s.frameAround(q, near),
-			fmt.Sprintf("the reset of frame %d at %s never came by here", s.lines[near].frame, s.points[near].Name)})
+		out.Evidence = append(slices.Clone(out.Evidence), factOf(q, s.frameAround(q, near), "the reset of frame %d at %s never came by here", s.lines[near].frame, s.points[near].Name))
 	}
 	if out.Point != near {
 		out.Excluded = s.translate(out.Excluded, near, out.Point)

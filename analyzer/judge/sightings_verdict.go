@@ -17,7 +17,7 @@ func (s *sightings) moved(out, v *Verdict, near, q int, old *connLog) {
 	}
 	out.Alternatives = nil
 	last := &old.lines[len(old.lines)-1]
-	out.Evidence = append(slices.Clone(v.Evidence), Fact{q, last.frame, fmt.Sprintf("the connection until then, at another host: the numbers of frame %d at %s continue it", v.raw.answers.Frame, s.points[near].Name)})
+	out.Evidence = append(slices.Clone(v.Evidence), factOf(q, last.frame, "the connection until then, at another host: the numbers of frame %d at %s continue it", v.raw.answers.Frame, s.points[near].Name))
 }
 
 // neverCame writes that a device between the two points made the reset, and
@@ -29,11 +29,11 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 		if x.Is(segment.SYN) {
 			id = cause.FirewallRejectSyn
 		}
-		facts = append(facts, Fact{near, x.Frame, "the segment that the reset answers"})
+		facts = append(facts, factOf(near, x.Frame, "the segment that the reset answers"))
 	}
 	facts = append(facts,
-		Fact{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)},
-		Fact{q, s.paths[q][1].lines[0].frame, fmt.Sprintf("%s lies on the path nearer to it, as this connection shows; nothing of the other one ever came by there", s.points[q].Name)})
+		factOf(near, s.lines[near].frame, "the reset, in the name of %v", v.From),
+		factOf(q, s.paths[q][1].lines[0].frame, "%s lies on the path nearer to it, as this connection shows; nothing of the other one ever came by there", s.points[q].Name))
 	if v.Sender == Middlebox {
 		facts = append(facts, v.Evidence...)
 	}
@@ -55,9 +55,9 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		id = v.Cause
 	}
 	var alternatives []Alternative
-	facts := []Fact{{near, s.lines[near].frame, fmt.Sprintf("the reset, in the name of %v", v.From)}}
+	facts := []Fact{factOf(near, s.lines[near].frame, "the reset, in the name of %v", v.From)}
 	absent := fmt.Sprintf("%s lies nearer to %v and ran at the time: no such reset came by, this was the last packet of the connection before", s.points[q].Name, v.From)
-	facts = append(facts, Fact{q, s.frameAround(q, near), absent})
+	facts = append(facts, factOf(q, s.frameAround(q, near), "%s", absent))
 	trigger := v.raw.answers
 	if !trigger.Exists() {
 		trigger = v.raw.lastPeer
@@ -72,18 +72,18 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		case t == nil:
 		case seen == nil && t.is(segment.SYN):
 			id = cause.FirewallRejectSyn
-			facts = append(facts, Fact{near, t.frame, "the SYN, which never came by there"})
+			facts = append(facts, factOf(near, t.frame, "the SYN, which never came by there"))
 		case seen == nil && (t.len > 0 || v.raw.answers.Exists()):
 			id = cause.InlinePolicyReset
-			facts = append(facts, Fact{near, t.frame, "the segment that it answers, which never came by there"})
+			facts = append(facts, factOf(near, t.frame, "the segment that it answers, which never came by there"))
 			if v.raw.form == provoked {
 				id, strength, alternatives = s.rejected(v, near, q)
 			}
 		case seen != nil && t.is(segment.SYN) && !s.answered(q):
 			id = cause.FirewallRejectSyn
-			facts = append(facts, Fact{near, t.frame, "the SYN"}, Fact{q, seen.frame, "the SYN came by there and drew no answer"})
+			facts = append(facts, factOf(near, t.frame, "the SYN"), factOf(q, seen.frame, "the SYN came by there and drew no answer"))
 		case seen != nil:
-			facts = append(facts, Fact{near, t.frame, "the segment that it answers, or the last before it"}, Fact{q, seen.frame, "came by there: it was delivered"})
+			facts = append(facts, factOf(near, t.frame, "the segment that it answers, or the last before it"), factOf(q, seen.frame, "came by there: it was delivered"))
 		}
 	}
 	if id == cause.InjectedReset && v.Idle > 0 && !v.raw.answers.Exists() {
@@ -93,15 +93,15 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			strength = cause.Possible // it answers nothing, and the pause is no limit that is known
 			alternatives = []Alternative{{cause.MiddleboxIdleTimeout, Middlebox, cause.Possible, "it comes out of a pause: a device may have forgotten the connection"}}
 		}
-		facts = append(facts, Fact{near, s.lines[near].frame, fmt.Sprintf("after %s of silence in both directions", duration(v.Idle))})
+		facts = append(facts, factOf(near, s.lines[near].frame, "after %s of silence in both directions", duration(v.Idle)))
 	}
 	if x := s.kept(near, q); x != nil && id == cause.InjectedReset {
 		id, strength, alternatives = cause.InlinePolicyReset, cause.Proven, nil
-		facts = append(facts, Fact{q, x.frame, fmt.Sprintf("a segment of %v with the reset's number, which never came by at %s: it was kept back", v.From, s.points[near].Name)})
+		facts = append(facts, factOf(q, x.frame, "a segment of %v with the reset's number, which never came by at %s: it was kept back", v.From, s.points[near].Name))
 	}
 	if x := s.replaced(near, q); x != nil {
 		id, strength, alternatives = cause.RewrittenReset, cause.Proven, nil
-		facts = append(facts, Fact{q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"})
+		facts = append(facts, factOf(q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"))
 	}
 	if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
 		out.Excluded = append(slices.Clone(out.Excluded), Exclusion{v.Cause, "the reset never left the address that it bears", []uint32{v.Frame}})
@@ -212,18 +212,18 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	for _, f := range v.Evidence {
 		if x := s.logs[near].at(f.Frame); x != nil && f.Frame != r.frame {
 			if y := s.logs[near].find(x, s.logs[far]); y != nil {
-				out.Evidence = append(out.Evidence, Fact{far, y.frame, fmt.Sprintf("frame %d of %s, seen here", f.Frame, s.points[near].Name)})
+				out.Evidence = append(out.Evidence, factOf(far, y.frame, "frame %d of %s, seen here", f.Frame, s.points[near].Name))
 			}
 		}
 	}
 	out.Evidence = append(out.Evidence,
-		Fact{near, r.frame, fmt.Sprintf("the reset leaves on the side of %v", v.From)},
-		Fact{far, s.lines[far].frame, "the reset arrives here"})
+		factOf(near, r.frame, "the reset leaves on the side of %v", v.From),
+		factOf(far, s.lines[far].frame, "the reset arrives here"))
 	if syn := s.unasked(near, far); syn != nil {
 		out.Cause, out.Strength, out.Why = cause.UnsolicitedSynack, cause.Likely, ""
 		out.Sender, out.SenderStrength = Originator, cause.Proven
 		out.Alternatives = nil
-		out.Evidence = append(out.Evidence, Fact{far, syn.frame, fmt.Sprintf("the SYN, which never came by at %s: the host did not send it", s.points[near].Name)})
+		out.Evidence = append(out.Evidence, factOf(far, syn.frame, "the SYN, which never came by at %s: the host did not send it", s.points[near].Name))
 		return
 	}
 	if v.Sender == Middlebox || v.Sender == NoSender || !initial(r.ttl) {
@@ -232,8 +232,8 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	out.SenderStrength = cause.Proven
 	if s.stray {
 		out.Cause, out.Strength, out.Alternatives = cause.NATBypass, cause.Proven, nil
-		out.Evidence = append(out.Evidence, Fact{far, s.lines[far].frame, fmt.Sprintf("here the connection has other addresses or ports: %v and %v at %s, %v and %v here",
-			s.logs[near].key.Addr(0), s.logs[near].key.Addr(1), s.points[near].Name, s.logs[far].key.Addr(0), s.logs[far].key.Addr(1))})
+		out.Evidence = append(out.Evidence, factOf(far, s.lines[far].frame, "here the connection has other addresses or ports: %v and %v at %s, %v and %v here",
+			s.logs[near].key.Addr(0), s.logs[near].key.Addr(1), s.points[near].Name, s.logs[far].key.Addr(0), s.logs[far].key.Addr(1)))
 		return
 	}
 	row, _ := cause.Lookup(v.Cause)
@@ -302,7 +302,7 @@ func (s *sightings) cut(near, far int, v *Verdict) []Fact {
 		return nil
 	}
 	if arrived < copies {
-		return []Fact{{far, s.lines[far].frame, fmt.Sprintf("of its %d transmissions %d came by here: they were lost between the two points", copies, arrived)}}
+		return []Fact{factOf(far, s.lines[far].frame, "of its %d transmissions %d came by here: they were lost between the two points", copies, arrived)}
 	}
 	var acks, heard int
 	var last *line
@@ -322,7 +322,7 @@ func (s *sightings) cut(near, far int, v *Verdict) []Fact {
 		}
 	}
 	if acks > heard {
-		return []Fact{{far, last.frame, fmt.Sprintf("the last of %d acknowledgments that left here, of which %d reached the other point: they were lost between", acks, heard)}}
+		return []Fact{factOf(far, last.frame, "the last of %d acknowledgments that left here, of which %d reached the other point: they were lost between", acks, heard)}
 	}
 	return nil
 }

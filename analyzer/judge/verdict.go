@@ -92,13 +92,6 @@ type Frame struct {
 	N     uint32
 }
 
-// A Fact is one thing that a frame shows.
-type Fact struct {
-	Point int
-	Frame uint32
-	Text  string
-}
-
 // An Exclusion is a cause that frames refute.
 type Exclusion struct {
 	Cause  cause.ID
