@@ -2,6 +2,7 @@ package hugepage
 
 import (
 	"runtime"
+	"runtime/debug"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +18,8 @@ const size = 2 << 20
 // The advice lasts for a mapping, and Go maps its heap anew wherever it grows: so
 // the room is taken in one piece, and given back to the collector, which keeps it.
 func Reserve(n int) {
+	// So much at once would have the collector begin, only to wait for it below.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	room := make([]byte, n)
 	from := uintptr(unsafe.Pointer(unsafe.SliceData(room)))
 	// Rounded outwards: what lies around is heap as well, mapped in pieces of 4 MB
