@@ -47,6 +47,15 @@ func (p *pasts) next(x *Past, now int64) (place *past, used bool) {
 	return place, g.used
 }
 
+// replaced gives those in whose places the next n will be put, as far as they stand
+// in one page.
+func (p *pasts) replaced(n int) []past {
+	if p.page == nil || !p.page.used {
+		return nil
+	}
+	return p.page.list[p.at:min(p.at+n, pastsInPage)]
+}
+
 // turn goes on to the next page: the oldest, unless there is room for more and
 // what it holds is still of use.
 func (p *pasts) turn(now int64) {

@@ -22,8 +22,8 @@ func (t *Table) Warm(next []Packet) {
 // leaving is how many connections leave while WarmLen packets come, or so.
 const leaving = 12
 
-// warmLeaving reads the connections that will leave next, and where their numbers
-// will be found, as their leaving does.
+// warmLeaving reads the connections that will leave next, where their numbers will
+// be found, and where those were whose room they take, as their leaving does.
 func (t *Table) warmLeaving() (sum int64) {
 	q := &t.over
 	for _, x := range q.list[min(q.head, len(q.list)):min(q.head+leaving, len(q.list))] {
@@ -32,6 +32,9 @@ func (t *Table) warmLeaving() (sum int64) {
 		for i := range e.journal {
 			sum += e.journal[i].Time
 		}
+	}
+	for _, p := range t.pasts.replaced(leaving) {
+		sum += t.pastByKey.near(p.hash)
 	}
 	return sum
 }
