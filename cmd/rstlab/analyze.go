@@ -10,12 +10,12 @@ import (
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/cause"
-	"rstlab/internal/hugepage"
+	"rstlab/internal/heap"
 	"rstlab/internal/report"
 )
 
-// usual is about the memory, in bytes, that it takes to analyze a large capture.
-// To take it by ordinary pages costs a twelfth of the time.
+// usual is about the memory, in bytes, that it takes to analyze a large capture,
+// however long it is. To take it by ordinary pages costs a twelfth of the time.
 const usual = 96 << 20
 
 func newAnalyze() *cobra.Command {
@@ -135,7 +135,7 @@ are merged in order of time.`,
 		if notes == nil {
 			opts.Brief = out.Brief
 		}
-		hugepage.Reserve(usual)
+		heap.Reserve(usual)
 		found, told := false, false
 		err = analyzer.Analyze(cmd.Context(), inputs, opts, func(r analyzer.Record) error {
 			switch r := r.(type) {
