@@ -22,9 +22,7 @@ func smbPair(a, b uint16) bool { return a == 445 && b == 139 || a == 139 && b ==
 // refusalFacts are the SYN and the reset that answers it.
 func (k *Case) refusalFacts() []Fact {
 	t := &k.trigger
-	facts := []Fact{fact(t, "the SYN")}
-	text := fmt.Sprintf("RST+ACK %s later acknowledges the SYN, number %d", duration(k.since(t)), uint32(k.R.Seq))
-	facts = append(facts, fact(&k.R, "%s", text))
+	facts := []Fact{fact(t, "the SYN"), fact(&k.R, "RST+ACK %s later acknowledges the SYN, number %d", duration(k.since(t)), uint32(k.R.Seq))}
 	if k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
 		facts = append(facts, fact(&k.R, "it copies the SYN's DSCP, %d, as a host's stack does and a packet filter does not", k.R.TOS>>2))
 	}
@@ -59,7 +57,7 @@ func (k *Case) handshakeFacts() []Fact {
 		what string
 	}{{o.SYN.Stamp(), "SYN"}, {r.SYN.Stamp(), "SYN-ACK"}, {o.FirstACK, "the originator's first ACK"}} {
 		if x.at.Exists() {
-			facts = append(facts, factAt(x.at, "%s", x.what))
+			facts = append(facts, factIn(x.at.Frame, "%s", x.what))
 		}
 	}
 	if r.Payload == 0 {
@@ -149,7 +147,7 @@ func (k *Case) unseenSYNACK() bool {
 // unseenFacts are the SYN and the reset that answers what was not captured.
 func (k *Case) unseenFacts() []Fact {
 	return []Fact{
-		factAt(k.S.LastSYN, "the SYN"),
+		factIn(k.S.LastSYN.Frame, "the SYN"),
 		fact(&k.R, "the reset bears the number that the SYN-ACK acknowledges, which was not captured"),
 	}
 }
@@ -195,7 +193,7 @@ func (k *Case) refusesSYNACK() bool {
 func (k *Case) synackFacts() []Fact {
 	facts := []Fact{fact(&k.S.SYN, "the SYN")}
 	if k.S.SYNs > 1 {
-		facts = append(facts, factAt(k.S.LastSYN, "the SYN for the %d. time", k.S.SYNs))
+		facts = append(facts, factIn(k.S.LastSYN.Frame, "the SYN for the %d. time", k.S.SYNs))
 	}
 	return append(facts,
 		fact(&k.trigger, "the SYN-ACK, %s after the first SYN", duration(k.trigger.Time-k.S.SYN.Time)),

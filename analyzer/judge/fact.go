@@ -26,12 +26,7 @@ func fact(s *flow.Segment, format string, args ...any) Fact {
 	return factIn(s.Frame, format, args...)
 }
 
-// factAt states what a frame of this point shows.
-func factAt(s flow.Stamp, format string, args ...any) Fact {
-	return factIn(s.Frame, format, args...)
-}
-
-// factIn is factAt where only the frame's number is known.
+// factIn states what a frame of this point shows.
 func factIn(frame uint32, format string, args ...any) Fact {
 	return factOf(0, frame, format, args...)
 }

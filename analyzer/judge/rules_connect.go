@@ -24,7 +24,7 @@ var connectRules = []*rule{{
 		}
 		return []Fact{
 			factIn(p.LastFrame, "the last packet of the living connection on these ports"),
-			factAt(k.P.LastSYN, "a SYN on them, its number %+d from the connection's next", int32(k.P.ISN-peer.Nxt)),
+			factIn(k.P.LastSYN.Frame, "a SYN on them, its number %+d from the connection's next", int32(k.P.ISN-peer.Nxt)),
 			fact(&k.R, "the reset bears the connection's next number, not an answer to the SYN"),
 		}, true
 	},
@@ -45,8 +45,8 @@ var connectRules = []*rule{{
 			return nil, false // out of the window a second SYN draws an ACK (tcp_check_req())
 		}
 		return []Fact{
-			factAt(old.SYN, "the first SYN"),
-			factAt(r.SYN, "the SYN-ACK to it, which no ACK followed"),
+			factIn(old.SYN.Frame, "the first SYN"),
+			factIn(r.SYN.Frame, "the SYN-ACK to it, which no ACK followed"),
 			fact(&k.trigger, "a second SYN on the same ports, its number %+d from the first", int32(k.trigger.Seq-old.ISN)),
 			fact(&k.R, "the reset acknowledges the second"),
 		}, true
@@ -180,7 +180,7 @@ var connectRules = []*rule{{
 		return []Fact{
 			factIn(p.Sides[k.from].FIN.Frame, "the FIN of the %s, of the connection before on these ports", k.sender()),
 			factIn(p.Sides[1-k.from].FIN.Frame, "the FIN of the %s", k.receiver()),
-			factAt(k.S.LastSYN, "a new SYN on the same ports, %s after the last packet, its number %+d from the old one's next", duration(k.S.SYN.Time-p.LastTime), int32(k.S.ISN-p.Sides[k.from].Nxt)),
+			factIn(k.S.LastSYN.Frame, "a new SYN on the same ports, %s after the last packet, its number %+d from the old one's next", duration(k.S.SYN.Time-p.LastTime), int32(k.S.ISN-p.Sides[k.from].Nxt)),
 			fact(t, "the %s answers out of TIME-WAIT, with the old number", k.receiver()),
 			fact(&k.R, "the reset takes its number from that ACK"),
 		}, true
@@ -223,7 +223,7 @@ var connectRules = []*rule{{
 		}
 		return []Fact{
 			factIn(p.LastFrame, "the connection before on these ports, which was not closed"),
-			factAt(k.S.LastSYN, "a new SYN on the same ports"),
+			factIn(k.S.LastSYN.Frame, "a new SYN on the same ports"),
 			fact(t, "the %s answers for the old one: %s", k.receiver(), k.brief(1-k.from, t)),
 			fact(&k.R, "the reset takes its number from that ACK"),
 		}, true

@@ -47,7 +47,7 @@ var deviceRules = []*rule{{
 		if answers {
 			facts = append(facts, fact(&k.trigger, "the SYN"))
 		} else {
-			facts = append(facts, factAt(k.P.LastSYN, "the SYN"))
+			facts = append(facts, factIn(k.P.LastSYN.Frame, "the SYN"))
 		}
 		return append(facts, k.signFacts()...), true
 	},
@@ -340,7 +340,7 @@ func (k *Case) deviceFacts() []Fact {
 		facts = append(facts, fact(t, "the %s's segment that the reset answers: %s", k.receiver(), k.brief(1-k.from, t)))
 	}
 	if k.phase == synOnly {
-		facts = append(facts, factAt(k.P.LastSYN, "the SYN"))
+		facts = append(facts, factIn(k.P.LastSYN.Frame, "the SYN"))
 	}
 	facts = append(facts, fact(&k.R, "the reset in the name of the %s, number %d", k.sender(), k.rel(k.from, k.R.Seq)))
 	return append(facts, k.signFacts()...)

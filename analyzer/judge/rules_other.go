@@ -107,7 +107,7 @@ var multipathRules = []*rule{{
 			return []Fact{factIn(f, "the %s sends MP_FASTCLOSE", k.receiver()), fact(&k.R, "the reset answers it")}, true
 		}
 		if g := k.fastclosed(); g != nil {
-			return []Fact{factAt(g.fastclose, "MP_FASTCLOSE on another subflow of the same connection (%d)", g.on), fact(&k.R, "the reset of this one")}, true
+			return []Fact{factIn(g.fastclose.Frame, "MP_FASTCLOSE on another subflow of the same connection (%d)", g.on), fact(&k.R, "the reset of this one")}, true
 		}
 		return nil, false
 	},
