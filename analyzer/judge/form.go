@@ -27,13 +27,21 @@ func (k *Case) formOf() (form, flow.Segment) {
 		return neither, flow.Segment{}
 	}
 	own := k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 && k.R.Seq == k.S.Nxt
-	if t := k.acked(); t != nil && (k.prompt(t) || !own || k.phase&(connected|ending) == 0) {
+	t := k.acked()
+	if t != nil && (k.prompt(t) || !own || k.phase&(connected|ending) == 0 || k.heldUp(t)) {
 		return provoked, *t
 	}
 	if own { // as RFC 9293, 3.10.5, has an abort
 		return spontaneous, flow.Segment{}
 	}
 	return neither, flow.Segment{}
+}
+
+// heldUp tells whether a reset on a connection that nobody had closed is the late
+// answer to payload, since its sender, a Linux stack, aborts with an ACK and in no
+// other way (tcp_send_active_reset()): something was held up.
+func (k *Case) heldUp(t *flow.Segment) bool {
+	return k.linux() && k.phase == established && t.Len > 0 && k.since(t) <= 1e9
 }
 
 // unacked finds the segment without ACK that an RST+ACK answers: number 0

@@ -1424,4 +1424,23 @@ var oddCaptures = []ruleTest{{
 		server.80 > client.1000: . rawseq 5002 rawack 1000102
 		client.1000 > server.80: R rawseq 1000102 win 0`,
 	wants: []string{"11 likely time-wait-reuse by likely originator or synack-bad-ack; unknown"},
+}, {
+	name: "data, a bare R 300 ms later by a Linux host, which never aborts like that",
+	text: hand + `
+			client.1000 > server.80: P. length 100
+			+1ms server.80 > client.1000: .
+			server.80 > client.1000: P. length 100
+			+300ms client.1000 > server.80: R seq 101 win 0`,
+	wants: []string{"7 possible half-open by likely originator or middlebox-state-loss; accepted"},
+}, {
+	name: "data, a bare R 300 ms later by a host of which that is not known",
+	text: `
+			client.1000 > server.80: S <mss 1460,nop,wscale 8,nop,nop,sackOK>
+			+1ms server.80 > client.1000: S. <mss 1460,nop,wscale 8,nop,nop,sackOK>
+			client.1000 > server.80: .
+			client.1000 > server.80: P. length 100
+			+1ms server.80 > client.1000: .
+			server.80 > client.1000: P. length 100
+			+300ms client.1000 > server.80: R seq 101 win 0`,
+	wants: []string{"7 possible abortive-close by likely originator; accepted"},
 }}
