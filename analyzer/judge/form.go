@@ -27,8 +27,7 @@ func (k *Case) formOf() (form, flow.Segment) {
 		return neither, flow.Segment{}
 	}
 	own := k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 && k.R.Seq == k.S.Nxt
-	t := k.acked()
-	if t != nil && (k.prompt(t) || !own || k.phase&(connected|ending) == 0 || k.heldUp(t)) {
+	if t := k.acked(); t != nil && (k.prompt(t) || !own || k.phase&(connected|ending) == 0 || k.heldUp(t)) {
 		return provoked, *t
 	}
 	if own { // as RFC 9293, 3.10.5, has an abort

@@ -23,9 +23,10 @@ func Reserve(n int) {
 	advise(room)
 	runtime.KeepAlive(room)
 	runtime.GC()
-	debug.SetGCPercent(percent)
 	if percent > 0 {
 		pace(uint64(n), uint64(percent))
+	} else {
+		debug.SetGCPercent(percent)
 	}
 }
 
