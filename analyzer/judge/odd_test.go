@@ -211,6 +211,21 @@ var oddCaptures = []ruleTest{{
 			+5s server.80 > client.1000: R. seq 1 ack 1461`,
 	wants: []string{"8 likely close-unread-data by likely responder or listener-closed abortive-close; accepted"},
 }, {
+	name: "zero window: the one acknowledgment that closes it, then the reset",
+	text: hand + `
+			client.1000 > server.80: P. length 1460
+			server.80 > client.1000: . win 0
+			+2ms server.80 > client.1000: R. seq 1 ack 1461`,
+	wants: []string{"6 likely close-unread-data by likely responder or listener-closed abortive-close; accepted"},
+}, {
+	name: "zero window, opened again before the reset: all may have been read",
+	text: hand + `
+			client.1000 > server.80: P. length 1460
+			server.80 > client.1000: . win 0
+			+1ms server.80 > client.1000: . win 29200
+			+300ms server.80 > client.1000: R. seq 1 ack 1461`,
+	wants: []string{"7 possible abortive-close by likely responder or listener-closed close-unread-data; accepted"},
+}, {
 	name: "TFO: data in SYN, server RA",
 	text: `
 			client.1000 > server.80: S length 100

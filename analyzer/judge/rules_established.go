@@ -192,15 +192,22 @@ func (k *Case) justGotData() bool {
 }
 
 // unreadBytes is how many bytes were acknowledged last without moving the
-// window's right edge, where that says something: one full segment or more
-// (less a receiver may hold back, RFC 9293, 3.8.6.2.2), by more than one
+// window's right edge, where that says something: the window is closed, and
+// reading would have opened it (RFC 9293, 3.8.6.2.2; Linux tcp_cleanup_rbuf); or
+// one full segment or more (less a receiver may hold back), by more than one
 // acknowledgment, over more than a round trip.
 func (k *Case) unreadBytes() uint32 {
 	s, p := k.S, k.P
-	if !k.conn.Windows() || !s.Knows(flow.KnowsEdge) || s.StuckAcks < 2 {
+	if !k.conn.Windows() || !s.Knows(flow.KnowsEdge) || s.StuckAcks == 0 {
 		return 0
 	}
 	n := s.Ack.Minus(s.EdgeStuck)
+	if s.Win == 0 && n > 0 {
+		return uint32(n)
+	}
+	if s.StuckAcks < 2 {
+		return 0
+	}
 	mss := int32(536) // RFC 9293, 3.7.1
 	if m := min(s.MSS, p.MSS); m > 0 {
 		mss = int32(m)
