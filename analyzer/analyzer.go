@@ -36,13 +36,9 @@ func Analyze(ctx context.Context, inputs []Input, opts Options, emit func(Record
 		return errors.New("analyze: no capture was given")
 	}
 	a := &analysis{opts: opts, emit: emit, started: time.Now()}
-	var broken error
 	for _, in := range inputs {
 		r, err := capture.NewReader(in.Name, in.R)
 		if err != nil {
-			if broken == nil {
-				broken = err
-			}
 			if err := a.report(err); err != nil {
 				return err
 			}
@@ -53,7 +49,7 @@ func Analyze(ctx context.Context, inputs []Input, opts Options, emit func(Record
 		a.several = a.several || f.apart || len(a.files) > 1
 	}
 	if len(a.files) == 0 {
-		return broken
+		return a.broken[0]
 	}
 	err := a.read(ctx)
 	if err != nil && !errors.Is(err, context.Cause(ctx)) {
@@ -61,6 +57,9 @@ func Analyze(ctx context.Context, inputs []Input, opts Options, emit func(Record
 	}
 	if err := a.finish(); err != nil {
 		return err
+	}
+	if err == nil && a.packets == 0 && len(a.broken) == len(inputs) {
+		return a.broken[0]
 	}
 	return err
 }
@@ -77,6 +76,7 @@ type analysis struct {
 	several bool             // points, or files
 	packets int64
 	resets  int
+	broken  []error // what could not be read, one at most of each input
 
 	connections int
 	leftOut     int // resets that the options do not choose
@@ -135,10 +135,11 @@ func (a *analysis) readSet(ctx context.Context) error {
 
 // report emits what could not be read of an input.
 func (a *analysis) report(err error) error {
+	a.broken = append(a.broken, err)
 	e := &Error{Type: "error", Err: err.Error()}
 	var c *capture.Error
 	if errors.As(err, &c) {
-		e.File, e.Offset, e.Frame, e.Err = c.File, c.Offset, int(c.Frame), c.Err.Error()
+		e.File, e.Offset, e.Packed, e.Frame, e.Err = c.File, c.Offset, c.Packed, int(c.Frame), c.Err.Error()
 	}
 	return a.emit(e)
 }

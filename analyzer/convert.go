@@ -46,7 +46,7 @@ func (a *analysis) explain(v *Verdict, j *judge.Verdict, p *point) {
 	_, first := p.at(j.Conn.FirstFrame)
 	v.Connection = ConnectionRef{ID: j.Conn.ID, Originator: j.Conn.Originator.String(), Responder: j.Conn.Responder.String(),
 		Roles: roles(j.Conn.Seen), FirstFrame: first, State: j.Conn.State}
-	v.SenderAddress = j.From.String()
+	v.Tunnel, v.SenderAddress = j.Conn.Tunnel, j.From.String()
 	v.Details, v.Summary, v.Next = j.Details, fmt.Sprintf("frame %d: %s", v.Frame, j.Summary()), j.Next()
 	v.Evidence, v.Excluded, v.Alternatives = []Evidence{}, []Exclusion{}, []Alternative{}
 	v.Seen = []Sighting{{v.File, v.Frame}}

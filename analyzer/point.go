@@ -39,8 +39,9 @@ type point struct {
 	sight       sight
 	pauses      pauses // which connections without a reset survived
 	lost        uint64 // packets lost in between, as packets tell
+	first       int64  // the first stamp, of TCP or not
+	last        int64  // the latest of TCP
 	disorder    int64
-	last        int64
 }
 
 // A span is where a file's frames begin in the point's count.
@@ -97,6 +98,9 @@ func (p *point) current() *pcapng.Packet {
 
 // begin notes that the file's packets come next, of which in is the first.
 func (p *point) begin(f *file, in *pcapng.Packet) {
+	if len(p.spans) == 0 {
+		p.first = in.Time
+	}
 	p.spans = append(p.spans, span{before: p.frames, file: f})
 	if p.a.begin == 0 {
 		p.a.begin = in.Time
@@ -251,6 +255,9 @@ func (p *point) limits() []string {
 	if p.lost > 0 {
 		l = append(l, fmt.Sprintf("%s: %d packets were lost while capturing, as its packets tell", name, p.lost))
 	}
+	if p.judge.Flows.Count > 0 && p.frames > 1 && p.last == p.first && p.disorder == 0 {
+		l = append(l, name+": all stamps are the same, or there are none: nothing is known of time")
+	}
 	if p.disorder > int64(disorderMin) {
 		l = append(l, fmt.Sprintf("%s: stamps are out of order by up to %v", name, time.Duration(p.disorder)))
 	}
@@ -278,7 +285,21 @@ func (p *point) unread() []string {
 			l = append(l, fmt.Sprintf(x.format, plural(int(n), "packet")))
 		}
 	}
+	if p.judge.Flows.Count == 0 && len(l) == 0 && p.frames > 0 {
+		l = append(l, "no TCP in it: "+p.instead())
+	}
 	return l
+}
+
+// instead says what a point's packets are that hold no TCP.
+func (p *point) instead() string {
+	var all []string
+	for what, n := range p.decoder.Seen {
+		if n > 0 {
+			all = append(all, fmt.Sprintf("%s (%s)", packet.What(what), plural(int(n), "packet")))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // linkTypes gives those of the point's interfaces, in brackets.

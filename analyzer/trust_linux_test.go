@@ -101,7 +101,7 @@ func trustChild(name string) {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && len(failed) == 0 {
 		fmt.Println("analyze:", err)
 		os.Exit(1)
 	}

@@ -2,8 +2,10 @@ package analyzer
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
+	"rstlab/analyzer/capture"
 	"rstlab/analyzer/cause"
 )
 
@@ -44,6 +46,7 @@ type Verdict struct {
 	Time           time.Time      `json:"time"`
 	Tap            string         `json:"tap,omitempty"` // the capture's interface name
 	Connection     ConnectionRef  `json:"connection"`
+	Tunnel         string         `json:"tunnel,omitempty"` // what its packet was wrapped in, outermost first: "vlan 10, vxlan 42"
 	Sender         Sender         `json:"sender"`
 	SenderAddress  string         `json:"sender_address"` // the address that the reset bears as its source
 	SenderStrength cause.Strength `json:"sender_strength"`
@@ -182,9 +185,15 @@ type Finding struct {
 type Error struct {
 	Type   string `json:"type"` // "error"
 	File   string `json:"file"`
-	Offset int64  `json:"offset"`
+	Offset int64  `json:"offset"` // with Packed, of what is decompressed
+	Packed string `json:"packed,omitempty"`
 	Frame  int    `json:"frame,omitempty"`
 	Err    string `json:"error"`
+}
+
+// Error says it in one sentence, with file and place.
+func (e *Error) Error() string {
+	return (&capture.Error{File: e.File, Packed: e.Packed, Err: errors.New(e.Err)}).Error()
 }
 
 // A Summary is the last record.

@@ -214,6 +214,7 @@ func TestForeignFormats(t *testing.T) {
 		{[]byte("XCP\x00002.002\x00"), "it is a NetXRay or Sniffer for Windows capture; convert it with: editcap -F pcapng IN OUT"},
 		{[]byte("\x7fver\x00\x00"), "it is an OmniPeek or EtherPeek capture; convert it with: editcap -F pcapng IN OUT"},
 		{[]byte("iptrace 2.0"), "it is an AIX iptrace capture; convert it with: editcap -F pcapng IN OUT"},
+		{gz(gz(pcapFile(one{1, "first"}))), "it is compressed twice; decompress it: zcat FILE | rstlab analyze - (zstdcat for zstd)"},
 		{[]byte("BZh91AY&SY"), "it is compressed by bzip2; decompress it: bzip2 -dc FILE | rstlab analyze -"},
 		{[]byte("\xfd7zXZ\x00\x00\x04"), "it is compressed by xz; decompress it: xz -dc FILE | rstlab analyze -"},
 		{[]byte("PK\x03\x04\x14\x00"), "it is a zip archive; unpack it, and give the captures in it"},
@@ -221,10 +222,13 @@ func TestForeignFormats(t *testing.T) {
 		{[]byte("10:00:00.000000 IP 192.0.2.1.40000 > 198.51.100.1.80: Flags [S], seq 1, win 64240, length 0\n"), "it is text; give the capture itself, as tcpdump -w or Wireshark writes it"},
 		{[]byte("\xff\xfeN\x00o\x00.\x00"), "it is text; give the capture itself, as tcpdump -w or Wireshark writes it"},
 		{bytes.Repeat([]byte("é"), 3000), "it is text; give the capture itself, as tcpdump -w or Wireshark writes it"},
-		{[]byte{0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3}, "it begins with de ad be ef, which is neither pcap nor pcapng; convert it to pcapng with the tool that made it"},
+		{[]byte{0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3}, "it begins with de ad be ef, which is neither pcap nor pcapng; convert it to pcapng with the tool that made it, or try: editcap -F pcapng IN OUT"},
 	} {
 		_, err := capture.NewReader("a.cap", bytes.NewReader(c.b))
 		want := "a.cap: read file header: " + c.want
+		if bytes.HasPrefix(c.b, []byte{0x1f, 0x8b}) {
+			want = "a.cap (gzip, bytes count when decompressed): read file header: " + c.want
+		}
 		var e *capture.Error
 		if err == nil || err.Error() != want || !errors.As(err, &e) {
 			t.Errorf("%.20q:\n got %v\nwant %s", c.b, err, want)

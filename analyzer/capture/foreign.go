@@ -15,6 +15,9 @@ const sniffLen = 4 << 10
 // convert is what turns most foreign captures into one that is read here.
 const convert = "convert it with: editcap -F pcapng IN OUT"
 
+// twice is for what holds another compressed file.
+const twice = "decompress it: zcat FILE | rstlab analyze - (zstdcat for zstd)"
+
 // Foreign formats, told by fixed bytes at a fixed place.
 var formats = []struct {
 	at    int
@@ -40,6 +43,8 @@ var formats = []struct {
 	{0, "\xab\x01\x00\x1c", "an IXIA lcap capture", convert},
 	{0, "\x1c\x00\x01\xac", "an IXIA lcap capture", convert},
 	{0, "\x1c\x00\x01\xab", "an IXIA lcap capture", convert},
+	{0, "\x1f\x8b", "compressed twice", twice},
+	{0, "\x28\xb5\x2f\xfd", "compressed twice", twice},
 	{0, "BZh", "compressed by bzip2", "decompress it: bzip2 -dc FILE | rstlab analyze -"},
 	{0, "\xfd7zXZ\x00", "compressed by xz", "decompress it: xz -dc FILE | rstlab analyze -"},
 	{0, "\x04\x22\x4d\x18", "compressed by lz4", "decompress it: lz4 -dc FILE | rstlab analyze -"},

@@ -192,7 +192,7 @@ func unread(e *analyzer.Error) error {
 	if why, found := strings.CutPrefix(e.Err, "read file header: "); found && strings.Contains(why, " "+e.File+": ") {
 		return errors.New(why)
 	}
-	return fmt.Errorf("read %s: offset %d: %s", e.File, e.Offset, e.Err)
+	return e
 }
 
 // causes checks the words of --fail-on.

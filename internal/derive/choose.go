@@ -78,7 +78,7 @@ func (s *survey) take(r analyzer.Record) error {
 	case *analyzer.Connection:
 		s.conns = append(s.conns, r)
 	case *analyzer.Error:
-		s.limits = append(s.limits, fmt.Sprintf("%s: offset %d: %s", r.File, r.Offset, r.Err))
+		s.limits = append(s.limits, r.Error())
 	case *analyzer.Summary:
 		s.limits = append(s.limits, r.Limits...)
 	}

@@ -88,7 +88,7 @@ func judge(ctx context.Context, captures []capture, frame func(Place) int) ([]Ve
 	err := analyzer.Analyze(ctx, inputs, analyzer.Options{}, func(r analyzer.Record) error {
 		switch r := r.(type) {
 		case *analyzer.Error:
-			return fmt.Errorf("analyze %s: %s at offset %d", r.File, r.Err, r.Offset)
+			return fmt.Errorf("analyze %w", r)
 		case *analyzer.Verdict:
 			all = append(all, reduce(r, names, func(file string, n int) Place {
 				if file == "" {

@@ -60,7 +60,7 @@ func (r *Reader) ended(need int) error {
 
 // notCapture makes the error for a header that is none.
 func notCapture(format string, args ...any) error {
-	return &FormatError{Found: fmt.Sprintf(format, args...), Hint: "convert it to pcapng with the tool that made it"}
+	return &FormatError{Found: fmt.Sprintf(format, args...), Hint: "convert it to pcapng with the tool that made it, or try: editcap -F pcapng IN OUT"}
 }
 
 // noHeader makes the error for a stream that ended within the file's header.

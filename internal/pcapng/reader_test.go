@@ -252,7 +252,7 @@ func TestReadWhatWriterWrote(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	const damaged = "; the file is damaged here: what stands before is read, the rest is not"
 	const cut = "; it was cut short, or is still being written: what stands before is read"
-	const convert = "; convert it to pcapng with the tool that made it"
+	const convert = "; convert it to pcapng with the tool that made it, or try: editcap -F pcapng IN OUT"
 	pcap := func() *file {
 		return (&file{order: binary.BigEndian}).pcapHeader(0xa1b2c3d4, 2, 4, 65535, 1).record(1, 0, 5, 5, "hello")
 	}

@@ -70,7 +70,7 @@ func (j *judge) ask(ctx context.Context, taps []string) ([]*analyzer.Verdict, er
 		case *analyzer.Verdict:
 			verdicts = append(verdicts, r)
 		case *analyzer.Error:
-			return fmt.Errorf("analyze %s: %s at offset %d", r.File, r.Err, r.Offset)
+			return fmt.Errorf("analyze %w", r)
 		}
 		return nil
 	})

@@ -18,9 +18,12 @@ type fact struct {
 // facts are what a verdict says beside its headline, in the order in which it
 // is read. They are as the capture has them, control characters included.
 func facts(v *analyzer.Verdict) []fact {
-	var meaning, details, evidence, excluded, alternatives, seen, after, next []string
+	var meaning, tunnel, details, evidence, excluded, alternatives, seen, after, next []string
 	if c, ok := cause.Lookup(v.Cause); ok {
 		meaning = append(meaning, c.Summary)
+	}
+	if v.Tunnel != "" {
+		tunnel = append(tunnel, v.Tunnel)
 	}
 	for _, key := range slices.Sorted(maps.Keys(v.Details)) {
 		details = append(details, fmt.Sprintf("%s %v", key, v.Details[key]))
@@ -49,6 +52,7 @@ func facts(v *analyzer.Verdict) []fact {
 		{"that is", meaning},
 		{"sender", []string{sender(v)}},
 		{"effect", []string{effect(v)}},
+		{"tunnel", tunnel},
 		{"details", details},
 		{"evidence", evidence},
 		{"excluded", excluded},

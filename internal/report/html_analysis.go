@@ -102,11 +102,7 @@ func (h *htmlAnalysis) Record(r analyzer.Record) error {
 	case *analyzer.Connection:
 		h.connection(r)
 	case *analyzer.Error:
-		where := r.File
-		if r.Frame > 0 {
-			where += fmt.Sprintf(", frame %d", r.Frame)
-		}
-		h.page.Errors = append(h.page.Errors, fmt.Sprintf("%s: offset %d: %s", where, r.Offset, r.Err))
+		h.page.Errors = append(h.page.Errors, r.Error())
 	case *analyzer.Summary:
 		return h.summary(r)
 	}
@@ -148,7 +144,7 @@ func (h *htmlAnalysis) connection(c *analyzer.Connection) {
 		return
 	}
 	h.page.Connections = append(h.page.Connections, htmlConnection{
-		ID: c.Ref.ID, Ends: endpoint(c.Ref.Originator) + " > " + endpoint(c.Ref.Responder), Outcome: c.Outcome,
+		ID: c.Ref.ID, Ends: ends(c), Outcome: c.Outcome,
 		Frame:   frameOf(h.style.Files, c.File, c.Ref.FirstFrame),
 		Packets: fmt.Sprintf("%d + %d", c.Packets[0], c.Packets[1]), Payload: fmt.Sprintf("%d + %d", c.Bytes[0], c.Bytes[1]), Resets: c.Resets,
 	})

@@ -37,7 +37,7 @@ func (m *mdAnalysis) Record(r analyzer.Record) error {
 			m.findings = append(m.findings, r.Summary)
 		}
 	case *analyzer.Error:
-		m.unread = append(m.unread, fmt.Sprintf("%s: could not be read from offset %d on: %s", r.File, r.Offset, r.Err))
+		m.unread = append(m.unread, r.Error())
 	case *analyzer.Summary:
 		m.summary(r)
 		return m.flush()

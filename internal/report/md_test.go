@@ -102,7 +102,7 @@ func TestMarkdownOfARunShowsAllAsItIs(t *testing.T) {
 }
 
 func TestMarkdownOfAnAnalysis(t *testing.T) {
-	got := analysis(t, "md", Style{}, refused(), &analyzer.Error{File: "cut.pcap", Offset: 168, Err: "unexpected EOF"},
+	got := analysis(t, "md", Style{}, refused(), &analyzer.Error{File: "cut.pcap", Offset: 168, Frame: 3, Err: "read packet 3 at byte 168: unexpected EOF"},
 		&analyzer.Summary{Files: 1, Packets: 2, Connections: 1, Resets: 1, Limits: []string{"one direction only"}})
 	same(t, got, `## 1 reset in 2 packets, 1 connection, 1 file: 1 port-closed
 
@@ -126,7 +126,7 @@ func TestMarkdownOfAnAnalysis(t *testing.T) {
 
 ### What limits this
 
-- cut.pcap: could not be read from offset 168 on: unexpected EOF
+- cut.pcap: read packet 3 at byte 168: unexpected EOF
 - one direction only
 `)
 }

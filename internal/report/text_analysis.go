@@ -193,14 +193,22 @@ func (t *textAnalysis) connection(c *analyzer.Connection) {
 	t.line("", connectionLine(c, t.frame(c.File, c.Ref.FirstFrame)))
 }
 
+// ends are a connection's, and what it is wrapped in.
+func ends(c *analyzer.Connection) string {
+	s := endpoint(c.Ref.Originator) + " > " + endpoint(c.Ref.Responder)
+	if c.Tunnel != "" {
+		s += " in " + c.Tunnel
+	}
+	return s
+}
+
 // connectionLine is a connection in one line; first names its first frame.
 func connectionLine(c *analyzer.Connection, first string) string {
 	outcome := c.Outcome
 	if c.ICMP != nil {
 		outcome += fmt.Sprintf(" (frame %d: type %d, code %d, of %s)", c.ICMP.Frame, c.ICMP.Type, c.ICMP.Code, c.ICMP.From)
 	}
-	return fmt.Sprintf("connection %d  %s > %s: %s; from %s on, %d and %d packets, %d and %d bytes, %s", c.Ref.ID,
-		endpoint(c.Ref.Originator), endpoint(c.Ref.Responder), outcome, first,
+	return fmt.Sprintf("connection %d  %s: %s; from %s on, %d and %d packets, %d and %d bytes, %s", c.Ref.ID, ends(c), outcome, first,
 		c.Packets[0], c.Packets[1], c.Bytes[0], c.Bytes[1], plural(c.Resets, "reset"))
 }
 

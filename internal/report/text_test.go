@@ -55,6 +55,7 @@ func TestWrapKeepsAll(t *testing.T) {
 // look for stay whole.
 func TestTextFitsItsReader(t *testing.T) {
 	v := refused()
+	v.Tunnel = "vlan 10, vxlan 42"
 	v.Packets[1].Missed = []string{"server.pcapng", "middle.pcapng"}
 	sum := &analyzer.Summary{Files: 1, Packets: 2, Connections: 1, Resets: 1, Limits: []string{strings.Repeat("one direction only ", 10)}}
 	for _, width := range []int{60, 80, 132} {
@@ -70,6 +71,7 @@ func TestTextFitsItsReader(t *testing.T) {
 		"             > 2  +0.000000  192.0.2.2.80 > 192.0.2.1.40001: R. seq 0 ack 1 win 0  never at server.pcapng, middle.pcapng\n",
 		"limit: " + sum.Limits[0] + "\n",
 		headline(v) + "\n",
+		"  tunnel     vlan 10, vxlan 42\n",
 	} {
 		if !strings.Contains(piped, want) {
 			t.Errorf("in a pipe no %q in\n%s", want, piped)
