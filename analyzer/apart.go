@@ -46,6 +46,7 @@ func apart(r *capture.Reader) bool {
 		decoder packet.Decoder
 		info    packet.Info
 		s       flow.Packet
+		opening flow.Opening
 	)
 	seen := map[identity]sighting{}
 	r.Ahead(maxAhead, maxAheadBytes, func(p *pcapng.Packet) bool {
@@ -53,7 +54,7 @@ func apart(r *capture.Reader) bool {
 			return false
 		}
 		decoder.Decode(p, &info)
-		if s.Read(0, p.Time, &info); s.Kind != packet.TCP {
+		if s.Read(&opening, 0, p.Time, &info); s.Kind != packet.TCP {
 			return true
 		}
 		x := &s.Seg

@@ -24,6 +24,7 @@ type point struct {
 	judge       judge.Judge
 	decoder     packet.Decoder
 	next        flow.Packet
+	opening     flow.Opening   // of next
 	batch       *pcapng.Batch  // the one that is being followed, if there is one
 	place       int            // in it
 	now         *pcapng.Packet // the packet that is being followed; nil: see current
@@ -70,13 +71,13 @@ func (p *point) packet(f *file, in *pcapng.Packet) error {
 	}
 	p.lose(in)
 	p.decoder.Decode(in, &p.info)
-	p.next.Read(uint32(in.Frame), in.Time, &p.info)
+	p.next.Read(&p.opening, uint32(in.Frame), in.Time, &p.info)
 	p.next.Seg.Tap = flow.TapOf(in)
 	p.now = in
 	if !p.locate(&p.next) {
 		return nil
 	}
-	return p.judge.Take(&p.next, p.lookAt)
+	return p.judge.Take(&p.next, &p.opening, p.lookAt)
 }
 
 // look decodes the packet that is being judged once more. Reading ahead, few of

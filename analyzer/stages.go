@@ -33,6 +33,7 @@ const (
 type batch struct {
 	packets    pcapng.Batch
 	flows      []flow.Packet
+	openings   []flow.Opening     // of each
 	interfaces []pcapng.Interface // met so far
 	lossy      bool               // some packets tell that others were lost
 	err        error              // what ended the capture
@@ -100,12 +101,12 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 	var info packet.Info
 	decode := func(in *pcapng.Packet) {
 		b.lossy = b.lossy || in.Dropped > 0
-		b.flows = slices.Grow(b.flows, 1)
-		b.flows = b.flows[:len(b.flows)+1]
-		s := &b.flows[len(b.flows)-1]
-		if !s.ReadFrame(in) {
+		n := len(b.flows)
+		b.flows, b.openings = slices.Grow(b.flows, 1)[:n+1], slices.Grow(b.openings, 1)[:n+1]
+		s, o := &b.flows[n], &b.openings[n]
+		if !s.ReadFrame(o, in) {
 			d.Decode(in, &info)
-			s.Read(uint32(in.Frame), in.Time, &info)
+			s.Read(o, uint32(in.Frame), in.Time, &info)
 		}
 		s.Seg.Tap = flow.TapOf(in)
 	}
@@ -122,7 +123,7 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 		}
 		b = idle[len(idle)-1]
 		idle = idle[:len(idle)-1]
-		b.flows, b.lossy = slices.Grow(b.flows[:0], usual), false
+		b.flows, b.openings, b.lossy = slices.Grow(b.flows[:0], usual), slices.Grow(b.openings[:0], usual), false
 		b.err = r.ReadBatch(&b.packets, decode)
 		ahead += b.packets.Size()
 		b.interfaces = r.Interfaces()
@@ -180,7 +181,7 @@ func (p *point) followBatch(b *batch, n *news) {
 			p.judge.Flows.Warm(b.flows[i:])
 		}
 		if s := &b.flows[i]; p.locate(s) {
-			p.judge.Follow(s, p.lookAt)
+			p.judge.Follow(s, &b.openings[i], p.lookAt)
 		}
 	}
 	p.a.packets += int64(len(b.flows))

@@ -27,14 +27,6 @@ func (k *Key) read(in *packet.Info) (from int) {
 	return 0
 }
 
-// is tells whether two keys are the same, in fewer steps than the compiler's own
-// comparison of them, which is a call.
-func (k *Key) is(x *Key) bool {
-	return half(&k.A, 0) == half(&x.A, 0) && half(&k.A, 8) == half(&x.A, 8) &&
-		half(&k.B, 0) == half(&x.B, 0) && half(&k.B, 8) == half(&x.B, 8) &&
-		k.PortA == x.PortA && k.PortB == x.PortB && k.Tunnel == x.Tunnel
-}
-
 func less(a, b *[16]byte) bool {
 	x, y := binary.BigEndian.Uint64(a[:8]), binary.BigEndian.Uint64(b[:8])
 	if x == y {

@@ -56,7 +56,7 @@ func (e *Entry) end(x *End) {
 		x.LastFrame = s.Frame
 	}
 	for i := range x.Sides {
-		x.Sides[i].brief(&e.sides[i], e.sides[1-i].is)
+		x.Sides[i].brief(&e.sides[i], &e.outsets[i], e.sides[1-i].is)
 	}
 	if x.Sides[0].Packets > 0 && x.Sides[1].Packets > 0 && min(last[0], last[1]) >= pause[1] {
 		x.Survived = max(x.Survived, pause[1]-pause[0])
@@ -89,12 +89,12 @@ func (p *PastSide) read(s *Segment) {
 }
 
 // brief adds what the side's brief knows, and what the peer's tells of it.
-func (p *PastSide) brief(b *brief, peer told) {
-	p.ISN, p.Nxt, p.Ack, p.Scale, p.Layout = b.first, b.nxt, b.ack, b.offer.scale, b.offer.layout
+func (p *PastSide) brief(b *brief, o *outset, peer told) {
+	p.ISN, p.Nxt, p.Ack, p.Scale, p.Layout = o.first, b.nxt, b.ack, o.offer.scale, o.offer.layout
 	if b.is&toldSYN == 0 {
 		p.Scale = -1
 	}
-	p.Known |= b.offer.known
+	p.Known |= o.offer.known
 	for _, x := range [...]struct {
 		is    told
 		known Known

@@ -10,30 +10,32 @@ import (
 // the journal is full. Most connections are over before that, and so never
 // have one.
 type Entry struct {
-	key      Key
+	pair     uint64 // of its endpoints
 	lastTime int64
-	hash     uint32
+	hosts    [2]*Host
+	conn     *Conn  // nil: the journal is all there is
+	Pending  int32  // resets that still wait for their verdict; kept by the judge
+	Slot     uint32 // for the judge's use
 	ref      int32
+	course   Course // as Turn gave it last
+	noted    uint8  // of the journal
+	plain    bool   // what the next packet has to meet is known, see meets
+	over     bool   // it is in the queue of those
+	seen     bool
+	v6       bool
+	orig     uint8
 
-	noted   uint8 // of the journal
-	plain   bool  // what the next packet has to meet is known, see meets
-	over    bool  // it is in the queue of those
-	seen    bool
-	v6      bool
-	orig    uint8
-	course  Course // as Turn gave it last
-	hosts   [2]*Host
-	Pending int32  // resets that still wait for their verdict; kept by the judge
-	Slot    uint32 // for the judge's use
-	sides   [2]brief
+	sides [2]brief // a line of their own
 
-	conn       *Conn // nil: the journal is all there is
-	ID         int   // counts as Wireshark's tcp.stream
+	key        Key
+	ID         int // counts as Wireshark's tcp.stream
 	firstTime  int64
 	firstFrame uint32
+	outsets    [2]outset
 
+	_       [8]byte // so that half of the journal's segments lie in one cache line each
 	journal [journalLen]Segment
-	_       [32]byte // to an odd number of whole cache lines, so that the beginnings of all spread over the cache
+	_       [16]byte // to an odd number of whole lines, so that the beginnings of all spread over the cache
 }
 
 // journalLen is how many packets a journal holds: as many as an exchange of a
@@ -45,13 +47,17 @@ const journalLen = 12
 type brief struct {
 	sampleAt int64
 	packets  uint32
-	first    Seq
 	nxt, ack Seq
-	finSeq   Seq
 	sample   Seq
 	is       told
 	mac      [6]byte
-	offer    offer // of the SYN in the journal
+}
+
+// An outset is what few packets of a side touch, most of them its first.
+type outset struct {
+	first  Seq
+	finSeq Seq
+	offer  offer // of the SYN in the journal
 }
 
 // told is what is known of a side, as a brief has it.
@@ -77,7 +83,7 @@ func (e *Entry) reset() {
 	e.lastTime = 0
 	e.noted, e.plain, e.over, e.seen, e.orig = 0, false, false, false, 0
 	e.Pending, e.Slot, e.course = 0, 0, 0
-	e.sides = [2]brief{}
+	e.sides, e.outsets = [2]brief{}, [2]outset{}
 	e.conn = nil
 }
 
@@ -94,7 +100,7 @@ func (e *Entry) Host(side int) *Host { return e.hosts[side] }
 // Layout is that of the options on a side's SYN; feature tells whether that
 // asked for something that a device may not know.
 func (e *Entry) Layout(side int) (l Layout, feature bool) {
-	o := &e.sides[side].offer
+	o := &e.outsets[side].offer
 	return o.layout, o.known&SYNFeature != 0
 }
 
@@ -171,9 +177,7 @@ func (e *Entry) ICMP() *ICMP {
 
 // brings makes the brief what an account says.
 func (b *brief) brings(s *Side) {
-	b.packets, b.first, b.nxt, b.ack, b.finSeq = s.Packets+s.Resets, s.First, s.Nxt, s.Ack, s.FinSeq
-	b.sample, b.sampleAt = s.sample, s.sampleAt
-	b.offer = offer{known: s.Known & (OffersTS | OffersSACK | SYNFeature), mss: s.MSS, scale: s.Scale, layout: s.Layout, signed: s.Signed}
+	b.packets, b.nxt, b.ack, b.sample, b.sampleAt = s.Packets+s.Resets, s.Nxt, s.Ack, s.sample, s.sampleAt
 	b.is = 0
 	for _, x := range [...]struct {
 		is   told
@@ -190,4 +194,10 @@ func (b *brief) brings(s *Side) {
 	if s.MACs > 0 {
 		b.mac = s.MAC[0]
 	}
+}
+
+// brings makes the outset what an account says.
+func (o *outset) brings(s *Side) {
+	o.first, o.finSeq = s.First, s.FinSeq
+	o.offer = offer{known: s.Known & (OffersTS | OffersSACK | SYNFeature), mss: s.MSS, scale: s.Scale, layout: s.Layout, signed: s.Signed}
 }

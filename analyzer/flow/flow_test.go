@@ -20,6 +20,7 @@ type feed struct {
 	in    packet.Info
 	step  flow.Step
 	next  flow.Packet
+	first flow.Opening
 	frame uint32
 }
 
@@ -33,8 +34,8 @@ func (f *feed) play(text string, each func(*flow.Step)) {
 		p := pcapng.Packet{Time: x.Time.UnixNano(), HasTime: true, Data: x.Data, OrigLen: len(x.Data), LinkType: pcapng.LinkEthernet}
 		f.d.Decode(&p, &f.in)
 		f.frame++
-		f.next.Read(f.frame, p.Time, &f.in)
-		f.table.Find(&f.next, &f.in, &f.step)
+		f.next.Read(&f.first, f.frame, p.Time, &f.in)
+		f.table.Find(&f.next, &f.first, &f.in, &f.step)
 		if each != nil {
 			each(&f.step)
 		}

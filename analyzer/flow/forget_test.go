@@ -27,11 +27,12 @@ func TestForgotten(t *testing.T) {
 			const room = 16
 			table := Table{MaxConns: room}
 			var p Packet
+			var o Opening
 			var st Step
 			for i := range maxPasts + room + 1000 {
 				in := packet.Info{Kind: packet.TCP, Src: [16]byte{0: byte(i >> 16), 15: 1}, Dst: [16]byte{15: 2}, SrcPort: uint16(i), DstPort: 80, Flags: tc.flags, TCPOptions: packet.TCPOptions{WScale: -1}}
-				p.Read(uint32(i+1), int64(i)*tc.apart, &in)
-				table.Find(&p, &in, &st)
+				p.Read(&o, uint32(i+1), int64(i)*tc.apart, &in)
+				table.Find(&p, &o, &in, &st)
 				table.Apply(&st, &in)
 			}
 			if table.Forgotten != tc.want {

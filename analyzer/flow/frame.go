@@ -23,11 +23,11 @@ const (
 	onlyStamp = 1<<24 | 1<<16 | 8<<8 | 10
 )
 
-// ReadFrame fills s from a captured frame if it is of the kind that most are: on
+// ReadFrame fills s and o from a captured frame if it is of the kind that most are: on
 // Ethernet, whole, of IPv4 without options or IPv6 without extensions, TCP. That
 // comes to the same as decoding it and Read, in less than half the time. Else it
 // tells so, and s is to be read from what a packet.Decoder makes of the frame.
-func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
+func (s *Packet) ReadFrame(o *Opening, p *pcapng.Packet) bool {
 	b := p.Data
 	if p.LinkType != pcapng.LinkEthernet || len(b) < etherLen+ipv4Len+tcpLen {
 		return false
@@ -48,8 +48,8 @@ func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 		if fragment&0x4000 != 0 {
 			x.Marks |= DF
 		}
-		s.v6 = false
-		x.from = s.key.read4(ip[12:20], tcp)
+		o.v6 = false
+		x.from = o.key.read4(ip[12:20], tcp)
 	case etherIPv6:
 		if len(ip) < ipv6Len+tcpLen {
 			return false
@@ -60,8 +60,8 @@ func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 		}
 		tcp = ip[ipv6Len : ipv6Len+length]
 		x.TOS, x.TTL, x.Flow = ip[0]<<4|ip[1]>>4, ip[7], binary.BigEndian.Uint32(ip)&0xfffff
-		s.v6 = true
-		x.from = s.key.read6(ip[8:40], tcp)
+		o.v6 = true
+		x.from = o.key.read6(ip[8:40], tcp)
 	default:
 		return false
 	}
@@ -73,32 +73,37 @@ func (s *Packet) ReadFrame(p *pcapng.Packet) bool {
 	x.Flags, x.Win, x.Len = segment.Flags(tcp[13]), binary.BigEndian.Uint16(tcp[14:]), uint32(len(tcp)-n)
 	x.direct(p.Direction)
 	s.Kind = packet.TCP
-	s.multipath, s.tunnelled = false, false
+	s.is = hasMAC
 	switch syn := x.Is(segment.SYN); {
 	case !syn && n == tcpLen:
 	case !syn && n == tcpLen+stampLen && binary.BigEndian.Uint32(tcp[tcpLen:]) == onlyStamp:
 		x.TSVal, x.TSEcr = binary.BigEndian.Uint32(tcp[24:]), binary.BigEndian.Uint32(tcp[28:])
 		x.Marks |= HasTS
 	default:
-		s.options(tcp[:n])
+		s.options(o, tcp[:n])
 	}
-	s.special = s.multipath || x.Is(segment.RST)
-	s.hasMAC, s.mac = true, [6]byte(b[6:])
-	s.hash = s.key.hash()
+	if x.Is(segment.RST) {
+		s.is |= special
+	}
+	s.mac = [6]byte(b[6:])
+	s.pair = o.key.pair()
 	return true
 }
 
-// options fills s from the options of a TCP header, the rest of which was read.
-func (s *Packet) options(header []byte) {
-	x, o := &s.Seg, packet.TCPOptions{WScale: -1}
-	o.ReadOptions(header, false)
-	if o.HasTS {
-		x.TSVal, x.TSEcr = o.TSVal, o.TSEcr
+// options fills s and o from the options of a TCP header, the rest of which was
+// read.
+func (s *Packet) options(o *Opening, header []byte) {
+	x, in := &s.Seg, packet.TCPOptions{WScale: -1}
+	in.ReadOptions(header, false)
+	if in.HasTS {
+		x.TSVal, x.TSEcr = in.TSVal, in.TSEcr
 		x.Marks |= HasTS
 	}
-	s.multipath = o.MPTCP.Subtypes != 0
+	if in.MPTCP.Subtypes != 0 {
+		s.is |= multipath | special
+	}
 	if x.Is(segment.SYN) {
-		s.offer.read(x, &o, header[tcpLen:], header[12]&0xf != 0)
+		o.offer.read(x, &in, header[tcpLen:], header[12]&0xf != 0)
 	}
 }
 

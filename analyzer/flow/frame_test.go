@@ -31,15 +31,16 @@ func FuzzReadFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, more uint16, direction uint8) {
 		p := pcapng.Packet{Frame: 7, Time: 9, Data: b, OrigLen: len(b) + int(more), LinkType: pcapng.LinkEthernet, Direction: pcapng.Direction(direction % 3)}
 		var got, want Packet
+		var opening, wanted Opening
 		var in packet.Info
 		var d packet.Decoder
-		if !got.ReadFrame(&p) {
+		if !got.ReadFrame(&opening, &p) {
 			return
 		}
 		d.Decode(&p, &in)
-		want.Read(7, 9, &in)
-		if got != want {
-			t.Errorf("%x\n%+v, want\n%+v", b, got, want)
+		want.Read(&wanted, 7, 9, &in)
+		if got != want || opening != wanted {
+			t.Errorf("%x\n%+v, %+v, want\n%+v, %+v", b, got, opening, want, wanted)
 		}
 	})
 }

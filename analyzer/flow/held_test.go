@@ -12,13 +12,14 @@ import (
 func TestHeld(t *testing.T) {
 	var table Table
 	var p Packet
+	var o Opening
 	var st Step
 	frame := uint32(0)
 	begin := func(port uint16) *Entry {
 		frame++
 		in := packet.Info{Kind: packet.TCP, Src: [16]byte{15: 1}, Dst: [16]byte{15: 2}, SrcPort: port, DstPort: 80, Flags: segment.SYN, Seq: frame << 20, TCPOptions: packet.TCPOptions{WScale: -1}}
-		p.Read(frame, int64(frame)*1e9, &in)
-		table.Find(&p, &in, &st)
+		p.Read(&o, frame, int64(frame)*1e9, &in)
+		table.Find(&p, &o, &in, &st)
 		table.Apply(&st, &in)
 		return st.Entry
 	}

@@ -19,32 +19,30 @@ type slot struct {
 	at   int32 // the reference and 1; 0: empty
 }
 
-// seed keeps captures from being made that put all of their connections into
-// one slot.
-var seed = maphash.Bytes(maphash.MakeSeed(), nil) | 1
+// seed and seed2 keep captures from being made that put all of their connections
+// into one slot, or two of them into one number.
+var seed, seed2 = maphash.Bytes(maphash.MakeSeed(), nil) | 1, maphash.Bytes(maphash.MakeSeed(), nil)
 
-// hash mixes a key.
-func (k *Key) hash() uint32 {
+// pair stands for a key: a number that no two of them share, but by a chance of
+// one in 10^9 with the 2^17 of a Table. It is another one each time the program
+// runs.
+func (k *Key) pair() uint64 {
 	h := mixAddr(&k.B, mixAddr(&k.A, seed))
-	h = mix(uint64(k.PortA)<<16|uint64(k.PortB)^h, k.Tunnel^0x94d049bb133111eb)
-	return uint32(h) ^ uint32(h>>32)
+	return mix(uint64(k.PortA)<<16|uint64(k.PortB)^h, k.Tunnel^seed2)
 }
 
 // hashOf mixes an address.
-func hashOf(a *[16]byte) uint32 {
-	h := mixAddr(a, seed)
-	return uint32(h) ^ uint32(h>>32)
-}
+func hashOf(a *[16]byte) uint32 { return uint32(mixAddr(a, seed)) }
 
 // Service stands for two hosts and the port at which one serves the other: a
 // number, not 0, that no two of them share, but by a chance of one in 10^11 with
 // 2^14 of them. It is another one each time the program runs.
 func Service(client, server *[16]byte, port uint16) uint64 {
-	return mix(mixAddr(server, mixAddr(client, seed))^uint64(port), 0x94d049bb133111eb) | 1<<63
+	return mix(mixAddr(server, mixAddr(client, seed))^uint64(port), seed2) | 1<<63
 }
 
 func mixAddr(a *[16]byte, h uint64) uint64 {
-	return mix(half(a, 0)^h, half(a, 8)^0x9e3779b97f4a7c15)
+	return mix(half(a, 0)^h, half(a, 8)^seed2)
 }
 
 func half(b *[16]byte, at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }

@@ -17,10 +17,11 @@ func TestTableFindsAll(t *testing.T) {
 		ids := map[uint16]int{}
 		var st Step
 		var next Packet
+		var opening Opening
 		for frame, port := range rapid.SliceOfN(rapid.Uint16Range(1, 30), 1, 200).Draw(t, "ports") {
 			in := packet.Info{Kind: packet.TCP, Src: [16]byte{15: 1}, Dst: [16]byte{15: 2}, SrcPort: port, DstPort: 80, Flags: segment.SYN, TCPOptions: packet.TCPOptions{WScale: -1}}
-			next.Read(uint32(frame+1), int64(frame)*1e9, &in)
-			table.Find(&next, &in, &st)
+			next.Read(&opening, uint32(frame+1), int64(frame)*1e9, &in)
+			table.Find(&next, &opening, &in, &st)
 			table.Apply(&st, &in)
 			id, known := ids[port]
 			if !known {

@@ -8,20 +8,40 @@ import (
 // A Packet is a packet as a Table takes it, before its connection is known. It
 // is made of the packet alone, so that one goroutine can read ahead of another
 // that keeps the connections; and it holds all that most segments have to say,
-// so that the other seldom looks at the packet itself.
+// so that the other seldom looks at the packet itself. It is as long as a line of
+// the processor's cache: what few have to say is in its Opening.
 type Packet struct {
 	Seg  Segment // with TCP and ICMPError; Frame always
+	pair uint64  // of its endpoints, see Key.pair
+	mac  [6]byte // source link address
+	is   trait
 	Kind packet.Kind
+}
 
-	special   bool // there is more to it than stands here
-	hasMAC    bool
-	multipath bool // it has MPTCP options
-	tunnelled bool
-	v6        bool
-	mac       [6]byte // source link address
-	hash      uint32
-	offer     offer // of a SYN
-	key       Key
+// An Opening is what a connection takes of the Packet with which it begins, or a
+// SYN of it.
+type Opening struct {
+	key   Key
+	offer offer // of a SYN
+	v6    bool
+}
+
+// A trait is a property of a Packet.
+type trait uint8
+
+const (
+	special   trait = 1 << iota // there is more to it than a Packet holds
+	hasMAC                      // a source link address
+	multipath                   // MPTCP options
+	tunnelled
+)
+
+// where is t where there is such a property.
+func (t trait) where(there bool) trait {
+	if there {
+		return t
+	}
+	return 0
 }
 
 // An offer is what the options and bits of a SYN say.
@@ -33,28 +53,28 @@ type offer struct {
 	signed bool
 }
 
-// Read fills s from the decoded packet with this number.
-func (s *Packet) Read(frame uint32, time int64, in *packet.Info) {
+// Read fills s and o from the decoded packet with this number.
+func (s *Packet) Read(o *Opening, frame uint32, time int64, in *packet.Info) {
 	s.Kind, s.Seg.Frame = in.Kind, frame
 	if in.Kind != packet.TCP && in.Kind != packet.ICMPError {
 		return
 	}
 	s.Seg.read(frame, time, in)
-	s.Seg.from = uint8(s.key.read(in))
-	s.hash = s.key.hash()
-	s.hasMAC, s.mac = in.HasMAC, in.SrcMAC
-	s.multipath = in.MPTCP.Subtypes != 0
-	s.tunnelled = in.Tunnel.N != 0
-	s.v6 = in.V6
-	s.special = s.multipath || s.Seg.Is(segment.RST) || s.Kind != packet.TCP
+	s.Seg.from = uint8(o.key.read(in))
+	s.pair = o.key.pair()
+	s.mac = in.SrcMAC
+	o.v6 = in.V6
+	isMultipath := in.MPTCP.Subtypes != 0
+	s.is = hasMAC.where(in.HasMAC) | multipath.where(isMultipath) | tunnelled.where(in.Tunnel.N != 0) |
+		special.where(isMultipath || s.Seg.Is(segment.RST) || s.Kind != packet.TCP)
 	if s.Seg.Is(segment.SYN) {
-		s.offer.read(&s.Seg, &in.TCPOptions, in.Options(), in.AE || in.Reserved != 0)
+		o.offer.read(&s.Seg, &in.TCPOptions, in.Options(), in.AE || in.Reserved != 0)
 	}
 }
 
 // Special tells whether there is more to the packet than a Packet holds: then
 // it takes the packet.Info to find and apply it.
-func (s *Packet) Special() bool { return s.special || s.tunnelled }
+func (s *Packet) Special() bool { return s.is&(special|tunnelled) != 0 }
 
 // read fills o from a SYN; reserved tells of bits in its header that have no
 // name, or the name of accurate ECN.

@@ -2,8 +2,7 @@ package flow
 
 // A past is a connection that left.
 type past struct {
-	key  Key
-	hash uint32
+	pair uint64 // of its endpoints
 	ref  int32
 	Past // empty: it came back
 }

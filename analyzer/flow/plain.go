@@ -11,22 +11,22 @@ import "rstlab/internal/segment"
 // Plain takes a packet if it is a plain one, which leaves nothing to look at;
 // else it does nothing, and Find and Apply are to take it. In st it leaves
 // Conn nil.
-func (t *Table) Plain(s *Packet, st *Step) bool {
-	if s.special || s.Seg.Win == 0 {
+func (t *Table) Plain(s *Packet, o *Opening, st *Step) bool {
+	if s.is&special != 0 || s.Seg.Win == 0 {
 		return false
 	}
 	from := int(s.Seg.from)
-	e, was := t.find(s.hash, &s.key)
+	e, was := t.find(s.pair)
 	switch {
 	case e == nil:
-		if s.Seg.Flags&(segment.SYN|segment.ACK|segment.FIN) != segment.SYN || s.Seg.Len != 0 || s.tunnelled || was != nil {
+		if s.Seg.Flags&(segment.SYN|segment.ACK|segment.FIN) != segment.SYN || s.Seg.Len != 0 || s.is&tunnelled != 0 || was != nil {
 			return false
 		}
 		t.now = max(t.now, s.Seg.Time)
-		e = t.begin(s)
+		e = t.begin(s, o)
 		e.plain = true
 		*st = Step{Packet: s, Entry: e, From: from, New: true}
-		e.note(s)
+		e.note(s, o)
 		return true
 	case !e.plain || !e.meets(s):
 		return false
@@ -36,7 +36,7 @@ func (t *Table) Plain(s *Packet, st *Step) bool {
 	if e.noted == journalLen {
 		t.settle(e)
 	}
-	e.note(s)
+	e.note(s, o)
 	if over := e.sides[0].is&e.sides[1].is&toldFINAcked != 0; over != e.over {
 		t.requeue(e, over)
 	}
@@ -55,7 +55,7 @@ func (e *Entry) meets(x *Packet) bool {
 			(me.is&toldAck == 0 || s.Ack.After(me.ack) || s.Ack == me.ack && s.End() != s.Seq) && // no copy, not overtaken
 			(me.is&toldFIN == 0 || s.End() == s.Seq) &&
 			(!s.Is(segment.FIN) || peer.is&toldAck == 0 || !peer.ack.After(s.End()-1)) && // its acknowledgment has not overtaken it
-			(me.is&toldMAC != 0) == x.hasMAC && me.mac == x.mac
+			(me.is&toldMAC != 0) == (x.is&hasMAC != 0) && me.mac == x.mac
 	}
 	return s.Flags&(segment.SYN|segment.ACK|segment.FIN) == segment.SYN|segment.ACK && s.Len == 0 && e.seen &&
 		me.is&(toldNxt|toldSYN) == 0 && me.packets == 0
@@ -63,15 +63,15 @@ func (e *Entry) meets(x *Packet) bool {
 
 // note takes a plain packet down, and brings the brief and the hosts up to
 // date.
-func (e *Entry) note(x *Packet) {
+func (e *Entry) note(x *Packet, o *Opening) {
 	s := &x.Seg
 	e.journal[e.noted] = *s
 	e.noted++
 	e.lastTime = max(e.lastTime, s.Time)
 	me, peer := &e.sides[s.from&1], &e.sides[^s.from&1]
 	if me.packets == 0 {
-		me.first = s.Seq
-		if x.hasMAC {
+		e.outsets[s.from&1].first = s.Seq
+		if x.is&hasMAC != 0 {
 			me.mac = x.mac
 			me.is |= toldMAC
 		}
@@ -87,7 +87,7 @@ func (e *Entry) note(x *Packet) {
 	me.nxt = end
 	me.is |= toldNxt
 	if s.Is(segment.SYN) {
-		me.offer = x.offer
+		e.outsets[s.from&1].offer = o.offer
 		me.is |= toldSYN
 		if s.Is(segment.ACK) {
 			me.is |= toldSYNACK
@@ -104,7 +104,7 @@ func (e *Entry) note(x *Packet) {
 			me.is |= toldData
 		}
 		if s.Is(segment.FIN) {
-			me.finSeq = end - 1
+			e.outsets[s.from&1].finSeq = end - 1
 			me.is |= toldFIN
 		}
 	}
@@ -117,7 +117,7 @@ func (e *Entry) note(x *Packet) {
 		peer.is &^= toldSample
 		e.hosts[s.from&1].countRTT(s.Time - peer.sampleAt)
 	}
-	if peer.is&toldFIN != 0 && s.Ack.After(peer.finSeq) {
+	if peer.is&toldFIN != 0 && s.Ack.After(e.outsets[^s.from&1].finSeq) {
 		peer.is |= toldFINAcked
 	}
 }
@@ -160,9 +160,9 @@ func (t *Table) read(e *Entry, c *Conn) {
 		x.Seg = e.journal[i]
 		from := int(x.Seg.from & 1)
 		side := &e.sides[from]
-		x.hasMAC, x.mac, x.offer = side.is&toldMAC != 0, side.mac, side.offer
+		x.is, x.mac = hasMAC.where(side.is&toldMAC != 0), side.mac
 		c.classify(from, &x.Seg)
-		c.apply(from, &x, nil)
+		c.apply(from, &x, &e.outsets[from].offer, nil)
 	}
 	e.noted = 0
 	c.Sides[0].Host, c.Sides[1].Host = e.hosts[0], e.hosts[1]
@@ -176,6 +176,7 @@ func (e *Entry) sum(c *Conn) {
 	for i := range c.Sides {
 		s := &c.Sides[i]
 		e.sides[i].brings(s)
+		e.outsets[i].brings(s)
 		e.plain = e.plain && s.ordered()
 	}
 }

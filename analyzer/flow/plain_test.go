@@ -96,12 +96,13 @@ func TestPlainIsTheSame(t *testing.T) {
 			in := talk.next()
 			var steps [2]Step
 			var packets [2]Packet
+			var openings [2]Opening
 			for i := range tables {
-				packets[i].Read(uint32(frame+1), talk.now, &in)
-				if i == 0 && tables[i].Plain(&packets[i], &steps[i]) {
+				packets[i].Read(&openings[i], uint32(frame+1), talk.now, &in)
+				if i == 0 && tables[i].Plain(&packets[i], &openings[i], &steps[i]) {
 					continue
 				}
-				tables[i].Find(&packets[i], &in, &steps[i])
+				tables[i].Find(&packets[i], &openings[i], &in, &steps[i])
 				tables[i].Apply(&steps[i], &in)
 			}
 			a, b := steps[0].Entry, steps[1].Entry

@@ -86,33 +86,34 @@ func (t *Table) entry(ref int32) *Entry {
 // A Step is one segment in its connection.
 type Step struct {
 	*Packet
-	Entry *Entry
-	Conn  *Conn // before the segment; nil with a plain one
-	From  int   // the side that sent it
-	New   bool  // it began the connection
+	opening *Opening
+	Entry   *Entry
+	Conn    *Conn // before the segment; nil with a plain one
+	From    int   // the side that sent it
+	New     bool  // it began the connection
 }
 
 // Find classifies a TCP segment: it finds or begins its connection and sets
 // the marks that tell how the segment stands to what came before. The
 // connection is not changed yet: see Apply. A Special packet needs its Info.
-func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
+func (t *Table) Find(s *Packet, o *Opening, in *packet.Info, st *Step) {
 	from := int(s.Seg.from)
-	*st = Step{Packet: s, From: from}
+	*st = Step{Packet: s, opening: o, From: from}
 	t.now = max(t.now, s.Seg.Time)
-	e, was := t.find(s.hash, &s.key)
+	e, was := t.find(s.pair)
 	if was != nil {
-		e = t.again(was, s, in)
+		e = t.again(was, s, o, in)
 	}
 	switch {
 	case e == nil:
 		st.New = true
-		e = t.begin(s)
+		e = t.begin(s, o)
 		st.Conn = t.full(e, s, in)
 	case e.begins(&s.Seg):
 		t.drop(e)
 		was := t.end.Past
 		st.New = true
-		e = t.begin(s)
+		e = t.begin(s, o)
 		st.Conn = t.full(e, s, in)
 		st.Conn.Past = was
 	default:
@@ -125,37 +126,40 @@ func (t *Table) Find(s *Packet, in *packet.Info, st *Step) {
 // full gives the account of a connection that begins with a segment.
 func (t *Table) full(e *Entry, s *Packet, in *packet.Info) *Conn {
 	c := t.account(e)
-	if s.tunnelled {
+	if s.is&tunnelled != 0 {
 		c.Tunnel = in.Tunnel
 	}
 	return c
 }
 
-// find gives the connection with a key; or, where it had left the table, what was
-// kept of it; nil for both where there is none.
-func (t *Table) find(hash uint32, key *Key) (*Entry, *past) {
+// find gives the connection of a pair of endpoints; or, where it had left the
+// table, what was kept of it; nil for both where there is none.
+func (t *Table) find(pair uint64) (*Entry, *past) {
+	hash := uint32(pair)
 	for i := t.byKey.first(hash); ; i = t.byKey.next(i) {
 		ref, same := t.byKey.at(i, hash)
 		if ref == none {
-			return nil, t.findPast(hash, key)
+			return nil, t.findPast(pair)
 		}
 		if same {
-			if e := t.entry(ref); e.key.is(key) {
+			if e := t.entry(ref); e.pair == pair {
 				return e, nil
 			}
 		}
 	}
 }
 
-// findPast gives the past connection with a key, nil where there is none.
-func (t *Table) findPast(hash uint32, key *Key) *past {
+// findPast gives the past connection of a pair of endpoints, nil where there is
+// none.
+func (t *Table) findPast(pair uint64) *past {
+	hash := uint32(pair)
 	for i := t.pastByKey.first(hash); ; i = t.pastByKey.next(i) {
 		ref, same := t.pastByKey.at(i, hash)
 		if ref == none {
 			return nil
 		}
 		if same {
-			if p := t.pasts.get(ref); p.key.is(key) {
+			if p := t.pasts.get(ref); p.pair == pair {
 				return p
 			}
 		}
@@ -163,10 +167,10 @@ func (t *Table) findPast(hash uint32, key *Key) *past {
 }
 
 // again takes a connection back that had left the table.
-func (t *Table) again(p *past, x *Packet, in *packet.Info) *Entry {
+func (t *Table) again(p *past, x *Packet, o *Opening, in *packet.Info) *Entry {
 	was := p.Past
 	t.forget(p)
-	e := t.take(x)
+	e := t.take(x, o)
 	e.firstTime, e.ID, e.firstFrame = was.LastTime, int(was.ID), was.FirstFrame
 	c := t.full(e, x, in)
 	c.recall(&was)
@@ -176,7 +180,7 @@ func (t *Table) again(p *past, x *Packet, in *packet.Info) *Entry {
 
 // forget drops a past connection.
 func (t *Table) forget(p *past) {
-	t.pastByKey.remove(p.hash, p.ref)
+	t.pastByKey.remove(uint32(p.pair), p.ref)
 	p.Past = Past{}
 }
 
@@ -187,19 +191,19 @@ func (e *Entry) begins(s *Segment) bool {
 	if s.Flags&(segment.SYN|segment.ACK|segment.RST) != segment.SYN {
 		return false
 	}
-	me, peer := &e.sides[s.from&1], &e.sides[^s.from&1]
-	if me.packets == 0 || me.first == s.Seq {
+	me, peer, first := &e.sides[s.from&1], &e.sides[^s.from&1], e.outsets[s.from&1].first
+	if me.packets == 0 || first == s.Seq {
 		return false
 	}
 	overtaken := me.is&toldSYN == 0 && s.Time-e.firstTime <= Reordering &&
-		(me.first.In(s.Seq+1, s.Seq+1<<16) || peer.is&(toldSYNACK|toldAck) == toldSYNACK|toldAck && peer.ack.In(s.Seq+1, s.Seq+1<<16))
+		(first.In(s.Seq+1, s.Seq+1<<16) || peer.is&(toldSYNACK|toldAck) == toldSYNACK|toldAck && peer.ack.In(s.Seq+1, s.Seq+1<<16))
 	return !overtaken
 }
 
 // begin makes a connection.
-func (t *Table) begin(x *Packet) *Entry {
+func (t *Table) begin(x *Packet, o *Opening) *Entry {
 	s := &x.Seg
-	e := t.take(x)
+	e := t.take(x, o)
 	e.ID = t.Count
 	e.firstFrame, e.firstTime, e.lastTime = s.Frame, s.Time, s.Time
 	switch {
@@ -215,7 +219,7 @@ func (t *Table) begin(x *Packet) *Entry {
 }
 
 // take gives an empty connection for a segment, in the table.
-func (t *Table) take(x *Packet) *Entry {
+func (t *Table) take(x *Packet, o *Opening) *Entry {
 	if t.MaxConns == 0 {
 		t.MaxConns = DefaultConns
 	}
@@ -227,9 +231,9 @@ func (t *Table) take(x *Packet) *Entry {
 	ref := t.free()
 	e := t.entry(ref)
 	e.reset()
-	e.key, e.v6, e.hash, e.ref = x.key, x.v6, x.hash, ref
+	e.pair, e.key, e.v6, e.ref = x.pair, o.key, o.v6, ref
 	e.hosts[0], e.hosts[1] = t.host(&e.key.A), t.host(&e.key.B)
-	t.byKey.put(e.hash, ref)
+	t.byKey.put(uint32(e.pair), ref)
 	t.enqueue(e)
 	return e
 }
@@ -338,8 +342,8 @@ func (t *Table) keep(e *Entry) {
 		}
 		t.forget(p)
 	}
-	p.key, p.hash, p.Past = e.key, e.hash, t.end.Past
-	t.pastByKey.put(e.hash, p.ref)
+	p.pair, p.Past = e.pair, t.end.Past
+	t.pastByKey.put(uint32(e.pair), p.ref)
 }
 
 // Close drops all connections.
@@ -363,7 +367,7 @@ func (t *Table) drop(e *Entry) {
 		t.Ended(e, &t.end)
 	}
 	t.queue(e).leave(e.ref, &t.turns)
-	t.byKey.remove(e.hash, e.ref)
+	t.byKey.remove(uint32(e.pair), e.ref)
 	if e.conn != nil {
 		t.accounts = append(t.accounts, e.conn)
 		e.conn = nil
@@ -381,7 +385,7 @@ func (t *Table) Account(e *Entry) *Conn { return t.account(e) }
 // Apply brings the connection up to date with the segment of a Find.
 func (t *Table) Apply(st *Step, in *packet.Info) {
 	e, c := st.Entry, st.Conn
-	c.apply(st.From, st.Packet, in)
+	c.apply(st.From, st.Packet, &st.opening.offer, in)
 	e.sum(c)
 	if over := c.Over(); over != e.over {
 		t.requeue(e, over)
@@ -393,10 +397,10 @@ func (t *Table) Apply(st *Step, in *packet.Info) {
 func (t *Table) Lookup(in *packet.Info) (c *Conn, from int) {
 	var key Key
 	from = key.read(in)
-	e, _ := t.find(key.hash(), &key)
+	e, _ := t.find(key.pair())
 	if e == nil && key.Tunnel != 0 {
 		key.Tunnel = 0
-		e, _ = t.find(key.hash(), &key)
+		e, _ = t.find(key.pair())
 	}
 	if e == nil {
 		return nil, from

@@ -144,7 +144,7 @@ func (s *Side) twoTriggers(peer *Side, first, second *Segment) bool {
 }
 
 // apply brings the connection up to date.
-func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
+func (c *Conn) apply(from int, x *Packet, o *offer, in *packet.Info) {
 	s := &x.Seg
 	me, peer := &c.Sides[from], &c.Sides[1-from]
 	if s.Has(Copy) {
@@ -161,7 +161,7 @@ func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
 	if s.Has(Out) {
 		me.HasDirs |= 2
 	}
-	if x.multipath {
+	if x.is&multipath != 0 {
 		c.MPTCP.read(from, s, in)
 	}
 	if s.Is(segment.RST) {
@@ -187,11 +187,11 @@ func (c *Conn) apply(from int, x *Packet, in *packet.Info) {
 	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there), so
 	// the first packet after it begins one.
 	me.countID(s, first || s.Is(segment.SYN) || !me.FirstACK.Exists() && me.SYN.Is(segment.SYN|segment.ACK))
-	if x.hasMAC {
+	if x.is&hasMAC != 0 {
 		me.countMAC(x.mac)
 	}
 	if s.Is(segment.SYN) {
-		c.syn(from, s, &x.offer)
+		c.syn(from, s, o)
 	} else if !me.FirstACK.Exists() && s.Is(segment.ACK) {
 		me.FirstACK = s.Stamp()
 	}

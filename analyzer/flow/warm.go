@@ -13,7 +13,7 @@ func (t *Table) Warm(next []Packet) {
 	var sum int64 // of what is read, so that the compiler leaves the reading in
 	for i := range next[:min(len(next), WarmLen)] {
 		if x := &next[i]; x.Seg.Flags&(segment.SYN|segment.ACK) == segment.SYN {
-			sum += t.pastByKey.near(x.hash)
+			sum += t.pastByKey.near(uint32(x.pair))
 		}
 	}
 	t.warmed = sum + t.warmLeaving()
@@ -28,13 +28,13 @@ func (t *Table) warmLeaving() (sum int64) {
 	q := &t.over
 	for _, x := range q.list[min(q.head, len(q.list)):min(q.head+leaving, len(q.list))] {
 		e := t.entry(x.ref)
-		sum += e.lastTime + int64(e.noted) + e.sides[1].sampleAt + int64(e.ID) + t.pastByKey.near(e.hash)
+		sum += e.lastTime + int64(e.noted) + e.sides[1].sampleAt + int64(e.ID) + t.pastByKey.near(uint32(e.pair))
 		for i := range e.journal {
 			sum += e.journal[i].Time
 		}
 	}
 	for _, p := range t.pasts.replaced(leaving) {
-		sum += t.pastByKey.near(p.hash)
+		sum += t.pastByKey.near(uint32(p.pair))
 	}
 	return sum
 }

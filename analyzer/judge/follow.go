@@ -45,12 +45,13 @@ type Follower struct {
 	multipaths multipaths
 	step       flow.Step
 	next       flow.Packet
+	opening    flow.Opening // of next
 }
 
 // Follow takes the next packet, which was read ahead. Most packets need no more
 // than was read; look decodes the whole of one that does. What it brings is added
 // to the Events of Tell.
-func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info) {
+func (f *Follower) Follow(s *flow.Packet, o *flow.Opening, look func() *packet.Info) {
 	time := s.Seg.Time
 	if !f.begun {
 		f.begun, f.began0 = true, time
@@ -60,7 +61,7 @@ func (f *Follower) Follow(s *flow.Packet, look func() *packet.Info) {
 	f.now = max(f.now, time)
 	switch s.Kind {
 	case packet.TCP:
-		f.segment(s, look)
+		f.segment(s, o, look)
 	case packet.ICMPError:
 		f.icmp(s.Seg.Frame, time, look())
 	}
@@ -89,9 +90,9 @@ func (f *Follower) Tell(e *Events) {
 }
 
 // segment takes a TCP segment.
-func (f *Follower) segment(s *flow.Packet, look func() *packet.Info) {
+func (f *Follower) segment(s *flow.Packet, o *flow.Opening, look func() *packet.Info) {
 	st := &f.step
-	if f.Flows.Plain(s, st) {
+	if f.Flows.Plain(s, o, st) {
 		if f.Log != nil {
 			f.Log.add(st, look())
 		}
@@ -103,7 +104,7 @@ func (f *Follower) segment(s *flow.Packet, look func() *packet.Info) {
 	if s.Special() {
 		in = look()
 	}
-	f.Flows.Find(s, in, st)
+	f.Flows.Find(s, o, in, st)
 	e := st.Entry
 	if f.Log != nil {
 		f.Log.add(st, look())

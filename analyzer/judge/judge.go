@@ -28,14 +28,14 @@ type Judge struct {
 
 // Packet takes the next packet. It returns the error of Emit.
 func (j *Judge) Packet(frame uint32, time int64, in *packet.Info) error {
-	j.next.Read(frame, time, in)
-	return j.Take(&j.next, func() *packet.Info { return in })
+	j.next.Read(&j.opening, frame, time, in)
+	return j.Take(&j.next, &j.opening, func() *packet.Info { return in })
 }
 
 // Take is Packet for one that was read ahead, see Follow.
-func (j *Judge) Take(s *flow.Packet, look func() *packet.Info) error {
+func (j *Judge) Take(s *flow.Packet, o *flow.Opening, look func() *packet.Info) error {
 	j.Tell(&j.own)
-	j.Follow(s, look)
+	j.Follow(s, o, look)
 	return j.Hear(&j.own)
 }
 
