@@ -3,6 +3,8 @@ package judge
 import (
 	"cmp"
 	"slices"
+
+	"rstlab/analyzer/flow"
 )
 
 // A Point is one capture point for Correlate: its judge, closed, whose Log was
@@ -57,13 +59,14 @@ func Correlate(points []Point) (verdicts []*Verdict, connections int) {
 
 type correlation struct {
 	points []Point
-	groups [][]*connLog          // one connection: its log at each point, nil where it was not seen
-	of     []map[int]int         // group of a connection's id, by point
-	clocks []clock               // by point, against the first one's
-	strays []map[number]place    // see lone
-	ends   []map[number]*connLog // connections with a handshake, by their last numbers
-	first  map[Frame]*Verdict    // verdicts of the single points, by each sighting
-	final  map[Frame]*Verdict    // verdicts that were joined, by each sighting
+	groups [][]*connLog              // one connection: its log at each point, nil where it was not seen
+	of     []map[int]int             // group of a connection's id, by point
+	clocks []clock                   // by point, against the first one's
+	strays []map[number]place        // see lone
+	ends   []map[number]*connLog     // connections with a handshake, by their last numbers
+	byKey  []map[flow.Key][]*connLog // see keyed
+	first  map[Frame]*Verdict        // verdicts of the single points, by each sighting
+	final  map[Frame]*Verdict        // verdicts that were joined, by each sighting
 }
 
 // setPoint tells a verdict at which point it was made.
@@ -107,6 +110,7 @@ func (c *correlation) join(v *Verdict) (*Verdict, *sightings) {
 	s.sender = v.raw.from
 	s.home = v.Point
 	s.addStrays()
+	s.addUntranslated()
 	for p, l := range s.logs {
 		if p == v.Point || l == nil {
 			continue

@@ -214,6 +214,72 @@ func TestCorrelate(t *testing.T) {
 			"6 possible abortive-close by likely responder; server:6",
 			"8 proven secondary-reset by proven responder after 6; server:8 client:7",
 		},
+	}, {
+		name: "a pause, and bare resets to both ends that neither sent",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+20ms client.2301 > server.445: P. seq 101:201
+				+20ms server.445 > client.2301: P. ttl=63 seq 1:51 ack 201
+				client.2301 > server.445: . ack 51
+				+240s server.445 > client.2301: R ttl=62 seq 51 win 0`},
+			{name: "server", text: atServer + `
+				+30ms client.2301 > server.445: P. seq 101:201 ttl=63
+				server.445 > client.2301: P. seq 1:51 ack 201
+				+20ms client.2301 > server.445: . ack 51 ttl=63
+				+240s client.2301 > server.445: R ttl=62 seq 201 win 0`},
+		},
+		wants: []string{"9 proven middlebox-idle-timeout by proven middlebox; client:9", "9 proven middlebox-idle-timeout by proven middlebox; server:9"},
+	}, {
+		name: "a pod's segment escapes translation, and the client's answer to it reaches the pod",
+		taps: []tap{
+			{name: "client", text: `
+				service: ip=203.0.113.9 ttl=62
+				pod: ip=203.0.113.77 ttl=62
+				client.40000 > service.80: S rawseq 1000
+				+20ms service.80 > client.40000: S. rawseq 5000 rawack 1001
+				client.40000 > service.80: P. rawseq 1001 rawack 5001 length 100
+				+20ms service.80 > client.40000: . rawseq 5001 rawack 1101
+				+20ms pod.8080 > client.40000: P. rawseq 5005001 rawack 1101 length 100
+				client.40000 > pod.8080: R rawseq 1101 win 0
+				+5s client.40000 > service.80: P. rawseq 1101 rawack 5001 length 100
+				+20ms service.80 > client.40000: R rawseq 5001 win 0`},
+			{name: "pod", text: `
+				pod: ip=203.0.113.77
+				client: ttl=62
+				+10ms client.40000 > pod.8080: S rawseq 1000
+				pod.8080 > client.40000: S. rawseq 5000 rawack 1001
+				+20ms client.40000 > pod.8080: P. rawseq 1001 rawack 5001 length 100
+				pod.8080 > client.40000: . rawseq 5001 rawack 1101
+				+20ms pod.8080 > client.40000: P. rawseq 5005001 rawack 1101 length 100
+				+20ms client.40000 > pod.8080: R rawseq 1101 win 0
+				+5s client.40000 > pod.8080: P. rawseq 1101 rawack 5001 length 100
+				pod.8080 > client.40000: R rawseq 5001 win 0`},
+		},
+		wants: []string{
+			"6 proven nat-bypass by proven originator; client:6 pod:6",
+			"8 proven secondary-reset by proven responder after 6; pod:8 client:8",
+		},
+	}, {
+		name: "a segment that a masquerading host does not translate meets its own stack",
+		taps: []tap{
+			{name: "in", text: `
+				inside: ip=192.0.2.9
+				inside.1000 > server.80: S rawseq 1000
+				+20ms server.80 > inside.1000: S. rawseq 5000 rawack 1001 ttl=62
+				inside.1000 > server.80: P. rawseq 1001 rawack 5001 length 100
+				+20ms server.80 > inside.1000: . rawseq 5001 rawack 1101 ttl=62
+				+50ms inside.1000 > server.80: P. rawseq 1101 rawack 5001 length 100`},
+			{name: "out", text: `
+				inside: ip=203.0.113.200 ttl=63
+				+1ms inside.1000 > server.80: S rawseq 1000
+				+18ms server.80 > inside.1000: S. rawseq 5000 rawack 1001 ttl=63
+				+2ms inside.1000 > server.80: P. rawseq 1001 rawack 5001 length 100
+				+18ms server.80 > inside.1000: . rawseq 5001 rawack 1101 ttl=63
+				+1ms server.80 > inside.1000: P. rawseq 5005001 rawack 1101 length 100 ttl=63
+				inside.1000 > server.80: R rawseq 1101 win 0 ttl=64
+				+50ms inside.1000 > server.80: P. rawseq 1101 rawack 5001 length 100`},
+		},
+		wants: []string{"6 likely nat-bypass by likely originator; out:6"},
 	}}
 	for _, tc := range tests {
 		// Clocks that go apart by an hour change nothing.

@@ -224,6 +224,51 @@ func (s *sightings) addStrays() {
 	}
 }
 
+// addUntranslated finds points at which the reset passed with the addresses and
+// ports that it bears at home, though its connection has others at one of the
+// two: nothing translated it, nor what drew it.
+func (s *sightings) addUntranslated() {
+	home, me := s.logs[s.home], s.lines[s.home]
+	for p := range s.points {
+		l := s.logs[p]
+		if p == s.home || l != nil && (l.key == home.key || home.find(me, l) != nil) {
+			continue
+		}
+		for _, x := range s.keyed(p, home.key) {
+			if home.find(me, x) == nil {
+				continue
+			}
+			at, usual := p, l
+			if l == nil {
+				at, usual = s.home, s.groups[s.of[p][x.id]][s.home]
+			}
+			if usual == nil || usual.key == home.key {
+				continue // it has these addresses everywhere
+			}
+			s.logs[p], s.stray = x, true
+			s.usual = map[int]*connLog{at: usual}
+			break
+		}
+	}
+}
+
+// keyed gives the connections of a point with addresses and ports.
+func (c *correlation) keyed(p int, k flow.Key) []*connLog {
+	if c.byKey == nil {
+		c.byKey = make([]map[flow.Key][]*connLog, len(c.points))
+	}
+	if c.byKey[p] == nil {
+		c.byKey[p] = map[flow.Key][]*connLog{}
+		if log := c.points[p].Judge.Log; log != nil {
+			for _, id := range log.ids() {
+				l := log.conns[id]
+				c.byKey[p][l.key] = append(c.byKey[p][l.key], l)
+			}
+		}
+	}
+	return c.byKey[p][k]
+}
+
 // addPaths finds points that lie on the connection's path and saw nothing of
 // it: another connection between the two addresses came by both there and at
 // home, and no device between gave it others.

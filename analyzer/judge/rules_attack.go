@@ -113,10 +113,10 @@ var attackRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		switch n := k.probesElsewhere(); {
-		case n >= scanTargets:
+		case n >= scanTargets, n >= 3 && !k.trigger.Is(segment.ACK): // no stack sends a segment without SYN and ACK
 			return cause.Likely
 		case n >= 3, !k.trigger.Is(segment.ACK):
-			return cause.Possible // no stack sends a segment without SYN and ACK
+			return cause.Possible
 		}
 		return cause.Undetermined
 	},

@@ -19,7 +19,7 @@ var connectRules = []*rule{{
 		if !p.Exists() || p.Closed() || p.Resets > 0 || old.Packets == 0 || k.R.Seq != old.Nxt || old.Layout == flow.LayoutLinux {
 			return nil, false
 		}
-		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 || k.R.Is(segment.ACK) && k.R.Ack != peer.Nxt && k.R.Ack != old.Ack {
+		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 || k.R.Is(segment.ACK) && k.R.Ack != peer.Nxt && k.R.Ack != old.Ack && k.R.Ack != k.P.SYN.End() {
 			return nil, false
 		}
 		return []Fact{

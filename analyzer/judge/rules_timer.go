@@ -92,7 +92,7 @@ var timerRules = []*rule{{
 			return fmt.Sprintf("the %s's window is 0: these are window probes", k.receiver()), p.Frames()
 		case p.N == 0:
 			return "", nil
-		case p.Heard.Exists() && !k.onInterval(p):
+		case p.Heard.Exists() && (!k.onInterval(p) || k.echoesLast()):
 			return fmt.Sprintf("the %s's last probe was answered", k.sender()), []uint32{p.Last().Frame, p.Heard.Frame}
 		case p.N >= 3 && growing(p):
 			return "the probes did not come at a constant distance: it grew, as a retransmission's does", p.Frames()
@@ -170,6 +170,17 @@ var timerRules = []*rule{{
 	},
 	open: "its SYN-ACKs had stayed unanswered",
 }}
+
+// echoesLast tells whether the reset echoes the timestamp of the peer's last
+// segment, and of none before: that one had got through to its sender.
+func (k *Case) echoesLast() bool {
+	last := k.P.Last(0)
+	if last == nil || !last.Has(flow.HasTS) || !k.R.Has(flow.HasTS) || k.R.TSEcr != last.TSVal {
+		return false
+	}
+	before := k.P.Last(1)
+	return before != nil && before.Has(flow.HasTS) && before.TSVal != last.TSVal
+}
 
 // windowShut tells whether the peer's last window is 0.
 func (k *Case) windowShut() bool { return k.P.Packets > 0 && k.P.Win == 0 }

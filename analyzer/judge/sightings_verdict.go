@@ -103,6 +103,18 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		id, strength, alternatives = cause.RewrittenReset, cause.Proven, nil
 		facts = append(facts, factOf(q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"))
 	}
+	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	if s.renamed(near, q) && s.lines[near].bare() && (id == cause.InlinePolicyReset || id == cause.InjectedReset) {
+		facts = append(facts, factOf(q, s.logs[q].lines[0].frame, "here that end has another address or port: %v is the translator's", v.From))
+		out.SenderStrength = cause.Likely
+		if v.Cause == cause.NATBypass {
+			out.Sender, alternatives = who(v), []Alternative{{id, Middlebox, cause.Possible, "a rule can refuse like this as well"}}
+			id = cause.NATBypass
+		} else {
+			alternatives = append(alternatives, Alternative{cause.NATBypass, who(v), cause.Possible, "the translator's own stack answers like this to a segment that it does not translate"})
+		}
+		strength = min(strength, cause.Likely)
+	}
 	if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
 		out.Excluded = append(slices.Clone(out.Excluded), Exclusion{v.Cause, "the reset never left the address that it bears", []uint32{v.Frame}})
 	}
@@ -114,10 +126,29 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		}
 	}
 	out.Cause, out.Strength, out.Why = id, strength, ""
-	out.Sender, out.SenderStrength = Middlebox, cause.Proven
 	out.Alternatives = alternatives
 	out.Evidence = facts
 }
+
+// renamed tells whether the named sender has another address or port at q than
+// near: then those that the reset bears are a translator's between the two.
+func (s *sightings) renamed(near, q int) bool {
+	here, there := s.logs[near], s.logs[q]
+	side := int(s.lines[near].from)
+	return here.key.Addr(side) != there.key.Addr(here.side(there, side))
+}
+
+// who is the end whose address the reset bears.
+func who(v *Verdict) Sender {
+	if v.From == v.Conn.Originator {
+		return Originator
+	}
+	return Responder
+}
+
+// bare tells whether the line is a reset as a stack without a connection
+// answers a segment.
+func (l *line) bare() bool { return l.is(segment.RST) && !l.is(segment.ACK) && l.win == 0 && l.ts == 0 }
 
 // rejected says why a device refused a segment by a reset that takes its number
 // from it: a policy, or that it did not know the connection any more. A pause
@@ -232,8 +263,7 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	out.SenderStrength = cause.Proven
 	if s.stray {
 		out.Cause, out.Strength, out.Alternatives = cause.NATBypass, cause.Proven, nil
-		out.Evidence = append(out.Evidence, factOf(far, s.lines[far].frame, "here the connection has other addresses or ports: %v and %v at %s, %v and %v here",
-			s.logs[near].key.Addr(0), s.logs[near].key.Addr(1), s.points[near].Name, s.logs[far].key.Addr(0), s.logs[far].key.Addr(1)))
+		out.Evidence = append(out.Evidence, s.translated(near, far))
 		return
 	}
 	row, _ := cause.Lookup(v.Cause)
@@ -251,6 +281,16 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	if out.Strength == cause.Proven {
 		out.Alternatives = nil
 	}
+}
+
+// translated is the fact that the connection has other addresses or ports at
+// one of the points.
+func (s *sightings) translated(near, far int) Fact {
+	for p, l := range s.usual {
+		return factOf(p, l.lines[0].frame, "here all else of the connection has other addresses or ports: %v and %v", l.key.Addr(0), l.key.Addr(1))
+	}
+	return factOf(far, s.lines[far].frame, "here the connection has other addresses or ports: %v and %v at %s, %v and %v here",
+		s.logs[near].key.Addr(0), s.logs[near].key.Addr(1), s.points[near].Name, s.logs[far].key.Addr(0), s.logs[far].key.Addr(1))
 }
 
 // unasked finds, at far, the SYN in the sender's name that never left it: near

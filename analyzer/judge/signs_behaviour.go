@@ -153,7 +153,7 @@ func (k *Case) dependsOn() *flow.Segment {
 		switch {
 		case k.R.Is(segment.ACK) && t.Len > 0 && t.End() == k.R.Ack && (!k.S.Knows(flow.KnowsAck) || t.End().After(k.S.Ack)):
 			found = t
-		case !k.R.Is(segment.ACK) && t.Is(segment.ACK) && t.Ack == k.R.Seq && t.Len > 0 && (!k.S.Knows(flow.KnowsISN) || t.Ack != k.S.ISN+1):
+		case !k.R.Is(segment.ACK) && t.Is(segment.ACK) && t.Ack == k.R.Seq && t.Len > 0 && !k.dealtWith(t) && (!k.S.Knows(flow.KnowsISN) || t.Ack != k.S.ISN+1):
 			// the number alone was known if an earlier ACK bore it, or from the SYN-ACK
 			older := k.P.Last(i + 1)
 			if older != nil && (older.Ack.Before(t.Ack) || k.conn.Pause.After == t.Frame) || // nothing else was on its way after a pause
@@ -205,6 +205,11 @@ func (k *Case) findLivesOn() (sign, bool) {
 		return sign{}, false // in SYN-RECEIVED a stack resets a bad ACK and keeps its state (RFC 9293, 3.5.2, group 2)
 	}
 	found := k.goesOn(allowance)
+	if found == nil && k.R.Is(segment.ACK) && k.form == spontaneous && k.R.Seq == k.S.Nxt {
+		// They can't have changed places: what has sent or received more puts higher
+		// numbers on its abort (RFC 9293, 3.10.5).
+		found = k.goesOn(0)
+	}
 	if found == nil {
 		return sign{}, false
 	}

@@ -8,9 +8,15 @@ import (
 )
 
 // unlikeTTL gives the TTL that all other packets of the sender have, two or
-// more, where the reset has another.
+// more, where the reset has another. One alone may be a SYN proxy's; but that is
+// nearer by than the host, and from it nothing comes too fast, so then it counts
+// where the distance is another than a path that changed gives.
 func (k *Case) unlikeTTL() (ttl uint8, n uint32, ok bool) {
 	ttl, n, ok = k.S.UsedTTL()
+	if n == 1 && ok && (flow.InitialTTL(ttl) != flow.InitialTTL(k.R.TTL) || abs(int64(ttl)-int64(k.R.TTL)) > 2) {
+		_, fast := k.tooFast()
+		return ttl, n, fast
+	}
 	return ttl, n, ok && n >= 2 && ttl != k.R.TTL
 }
 
