@@ -11,6 +11,7 @@ type Host struct {
 	Tried    uint32
 	Sums     uint8 // packets whose checksum was looked at
 	GoodSums bool  // one of them was right
+	HasDirs  uint8 // as a Side's
 	Echoes   bool  // a reset of it bore the DSCP, not 0, of the SYN that drew it
 }
 

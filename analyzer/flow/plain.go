@@ -78,7 +78,9 @@ func (e *Entry) note(x *Packet, o *Opening) {
 	}
 	me.packets++
 	if me.packets <= hostPackets {
-		countTTL(&e.hosts[s.from&1].TTLs, s.TTL)
+		h := e.hosts[s.from&1]
+		countTTL(&h.TTLs, s.TTL)
+		h.HasDirs |= dirsOf(s)
 	}
 	if s.Has(HasTS) {
 		me.is |= toldTS

@@ -54,6 +54,7 @@ const (
 	Out                        // sent by it
 	BadSum                     // the TCP checksum is wrong, and not merely left to the network card
 	Aimless                    // without room for it in the connection: neither seq nor ack near it
+	Passed                     // it came in, and was seen again going out: the capturing host forwards it
 )
 
 // Is tells whether the segment has all of the flags.

@@ -41,7 +41,7 @@ type Side struct {
 	LastID    uint16
 	Layout    Layout // of the options on its SYN
 	Signed    bool   // its SYN bore an MD5 or AO option
-	HasDirs   uint8  // In and Out marks seen: bit 0, bit 1
+	HasDirs   uint8  // the ways its packets went, resets aside: bit 0, in, bit 1, out
 
 	samples  bool
 	sampled  bool // the sample is a SYN

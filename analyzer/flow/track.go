@@ -8,8 +8,11 @@ import (
 // classify sets the marks of a segment that depend on its connection.
 func (c *Conn) classify(from int, s *Segment) {
 	me, peer := &c.Sides[from], &c.Sides[1-from]
-	if me.repeats(peer, s, c.doubled()) {
+	if first := me.repeated(peer, s, c.doubled()); first != nil {
 		s.Marks |= Copy
+		if first.Has(In) && s.Has(Out) {
+			first.Marks |= Passed
+		}
 		return
 	}
 	if s.Is(segment.ACK) && peer.Knows(KnowsNxt) && s.Seq != 0 {
@@ -84,19 +87,20 @@ const copyDepth = 4
 // look like.
 const hostPackets = 4
 
-// repeats tells whether a segment is another sighting of one in the ring.
-func (s *Side) repeats(peer *Side, seg *Segment, doubled bool) bool {
+// repeated finds the segment in the ring of which another one is a second
+// sighting, nil where there is none.
+func (s *Side) repeated(peer *Side, seg *Segment, doubled bool) *Segment {
 	for i := range copyDepth {
 		old := s.Last(i)
 		if old == nil {
-			return false
+			return nil
 		}
 		window := copyWindow
 		if seg.ID != 0 && s.IDSteps.Same == 0 && s.IDSteps.One+s.IDSteps.Small+s.IDSteps.Other > 0 || s.Packets == 1 && seg.ID != 0 {
 			window = radioWindow
 		}
 		if seg.Time-old.Time > window || old.Time-seg.Time > window {
-			return false
+			return nil
 		}
 		if old.Seq != seg.Seq || old.Ack != seg.Ack || old.Flags != seg.Flags || old.Len != seg.Len ||
 			old.Win != seg.Win || old.ID != seg.ID || old.TSVal != seg.TSVal || old.TSEcr != seg.TSEcr {
@@ -107,15 +111,26 @@ func (s *Side) repeats(peer *Side, seg *Segment, doubled bool) bool {
 		}
 		switch {
 		case seg.ID != 0, seg.Len > 0, seg.Is(segment.SYN), seg.Is(segment.FIN):
-			return true
-		case seg.Is(segment.RST):
-			return doubled || !s.twoTriggers(peer, old, seg)
-		case seg.TTL != old.TTL:
-			return true
+			return old
+		case seg.Is(segment.RST) && (doubled || !s.twoTriggers(peer, old, seg)):
+			return old
+		case !seg.Is(segment.RST) && seg.TTL != old.TTL:
+			return old
 		}
-		return false // pure ACKs of a stack that sets no identification may repeat
+		return nil // pure ACKs of a stack that sets no identification may repeat
 	}
-	return false
+	return nil
+}
+
+// dirsOf gives the way that a segment went: bit 0, it came in, bit 1, it went out.
+func dirsOf(s *Segment) (dirs uint8) {
+	if s.Has(In) {
+		dirs |= 1
+	}
+	if s.Has(Out) {
+		dirs |= 2
+	}
+	return dirs
 }
 
 // doubled tells whether the connection's packets come twice, as a mirror of both
@@ -155,12 +170,6 @@ func (c *Conn) apply(from int, x *Packet, o *offer, in *packet.Info) {
 	if s.cut != 0 {
 		c.Cuts++
 	}
-	if s.Has(In) {
-		me.HasDirs |= 1
-	}
-	if s.Has(Out) {
-		me.HasDirs |= 2
-	}
 	if x.is&multipath != 0 {
 		c.MPTCP.read(from, s, in)
 	}
@@ -179,10 +188,12 @@ func (c *Conn) apply(from int, x *Packet, o *offer, in *packet.Info) {
 		me.First = s.Seq
 	}
 	me.Packets++
+	me.HasDirs |= dirsOf(s)
 	me.Payload += uint64(s.Len)
 	countTTL(&me.TTLs, s.TTL)
 	if me.Packets <= hostPackets {
 		countTTL(&me.Host.TTLs, s.TTL)
+		me.Host.HasDirs |= dirsOf(s)
 	}
 	// A SYN-ACK has no number of the socket's chain on Linux (it is 0 there), so
 	// the first packet after it begins one.

@@ -34,6 +34,7 @@ type Case struct {
 	hasMAC  bool
 	mac     [6]byte
 	copies  []Frame
+	cameIn  bool // one of the copies came in
 
 	signList []sign
 	evading  bool           // see evades

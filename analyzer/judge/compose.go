@@ -15,7 +15,7 @@ import (
 // begin fills what does not depend on the cause.
 func (k *Case) begin() *Verdict {
 	c := &k.conn
-	r := raw{from: k.from, to: c.Key.Addr(1 - k.from), form: k.form}
+	r := raw{from: k.from, to: c.Key.Addr(1 - k.from), form: k.form, trigger: k.trigger}
 	idle, _ := k.idle()
 	if k.form == provoked && k.j.Log != nil {
 		r.lost = k.lostTogether()

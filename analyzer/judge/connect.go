@@ -23,13 +23,19 @@ func smbPair(a, b uint16) bool { return a == 445 && b == 139 || a == 139 && b ==
 func (k *Case) refusalFacts() []Fact {
 	t := &k.trigger
 	facts := []Fact{fact(t, "the SYN"), fact(&k.R, "RST+ACK %s later acknowledges the SYN, number %d", duration(k.since(t)), uint32(k.R.Seq))}
-	if k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
+	if k.copiesDSCP() {
 		facts = append(facts, fact(&k.R, "it copies the SYN's DSCP, %d, as a host's stack does and a packet filter does not", k.R.TOS>>2))
 	}
 	if k.likeHost() {
 		facts = append(facts, fact(&k.R, "TTL %d and delay are those of other packets of that address", k.R.TTL))
 	}
 	return facts
+}
+
+// copiesDSCP tells whether the reset bears the DSCP, not 0, of the segment that
+// drew it, as a stack writes it and a packet filter does not (causes.md, 0.1).
+func (k *Case) copiesDSCP() bool {
+	return k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2
 }
 
 // likeHost tells whether the refusal agrees with other packets of its address

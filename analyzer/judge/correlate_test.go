@@ -134,7 +134,7 @@ func TestCorrelate(t *testing.T) {
 				inside.40001 > server.444: S ttl=63
 				server.444 > inside.40001: R. seq 0 ack 1 win 0`},
 		},
-		wants: []string{"5 proven port-closed by proven responder; out:5 in:5"},
+		wants: []string{"5 likely port-closed by proven responder; out:5 in:5"},
 	}, {
 		name: "translated as a whole, joined late by both: nothing escaped the NAT",
 		taps: []tap{
@@ -198,7 +198,33 @@ func TestCorrelate(t *testing.T) {
 				+70ms client.2302 > server.446: S ttl=63
 				server.446 > client.2302: R. seq 0 ack 1 win 0`},
 		},
-		wants: []string{"7 proven port-closed by proven responder; server:7 client:7"},
+		wants: []string{"7 likely port-closed by proven responder; server:7 client:7"},
+	}, {
+		name: "an ACK that a device keeps back and answers: it was not delivered",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+10ms server.445 > client.2301: P. seq 1:101 ttl=63
+				client.2301 > server.445: . ack 101
+				+5ms server.445 > client.2301: R seq 101 ttl=64`},
+			{name: "server", text: atServer + `
+				server.445 > client.2301: P. seq 1:101
+				+300ms server.445 > client.2301: P. seq 101:201`},
+		},
+		wants: []string{"8 possible inline-policy-reset by proven middlebox; client:8"},
+	}, {
+		name: "one of several segments in flight is kept back and answered, those before it came by",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				client.2301 > server.445: P. seq 101:201
+				client.2301 > server.445: P. seq 201:301
+				client.2301 > server.445: P. seq 301:401
+				+5ms server.445 > client.2301: R seq 1 ttl=64`},
+			{name: "server", text: atServer + `
+				client.2301 > server.445: P. seq 101:201 ttl=63
+				client.2301 > server.445: P. seq 201:301 ttl=63
+				+300ms server.445 > client.2301: . ack 301`},
+		},
+		wants: []string{"9 likely inline-policy-reset by proven middlebox; client:9"},
 	}, {
 		name: "a reset that was lost on the way",
 		taps: []tap{

@@ -198,6 +198,7 @@ func (f *Follower) observe(st *flow.Step) {
 		for _, k := range slices.Backward(waiting) { // of several alike, the last one's
 			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
 				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
+				k.cameIn = k.cameIn || st.Seg.Has(flow.In)
 				return
 			}
 		}

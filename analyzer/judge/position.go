@@ -1,8 +1,11 @@
 package judge
 
 import (
+	"fmt"
+
 	"rstlab/analyzer/cause"
 	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
 )
 
 // A position is what is known of where the reset was captured (causes.md, 4.0
@@ -14,6 +17,41 @@ const (
 	atSender           // at the sender's host, told or shown by the direction: the reset left it
 	notItsOwn          // at the host whose address it bears, and coming in: it is forged
 )
+
+// madeHere: the reset goes out of the capturing host without having come in,
+// where the sender's other packets come in: that host made it (causes.md, 4.2,
+// step 2).
+func (k *Case) madeHere() (sign, bool) {
+	if !k.R.Has(flow.Out) || k.cameIn || k.knownDirs() != 1 {
+		return sign{}, false
+	}
+	return sign{kind: signLink, proof: true, frame: k.R.Frame,
+		text: fmt.Sprintf("went out of the capturing host without having come in, as the %s's other packets do", k.sender())}, true
+}
+
+// knownDirs are the ways, as in flow.Side, that packets of the sender's address
+// went, resets aside: those of the connection, or where there are none others.
+func (k *Case) knownDirs() uint8 {
+	if k.S.Packets == 0 {
+		return k.S.Host.HasDirs
+	}
+	return k.S.HasDirs
+}
+
+// keptHere finds the segment that the reset answers, where that came in to the
+// capturing host, which forwards others of its side and has not let it out.
+func (k *Case) keptHere() *flow.Segment {
+	if _, ok := k.madeHere(); !ok || k.form != provoked || k.conn.Copies == 0 {
+		return nil
+	}
+	for i := range flow.RingLen {
+		t := k.P.Last(i)
+		if t != nil && t.Has(flow.In) && !t.Has(flow.Passed) && t.Frame >= k.trigger.Frame && (t.Ack == k.R.Seq || k.R.Is(segment.ACK)) {
+			return t
+		}
+	}
+	return nil
+}
 
 // positionOf finds the position. A direction proves the host only where its
 // address is the capturing host's own: an initial TTL, and nothing of that
@@ -29,7 +67,7 @@ func (k *Case) positionOf() position {
 	switch {
 	case own && k.R.Has(flow.In) && k.S.Packets >= 2:
 		return notItsOwn
-	case k.R.Has(flow.Out) && k.S.HasDirs&1 == 0 && initial(k.R.TTL) && (k.S.Packets == 0 || k.ownTTL(k.S)):
+	case k.R.Has(flow.Out) && k.knownDirs()&1 == 0 && initial(k.R.TTL) && (k.S.Packets == 0 || k.ownTTL(k.S)):
 		return atSender
 	}
 	return anywhere

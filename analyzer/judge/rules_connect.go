@@ -82,10 +82,13 @@ var connectRules = []*rule{{
 		if p := &k.conn.Past; p.Sides[k.from].SYN.Exists() && k.conn.FirstTime-p.LastTime < 63e9 {
 			return cause.Possible // a moment ago something listened there
 		}
-		if k.likeHost() || k.atSender() {
+		switch {
+		case !k.likeHost() && !k.atSender():
+			return cause.Possible
+		case k.copiesDSCP():
 			return cause.Proven
 		}
-		return cause.Possible
+		return cause.Likely // a filter of the host's own answers like this (causes.md, 0.1)
 	},
 	open: "a host without a listener on that port answers like this",
 }, {

@@ -63,8 +63,9 @@ var deviceRules = []*rule{{
 	cause: cause.InlinePolicyReset,
 	in:    connected | ending,
 	by:    aDevice,
+	again: true,
 	need: func(k *Case) ([]Fact, bool) {
-		if _, ok := k.notDelivered(); !ok && against(k.signList) < cause.Likely && !k.firstAnswer() {
+		if _, ok := k.notDelivered(); !ok && len(k.signList) == 0 && (k.follows() || !k.firstAnswer()) {
 			return nil, false
 		}
 		if k.deliveredToo() {
@@ -74,10 +75,17 @@ var deviceRules = []*rule{{
 	},
 	refuted: (*Case).ownHeader,
 	strength: func(k *Case) cause.Strength {
-		if _, ok := k.notDelivered(); ok {
-			return cause.Likely
+		if _, ok := k.notDelivered(); !ok {
+			return cause.Undetermined
 		}
-		return cause.Undetermined
+		if k.otherHostForm() && k.keptHere() == nil {
+			return cause.Possible // another host behind the address, which did not know the connection
+		}
+		// What it refuses out of a pause, or without payload, it may not know any more.
+		if d, _ := k.idle(); k.keptHere() != nil && (d > 0 || k.keptHere().Len == 0) {
+			return cause.Possible
+		}
+		return cause.Likely
 	},
 	open: "a device on the path could have kept the triggering segment back as well",
 }, {
@@ -227,11 +235,11 @@ func (k *Case) ownHeader() (string, []uint32) {
 	return "", nil
 }
 
-// firstAnswer tells whether an abort is the responder's first answer to what
+// firstAnswer tells whether the reset is the responder's first answer to what
 // the originator sent: policy acts at that moment as well (causes.md, 4.2, step
 // 7).
 func (k *Case) firstAnswer() bool {
-	return k.phase == handshaken && !k.byOriginator() && k.form == spontaneous && k.P.FirstData.Exists() && !k.inChain() && !k.inClock()
+	return k.phase == handshaken && !k.byOriginator() && (k.form == spontaneous || k.form == provoked && k.trigger.Len > 0) && k.P.FirstData.Exists() && !k.inChain() && !k.inClock()
 }
 
 // beside tells whether the device shows itself as one that lets the real
@@ -240,6 +248,9 @@ func (k *Case) firstAnswer() bool {
 func (k *Case) beside() bool {
 	if k.deliveredToo() || k.fingerprint() != "" || k.position == notItsOwn {
 		return true
+	}
+	if k.keptHere() != nil {
+		return false
 	}
 	again := false
 	k.after(k.from, func(s *flow.Segment) bool {

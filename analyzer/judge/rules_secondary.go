@@ -61,7 +61,7 @@ func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
 	}
 	n, what := k.R.Seq, ""
 	switch lag := k.S.Una.Minus(n); {
-	case n == k.S.Nxt && e.From == k.from && n != e.Seq:
+	case n == k.S.Nxt && e.From == k.from && n != e.Seq, n == k.S.Nxt && e.From != k.from && k.conn.Accepts(k.from, &e.Segment) == flow.Yes:
 		what = "its sender's next number"
 	case lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.drops || k.forgotFlight()):
 		what = "a number that had been acknowledged before"

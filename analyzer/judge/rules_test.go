@@ -177,6 +177,13 @@ func TestConnect(t *testing.T) {
 		text: hand + `
 			client.1001 > server.81: S
 			server.81 > client.1001: R. seq 0 ack 1 win 0`,
+		wants: []string{"5 likely port-closed by proven responder or firewall-reject-syn"}, // its own filter's, too
+	}, {
+		name: "closed port, captured at the responder, whose stack copies the DSCP",
+		at:   "198.51.100.2",
+		text: hand + `
+			client.1001 > server.81: S tos=184
+			server.81 > client.1001: R. seq 0 ack 1 win 0 tos=184`,
 		wants: []string{"5 proven port-closed by proven responder"},
 	}, {
 		name: "fast open data is acknowledged as well",
@@ -809,6 +816,15 @@ func TestForged(t *testing.T) {
 			server: in
 			server.80 > client.1000: R. seq 1`,
 		wants: []string{"4 likely injected-reset by likely middlebox"},
+	}, {
+		name: "another host answers with the TTL of its kind, and the first one still speaks",
+		text: hand + `
+			server.80 > client.1000: P. length 100
+			client.1000 > server.80: .
+			client.1000 > server.80: P. length 100
+			+1ms server.80 > client.1000: R seq 101 win 0 id=0 ttl=128 df=yes
+			+200ms server.80 > client.1000: P. seq 101:201 ack 1`,
+		wants: []string{"7 possible inline-policy-reset by possible middlebox or backend-switch"},
 	}, {
 		name: "for a device on the path to believe",
 		text: hand + `

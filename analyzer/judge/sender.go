@@ -44,7 +44,7 @@ func (k *Case) signs() []sign {
 	}
 	for _, test := range []func(*Case) (sign, bool){
 		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).crafted, (*Case).staleNumber,
-		(*Case).steppedNumbers, (*Case).steppedACK, (*Case).tooFast, (*Case).refusesToo, (*Case).atOnce, (*Case).copiedID, (*Case).copiedWindow, (*Case).knownMark, (*Case).otherMAC, (*Case).livesOn, (*Case).notDelivered,
+		(*Case).steppedNumbers, (*Case).steppedACK, (*Case).tooFast, (*Case).refusesToo, (*Case).atOnce, (*Case).copiedID, (*Case).copiedWindow, (*Case).knownMark, (*Case).otherMAC, (*Case).madeHere, (*Case).livesOn, (*Case).notDelivered,
 	} {
 		if s, ok := test(k); ok {
 			all = append(all, s)

@@ -30,6 +30,8 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 			id = cause.FirewallRejectSyn
 		}
 		facts = append(facts, factOf(near, x.Frame, "the segment that the reset answers"))
+	} else if r := s.lines[near]; r.is(segment.ACK) && r.seq == 0 {
+		id = cause.FirewallRejectSyn // a segment without ACK drew it, though it did not come by (RFC 9293, 3.5.2)
 	}
 	facts = append(facts,
 		factOf(near, s.lines[near].frame, "the reset, in the name of %v", v.From),
@@ -62,10 +64,13 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	if !trigger.Exists() {
 		trigger = v.raw.lastPeer
 	}
+	kept := s.keptBack(v, near, q)
 	if trigger.Exists() {
 		t := here.at(trigger.Frame)
 		var seen *line
-		if t != nil {
+		if kept != nil {
+			t = kept
+		} else if t != nil {
 			seen = here.find(t, there)
 		}
 		switch {
@@ -73,11 +78,11 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		case seen == nil && t.is(segment.SYN):
 			id = cause.FirewallRejectSyn
 			facts = append(facts, factOf(near, t.frame, "the SYN, which never came by there"))
-		case seen == nil && (t.len > 0 || v.raw.answers.Exists()):
+		case seen == nil && (t.len > 0 || v.raw.answers.Exists() || kept != nil):
 			id = cause.InlinePolicyReset
 			facts = append(facts, factOf(near, t.frame, "the segment that it answers, which never came by there"))
 			if v.raw.form == provoked {
-				id, strength, alternatives = s.rejected(v, near, q)
+				id, strength, alternatives = s.rejected(v, near, q, kept)
 			}
 		case seen != nil && t.is(segment.SYN) && !s.answered(q):
 			id = cause.FirewallRejectSyn
@@ -102,6 +107,11 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	if x := s.replaced(near, q); x != nil {
 		id, strength, alternatives = cause.RewrittenReset, cause.Proven, nil
 		facts = append(facts, factOf(q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"))
+	}
+	if v.Repeats && id == cause.InjectedReset && v.raw.form == neither {
+		if first := s.final[Frame{v.After.Point, v.After.Frame}]; first != nil && first.Sender == Middlebox {
+			id, strength, alternatives = first.Cause, first.Strength, first.Alternatives
+		}
 	}
 	out.Sender, out.SenderStrength = Middlebox, cause.Proven
 	if s.renamed(near, q) && s.lines[near].bare() && (id == cause.InlinePolicyReset || id == cause.InjectedReset) {
@@ -150,12 +160,32 @@ func who(v *Verdict) Sender {
 // answers a segment.
 func (l *line) bare() bool { return l.is(segment.RST) && !l.is(segment.ACK) && l.win == 0 && l.ts == 0 }
 
+// keptBack finds the last segment that the reset can answer, by its number, of
+// those that came by near and not at q; nil where there is none.
+func (s *sightings) keptBack(v *Verdict, near, q int) *line {
+	here, r := s.logs[near], s.lines[near]
+	if v.raw.form != provoked || r.is(segment.ACK) || !v.raw.trigger.Exists() {
+		return nil
+	}
+	var kept *line
+	for i := range here.lines {
+		x := &here.lines[i]
+		if x.frame >= r.frame {
+			break
+		}
+		if x.from != r.from && x.frame >= v.raw.trigger.Frame && !x.is(segment.RST) && x.is(segment.ACK) && x.ack == r.seq && here.find(x, s.logs[q]) == nil {
+			kept = x
+		}
+	}
+	return kept
+}
+
 // rejected says why a device refused a segment by a reset that takes its number
 // from it: a policy, or that it did not know the connection any more. A pause
 // before speaks for an idle limit, many connections in one moment for a lost
 // table; when it lets other packets of the connection pass afterwards, it knows
 // it, and only policy is left.
-func (s *sightings) rejected(v *Verdict, near, q int) (cause.ID, cause.Strength, []Alternative) {
+func (s *sightings) rejected(v *Verdict, near, q int, kept *line) (cause.ID, cause.Strength, []Alternative) {
 	other := func(id cause.ID, why string) Alternative {
 		return Alternative{id, Middlebox, cause.Possible, why}
 	}
@@ -172,6 +202,9 @@ func (s *sightings) rejected(v *Verdict, near, q int) (cause.ID, cause.Strength,
 		return cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}
 	case v.Idle > 0: // shorter than any limit that is known: many connections pause so
 		return cause.MiddleboxIdleTimeout, cause.Possible, []Alternative{loss, policy}
+	}
+	if kept != nil && kept.len == 0 {
+		return cause.InlinePolicyReset, cause.Possible, []Alternative{loss} // there is nothing in it that a rule could refuse
 	}
 	return cause.InlinePolicyReset, cause.Likely, []Alternative{loss}
 }
@@ -270,7 +303,7 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	base := v.raw.base
 	switch v.Cause {
 	case cause.PortClosed:
-		base = cause.Proven
+		base = max(base, cause.Likely)
 	case cause.RetransmissionTimeout:
 		if facts := s.cut(near, far, v); len(facts) > 0 {
 			base = cause.Proven

@@ -238,6 +238,10 @@ func (k *Case) goesOn(later int64) *flow.Segment {
 // notDelivered: after the reset the named sender still speaks, and has not got
 // what the reset answered or acknowledged.
 func (k *Case) notDelivered() (sign, bool) {
+	if t := k.keptHere(); t != nil {
+		return sign{kind: signNotDelivered, proof: true, frame: t.Frame,
+			text: fmt.Sprintf("this segment of the %s's, which the reset answers, came in and did not go out again, as others do", k.receiver())}, true
+	}
 	t := k.answers()
 	if t == nil || t.End() == t.Seq || t.Has(flow.Aimless) || t.Has(flow.Ahead) {
 		return sign{}, false // nobody acknowledges what lies outside of the window, or behind a hole
@@ -253,7 +257,11 @@ func (k *Case) notDelivered() (sign, bool) {
 	if found == nil {
 		return sign{}, false
 	}
-	return sign{kind: signNotDelivered, proof: true, frame: found.Frame,
+	kind := signNotDelivered
+	if k.otherHostForm() {
+		kind = signLivesOn // another host behind the address explains both
+	}
+	return sign{kind: kind, proof: kind == signNotDelivered, frame: found.Frame,
 		text: fmt.Sprintf("%s later the %s still acknowledges %d: it never got the segment of frame %d, which the reset answers",
 			duration(found.Time-k.R.Time), k.sender(), k.rel(1-k.from, found.Ack), t.Frame)}, true
 }

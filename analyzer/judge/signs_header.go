@@ -305,5 +305,13 @@ func (k *Case) otherMAC() (sign, bool) {
 // can do so while the socket lives on (kubernetes issue 74839).
 func (k *Case) hostForm() bool {
 	ttl, _, ok := k.S.UsedTTL()
-	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.options == 0 && k.R.ID == 0 && ok && ttl == k.R.TTL
+	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.options == 0 && k.R.ID == 0 && ok && hops(ttl) == hops(k.R.TTL)
+}
+
+// otherHostForm tells whether it is what the stack of another host at the same
+// distance answers, of a kind that begins at another TTL: one behind the same
+// address that does not know the connection.
+func (k *Case) otherHostForm() bool {
+	ttl, _, _ := k.S.UsedTTL()
+	return k.hostForm() && ttl != k.R.TTL
 }

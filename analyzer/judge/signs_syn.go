@@ -12,7 +12,7 @@ import (
 func (k *Case) synSigns() []sign {
 	var all []sign
 	for _, test := range []func(*Case) (sign, bool){
-		(*Case).otherHostTTL, (*Case).noEcho, (*Case).fasterThanHost, (*Case).otherMAC, (*Case).bareToSYN, (*Case).synackToo,
+		(*Case).otherHostTTL, (*Case).noEcho, (*Case).fasterThanHost, (*Case).otherMAC, (*Case).madeHere, (*Case).bareToSYN, (*Case).synackToo,
 	} {
 		if s, ok := test(k); ok {
 			all = append(all, s)

@@ -69,6 +69,7 @@ type raw struct {
 	from     int
 	to       netip.AddrPort
 	answers  flow.Segment   // the segment that the reset answers
+	trigger  flow.Segment   // the first that it can answer, where its number comes from one
 	lastPeer flow.Segment   // and the peer's last before it
 	base     cause.Strength // the cause's before the caps of one point
 	form     form

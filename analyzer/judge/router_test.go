@@ -1,0 +1,99 @@
+package judge_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// atRouter writes what a capture on all interfaces of a forwarding host shows:
+// each packet comes in and goes out, those marked "kept" come in alone, and
+// those marked "own" go out without having come in.
+func atRouter(packets string) string {
+	var b strings.Builder
+	b.WriteString("client: linux ts=1000\nserver: linux ts=900000\n")
+	id := 100
+	for line := range strings.Lines(packets) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		id++
+		how, rest, ok := strings.Cut(line, " ")
+		if !ok || how != "own" && how != "kept" {
+			how, rest = "", line
+		}
+		pause, packet := "", rest
+		if rest[0] == '+' {
+			pause, packet, _ = strings.Cut(rest, " ")
+		}
+		who, _, _ := strings.Cut(packet, ".")
+		if how != "own" {
+			fmt.Fprintf(&b, "%s: in\n%s %s id=%d\n", who, pause, packet, id)
+			pause = ""
+		} else {
+			id = 0
+		}
+		if how != "kept" {
+			ttl := 63
+			if how == "own" {
+				ttl = 64
+			}
+			fmt.Fprintf(&b, "%s: out\n%s %s id=%d ttl=%d\n", who, pause, packet, id, ttl)
+		}
+	}
+	return b.String()
+}
+
+const throughRouter = `
+	client.1000 > server.80: S
+	+1ms server.80 > client.1000: S.
+	+1ms client.1000 > server.80: .
+	client.1000 > server.80: P. length 100
+	+1ms server.80 > client.1000: . ack 101
+	server.80 > client.1000: P. seq 1:101 ack 101
+	+1ms client.1000 > server.80: . ack 101
+`
+
+// A host that forwards and rejects is told by its own capture, on all its
+// interfaces (tcpdump -i any): what it sends in another's name did not come in.
+func TestAtRouter(t *testing.T) {
+	runRules(t, []ruleTest{{
+		name: "a SYN that the router's filter refuses, where the server is known to lie beyond",
+		text: atRouter(throughRouter + `
+			kept client.1001 > server.81: S
+			own server.81 > client.1001: R. seq 0 ack 1 win 0`),
+		wants: []string{"16 likely firewall-reject-syn by likely middlebox or port-closed"},
+	}, {
+		name: "one that comes back from the server",
+		text: atRouter(throughRouter + `
+			client.1001 > server.81: S
+			+1ms server.81 > client.1001: R. seq 0 ack 1 win 0`),
+		wants: []string{"17 likely port-closed by likely responder or firewall-reject-syn"},
+	}, {
+		name: "a request that the router's filter refuses",
+		text: atRouter(throughRouter + `
+			kept client.1000 > server.80: P. length 100
+			own server.80 > client.1000: R seq 101 win 0`),
+		wants: []string{"16 likely inline-policy-reset by likely middlebox or middlebox-state-loss half-open; frames 15 16"},
+	}, {
+		name: "one that it refuses out of a pause: it may have forgotten the connection",
+		text: atRouter(throughRouter + `
+			kept +10s client.1000 > server.80: P. length 100
+			own server.80 > client.1000: R seq 101 win 0`),
+		wants: []string{"16 possible inline-policy-reset by likely middlebox or middlebox-state-loss half-open"},
+	}, {
+		name: "an ACK that it refuses: no policy finds anything in it",
+		text: atRouter(throughRouter + `
+			server.80 > client.1000: P. seq 101:201
+			kept +1ms client.1000 > server.80: . ack 201
+			own server.80 > client.1000: R seq 201 win 0`),
+		wants: []string{"18 possible inline-policy-reset by likely middlebox or middlebox-state-loss half-open"},
+	}, {
+		name: "a request that reaches a server which has forgotten the connection",
+		text: atRouter(throughRouter + `
+			client.1000 > server.80: P. length 100
+			+1ms server.80 > client.1000: R seq 101 win 0`),
+		wants: []string{"17 possible half-open by likely responder or middlebox-state-loss"},
+	}})
+}
