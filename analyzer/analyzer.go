@@ -44,7 +44,7 @@ func Analyze(ctx context.Context, inputs []Input, opts Options, emit func(Record
 			}
 			continue
 		}
-		f := &file{in: in, reader: r, apart: apart(r)}
+		f := &file{in: in, reader: r, foresight: foresee(r)}
 		a.files = append(a.files, f)
 		a.several = a.several || f.apart || len(a.files) > 1
 	}
@@ -87,7 +87,7 @@ type analysis struct {
 type file struct {
 	in     Input
 	reader *capture.Reader
-	apart  bool // its interfaces are points of their own
+	foresight
 
 	interfaces []pcapng.Interface // met so far, as far as that is judged
 }
@@ -180,7 +180,7 @@ func (a *analysis) summary() *Summary {
 			s.Limits = append(s.Limits, f.in.Name+": "+note)
 		}
 	}
-	s.Limits = append(s.Limits, a.apartNotes()...)
+	s.Limits = append(s.Limits, a.foreseen()...)
 	for _, p := range a.points {
 		s.Limits = append(s.Limits, p.limits()...)
 	}

@@ -53,6 +53,7 @@ type span struct {
 
 func (a *analysis) newPoint(f *file) *point {
 	p := &point{a: a, index: len(a.points), connections: map[int]*Connection{}}
+	p.decoder.OneNetwork, p.again.OneNetwork = f.one, f.one
 	p.judge.At = f.in.At
 	p.judge.Emit = p.verdict
 	p.judge.Ended = p.ended

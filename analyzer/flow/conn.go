@@ -27,6 +27,14 @@ func (k *Key) read(in *packet.Info) (from int) {
 	return 0
 }
 
+// Ends gives the key of a segment's ends in no tunnel, and tells which side sent
+// it: 0 is A.
+func Ends(in *packet.Info) (k Key, from int) {
+	from = k.read(in)
+	k.Tunnel = 0
+	return k, from
+}
+
 func less(a, b *[16]byte) bool {
 	x, y := binary.BigEndian.Uint64(a[:8]), binary.BigEndian.Uint64(b[:8])
 	if x == y {

@@ -16,6 +16,10 @@ type Decoder struct {
 	// bytes from at on. What is in none of them has no part in the result.
 	Passed func(h Header, at, n int)
 
+	// OneNetwork says that a connection's packets may be in any tunnel, so that
+	// tunnels tell no connections apart.
+	OneNetwork bool
+
 	fragments fragments
 
 	// Of the frame being decoded.
@@ -34,6 +38,7 @@ const maxDepth = 32
 func (d *Decoder) Decode(p *pcapng.Packet, info *Info) Kind {
 	*info = Info{} // not by a literal, which is built aside and copied
 	info.WScale, info.Direction = -1, p.Direction
+	info.Tunnel.One = d.OneNetwork
 	d.missing = max(0, p.OrigLen-len(p.Data))
 	d.capacity = cap(p.Data)
 	d.depth = 0

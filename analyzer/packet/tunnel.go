@@ -53,6 +53,7 @@ const maxEncaps = 4
 // is comparable; the zero value is no tunnel.
 type Tunnel struct {
 	N     uint8
+	One   bool // all of the capture is one network: see Decoder.OneNetwork
 	Stack [maxEncaps]Encap
 }
 
@@ -83,9 +84,9 @@ func (t Tunnel) String() string {
 // directions of a connection and, but for chance, differs between networks
 // that may use the same addresses. IDs that each direction chooses for itself
 // (MPLS labels, GRE keys, GTP-U TEIDs) and those of mirrors are left out of it.
-// 0 is no tunnel.
+// 0 is no tunnel, or one network.
 func (t *Tunnel) Key() uint64 {
-	if t.N == 0 {
+	if t.N == 0 || t.One {
 		return 0
 	}
 	h := uint64(14695981039346656037) // FNV-1a

@@ -28,6 +28,10 @@ type pair struct {
 	tunnel uint64
 }
 
+// anyTunnel is for what the analyzer found in no connection of its own tunnel: then
+// it took all for one network.
+const anyTunnel = 1
+
 func pairOf(in *packet.Info) pair {
 	p := pair{in.Source(), in.Destination(), in.Tunnel.Key()}
 	if p.b.Compare(p.a) < 0 {
@@ -94,10 +98,13 @@ func (s *survey) each(ctx context.Context, inputs []Input, visit func(sight)) er
 			continue
 		}
 		at := frameRef{inputs[i].Name, frames[i]}
+		ends := pairOf(&info)
+		bare := ends
+		bare.tunnel = anyTunnel
 		if c := starts[at]; c != nil {
-			current[point][pairOf(&info)] = c
+			current[point][ends], current[point][bare] = c, c
 		}
-		if c := current[point][pairOf(&info)]; c != nil {
+		if c := cmp.Or(current[point][ends], current[point][bare]); c != nil {
 			visit(sight{point, at, c, &p, &info})
 		}
 	}

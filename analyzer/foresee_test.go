@@ -185,3 +185,63 @@ func TestFloodedPortProvesNothing(t *testing.T) {
 		t.Errorf("not taken as two points: %q", s.Limits)
 	}
 }
+
+// A mirror may tag the directions of a connection differently, or show a packet
+// before and behind a router between two VLANs. It is one connection all the same;
+// with the same addresses in two networks it is two.
+func TestOneNetwork(t *testing.T) {
+	const limit = "x: a connection's packets are in more than one VLAN or tunnel: all are taken as one network"
+	plain := capture(t, "client", forgedBothWays+"client.2301 > server.445: R. seq 101 ack 1 win 0")
+	packets := func(b []byte) (all []pcapng.Packet) {
+		r, err := pcapng.NewReader(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			var p pcapng.Packet
+			if r.Next(&p) != nil {
+				return all
+			}
+			p.Data = bytes.Clone(p.Data)
+			all = append(all, p)
+		}
+	}
+	client := [6]byte(packets(plain)[0].Data[6:])
+	// tagged puts what the client sends into one VLAN and what it gets into another; 0 is none.
+	tagged := func(b []byte, from, to byte) []byte {
+		return changeEach(t, b, pcapng.LinkEthernet, func(p *pcapng.Packet) {
+			id := to
+			if [6]byte(p.Data[6:]) == client {
+				id = from
+			}
+			if id > 0 {
+				within(0x81, 0, 0, id)(p)
+			}
+		})
+	}
+	for _, c := range []struct {
+		name        string
+		b           []byte
+		connections int
+		one         bool
+	}{
+		{"no tags", plain, 1, false},
+		{"one VLAN", tagged(plain, 10, 10), 1, false},
+		{"a VLAN for each direction", tagged(plain, 10, 20), 1, true},
+		{"a tag in one direction", tagged(plain, 0, 20), 1, true},
+		{"a router between two VLANs", together(t, []string{"x"}, packets(tagged(plain, 10, 20)), packets(tagged(plain, 20, 10))), 1, true},
+		{"two networks", together(t, []string{"x"}, packets(tagged(plain, 10, 10)), packets(tagged(capture(t, "client", `
+			client.2301 > server.445: S seq 7000
+			server.445 > client.2301: S. seq 9000 ack 7001
+			client.2301 > server.445: R. seq 7001 ack 9001`), 20, 20))), 2, false},
+	} {
+		all, err := analyze(t, analyzer.Options{}, input("x", c.b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := pick[*analyzer.Summary](all)[0]
+		if v := pick[*analyzer.Verdict](all); s.Connections != c.connections || s.Resets != c.connections || len(v) != c.connections || slices.Contains(s.Limits, limit) != c.one {
+			t.Errorf("%s: %d connections and %d resets, want %d; limits %q", c.name, s.Connections, s.Resets, c.connections, s.Limits)
+		}
+	}
+}
