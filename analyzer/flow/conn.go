@@ -143,6 +143,7 @@ type Past struct {
 	Resets     uint32
 	Orig       uint8
 	Seen       bool
+	Missing    bool // something of it was not captured
 	Sides      [2]PastSide
 }
 
@@ -177,7 +178,7 @@ func (p *Past) Closed() bool {
 
 // past is what to keep of the connection.
 func (c *Conn) past() Past {
-	p := Past{ID: int32(c.ID), FirstFrame: c.FirstFrame, LastTime: c.LastTime, Orig: uint8(c.Orig), Seen: c.Seen, Resets: c.NumResets}
+	p := Past{ID: int32(c.ID), FirstFrame: c.FirstFrame, LastTime: c.LastTime, Orig: uint8(c.Orig), Seen: c.Seen, Resets: c.NumResets, Missing: c.Missing > 0}
 	for i := range c.Sides {
 		s := &c.Sides[i]
 		p.Sides[i] = PastSide{Packets: s.Packets, Known: s.Known, ISN: s.ISN, Nxt: s.Nxt, Ack: s.Ack, Scale: s.Scale, Layout: s.Layout,

@@ -353,7 +353,7 @@ func (s *Side) transmit(seg *Segment) {
 		s.Sent.Beaten++
 		s.Sent.Heard = Stamp{}
 		s.Sent.add(seg.Stamp(), seg.Len)
-	case s.Sent.N == 0 && (!s.Knows(KnowsUna) || seg.Seq == s.Una || seg.Has(Again)):
+	case !s.Knows(KnowsUna), s.Sent.N == 0 && (seg.Seq == s.Una || seg.Has(Again)): // without acknowledgments only what is sent next tells that it went on
 		s.recall(seg.Seq)
 		s.Sent.add(seg.Stamp(), seg.Len)
 	}

@@ -306,6 +306,37 @@ func TestCorrelate(t *testing.T) {
 				+50ms inside.1000 > server.80: P. rawseq 1101 rawack 5001 length 100`},
 		},
 		wants: []string{"6 likely nat-bypass by likely originator; out:6"},
+	}, {
+		name: "nothing of the other direction was captured: whether a device kept back what it answers is open",
+		taps: []tap{
+			{name: "client", text: `
+				server: ttl=63
+				server.445 > client.2301: S. rawseq 5000 rawack 1001
+				+20ms server.445 > client.2301: . rawseq 5001 rawack 1001
+				+20ms server.445 > client.2301: P. rawseq 5001 rawack 1001 length 50
+				+20ms server.445 > client.2301: R. rawseq 5051 rawack 1001 ttl=200`},
+			{name: "server", text: `
+				server.445 > client.2301: S. rawseq 5000 rawack 1001
+				+20ms server.445 > client.2301: . rawseq 5001 rawack 1001
+				+20ms server.445 > client.2301: P. rawseq 5001 rawack 1001 length 50
+				+1s server.445 > client.2301: P. rawseq 5051 rawack 1001 length 50`},
+		},
+		wants: []string{"4 possible injected-reset by proven middlebox; client:4"},
+	}, {
+		name: "data that was captured behind its acknowledgment is not missing",
+		taps: []tap{
+			{name: "client", text: atClient + `+20ms server.445 > client.2301: R. seq 1 ack 101 <nop> ttl=200 id=1`},
+			{name: "server", text: `
+				client: linux id=100
+				server: linux id=7000
+				+10ms client.2301 > server.445: S ttl=63
+				server.445 > client.2301: S.
+				+20ms client.2301 > server.445: . ttl=63
+				server.445 > client.2301: . ack 101
+				client.2301 > server.445: P. seq 1:101 ttl=63
+				+500ms server.445 > client.2301: P. seq 1:101`},
+		},
+		wants: []string{"6 proven injected-reset by proven middlebox; client:6"},
 	}}
 	for _, tc := range tests {
 		// Clocks that go apart by an hour change nothing.

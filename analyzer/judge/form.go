@@ -30,7 +30,7 @@ func (k *Case) formOf() (form, flow.Segment) {
 	if t := k.acked(); t != nil && (k.prompt(t) || !own || k.phase&(connected|ending) == 0 || k.heldUp(t)) {
 		return provoked, *t
 	}
-	if own { // as RFC 9293, 3.10.5, has an abort
+	if own && k.P.Packets > 0 { // as RFC 9293, 3.10.5, has an abort; else what drew it may be what was not captured
 		return spontaneous, flow.Segment{}
 	}
 	return neither, flow.Segment{}

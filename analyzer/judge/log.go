@@ -42,10 +42,18 @@ type connLog struct {
 	knows    [2]bool
 	lines    []line
 	missing  bool
+	holed    bool // counted as such
+	hole     hole // what is missing; the zero hole where it is more than one
 	hasReset bool
 	lost     bool // lines were dropped
 
 	matches map[*connLog]*matching
+}
+
+// A hole is what a side sent, as its peer acknowledged, and was not seen.
+type hole struct {
+	side     int
+	from, to flow.Seq
 }
 
 // A line is one segment.
@@ -87,11 +95,24 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 		c.isn[st.From], c.knows[st.From] = s.Seq, true
 	}
 	c.hasReset = c.hasReset || s.Is(segment.RST)
-	if s.Has(flow.AckUnseen) { // a hole that nobody acknowledges is a loss before this point
-		if !c.missing && c.knows[0] && c.knows[1] {
-			l.holed++
+	switch {
+	case s.Has(flow.AckUnseen): // a hole that nobody acknowledges is a loss before this point
+		c.hole = hole{}
+		if p := &st.Conn.Sides[1-st.From]; !c.missing {
+			c.hole = hole{1 - st.From, p.Nxt, s.Ack}
 		}
 		c.missing = true
+	case c.missing && c.hole.from != c.hole.to && c.hole.side == st.From && c.hole.from == s.Seq && s.End() != s.Seq:
+		c.hole.from = s.End()
+		c.missing = c.hole.from.Before(c.hole.to) // else it was only late
+	}
+	if holed := c.missing && c.knows[0] && c.knows[1]; holed != c.holed {
+		c.holed = holed
+		if holed {
+			l.holed++
+		} else {
+			l.holed--
+		}
 	}
 	c.lines = append(c.lines, line{time: s.Time, frame: s.Frame, seq: s.Seq, ack: s.Ack, len: s.Len, hash: hashOf(in.Payload),
 		ts: s.TSVal, ecr: s.TSEcr, win: s.Win, id: s.ID, marks: s.Marks, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})

@@ -1,6 +1,13 @@
 package judge_test
 
-import "testing"
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"rstlab/analyzer/internal/transcript"
+	"rstlab/analyzer/judge"
+)
 
 // Resets of stacks and devices other than Linux, and what tells them apart.
 func TestForeignStacks(t *testing.T) {
@@ -90,4 +97,120 @@ func TestForeignStacks(t *testing.T) {
 			server.23 > client.1000: R. seq 1 rawack 2001 win 0`,
 		wants: []string{"6 likely syn-in-window by likely responder"},
 	}})
+}
+
+// What captures lack, or have twice or in another order, makes no cause likely.
+func TestFlawedCaptures(t *testing.T) {
+	runRules(t, []ruleTest{{
+		name: "a box refuses SYNs with ECN, and is nearer by: a rule would have met the plain SYN too",
+		text: `
+			client.1000 > server.80: SEW
+			+4ms server.80 > client.1000: R. seq 0 ack 1 win 0 ttl=63
+			+1ms client.1001 > server.80: S
+			+40ms server.80 > client.1001: S. ttl=58
+			client.1001 > server.80: .
+			+40ms client.1001 > server.80: P. length 100
+			+40ms server.80 > client.1001: . ttl=58
+			+1ms client.1001 > server.80: P. length 100
+			+40ms server.80 > client.1001: . ttl=58`,
+		wants: []string{"2 possible option-intolerance by likely middlebox or firewall-reject-syn injected-reset port-closed listener-backlog-full"},
+	}, {
+		name: "one direction, a segment sent six times: that it went on like this says that nobody answered",
+		text: `
+			client.1000 > server.80: S
+			+40ms client.1000 > server.80: . seq 1
+			client.1000 > server.80: P. seq 1:201
+			+40ms client.1000 > server.80: P. seq 201:401
+			+300ms client.1000 > server.80: P. seq 201:401
+			+600ms client.1000 > server.80: P. seq 201:401
+			+1200ms client.1000 > server.80: P. seq 201:401
+			+2400ms client.1000 > server.80: P. seq 201:401
+			+4800ms client.1000 > server.80: P. seq 201:401
+			+9600ms client.1000 > server.80: R. seq 401 win 0`,
+		wants: []string{"10 possible retransmission-timeout by likely originator or abortive-close"},
+	}, {
+		name: "one direction, a bare reset: what drew it was not captured",
+		text: `
+			server.80 > client.1000: S. rawseq 5000 rawack 1001
+			server.80 > client.1000: . rawseq 5001 rawack 1101
+			+2s server.80 > client.1000: R rawseq 5001 win 0`,
+		wants: []string{"3 undetermined undetermined (one-direction) by possible responder"},
+	}, {
+		name: "Linux' bare reset behind its FIN, long after the last ACK: data is missing",
+		text: hand + `
+			client.1000 > server.80: P. length 100
+			+1ms server.80 > client.1000: P. length 100
+			server.80 > client.1000: F.
+			+1ms client.1000 > server.80: . ack 102
+			+150ms server.80 > client.1000: R seq 102 win 0`,
+		wants: []string{"8 possible close-then-abort by likely responder or data-after-close"},
+	}, {
+		name: "the ports used again, and of the connection before both FINs are among what is missing",
+		text: `
+			client.1000 > server.80: S rawseq 1000000
+			server.80 > client.1000: S. rawseq 5000 rawack 1000001
+			client.1000 > server.80: . rawseq 1000001 rawack 5001
+			client.1000 > server.80: P. rawseq 1000001 rawack 5001 length 100
+			server.80 > client.1000: . rawseq 5101 rawack 1000102
+			+2s client.1000 > server.80: S rawseq 500000
+			server.80 > client.1000: . rawseq 5101 rawack 1000102
+			client.1000 > server.80: R rawseq 1000102 win 0`,
+		wants: []string{"8 possible half-open by likely originator or time-wait-reuse synack-bad-ack"},
+	}, {
+		name: "the clock of the capture is set an hour on while data is on its way",
+		text: hand + `
+			client.1000 > server.80: P. length 100
+			+1ms server.80 > client.1000: P. length 100 ack 101
+			client.1000 > server.80: P. length 100
+			+3600s server.80 > client.1000: R. seq 101 ack 101 win 0 ttl=200 id=4 <nop>`,
+		wants: []string{"7 possible injected-reset by likely middlebox or inline-policy-reset close-unread-data abortive-close"},
+	}, {
+		name: "a lone ACK, and the clock of the capture is set an hour on before its answer",
+		text: hand + `
+			+70s scanner.4000 > server.25: . rawseq 77 rawack 99 win 1024
+			+3600s server.25 > scanner.4000: R rawseq 99 win 0`,
+		wants: []string{"5 possible half-open by likely responder or stealth-scan"},
+	}, {
+		name: "resets in steps, the third of which hits, some time later",
+		text: hand + `
+			client.1000 > server.80: P. length 100
+			server.80 > client.1000: R seq 1461 ttl=99
+			+3ms server.80 > client.1000: R seq 4381 ttl=99
+			+3ms server.80 > client.1000: R seq 1 ttl=99`,
+		wants: []string{
+			"5 possible injected-reset by likely middlebox or blind-reset inline-policy-reset",
+			"6 possible injected-reset by likely middlebox after 5 or blind-reset inline-policy-reset",
+			"7 possible injected-reset by likely middlebox after 5 or blind-reset inline-policy-reset",
+		},
+	}})
+}
+
+// A SYN-ACK bears no wrong timestamp, and an abort none of another clock, where
+// the clock of the capture was set back before them.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{`
+		client: linux ts=1000
+		server: linux ts=900000
+		client.1000 > server.80: S
+		server.80 > client.1000: S.
+		client.1000 > server.80: R seq 1 win 0`: "3 possible syn-sent-abort by likely originator",
+		hand + `
+		client.1000 > server.80: P. length 100
+		server.80 > client.1000: R. seq 1 ack 101`: "5 possible close-unread-data by likely responder",
+	} {
+		frames, err := transcript.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range frames[1:] {
+			frames[i+1].Time = frames[i+1].Time.Add(-2 * time.Second)
+		}
+		var got []string
+		j := judge.Judge{Emit: func(v *judge.Verdict, _ *judge.Case) error { got = append(got, say(v)); return nil }}
+		feed(t, &j, frames, 1<<16)
+		if !slices.Equal(got, []string{want}) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }

@@ -54,7 +54,7 @@ var closingRules = []*rule{{
 		if !fin.Exists() {
 			return "", nil
 		}
-		if k.form == provoked && k.trigger.Pure() && !k.trigger.Has(flow.Probe) && k.payloadAfterFIN() == nil && !k.P.FIN.Exists() && !k.overtookData() && k.missedBehind() == nil {
+		if k.form == provoked && k.trigger.Pure() && !k.trigger.Has(flow.Probe) && k.payloadAfterFIN() == nil && !k.P.FIN.Exists() && !k.overtookData() && k.missedBehind() == nil && !k.unseenTrigger() {
 			return fmt.Sprintf("nothing but the %s's ACK came after the FIN", k.receiver()), []uint32{fin.Frame, k.trigger.Frame}
 		}
 		if d := &k.S.LastData; d.Exists() && d.Frame > fin.Frame && d.Seq.After(fin.Seq) {
@@ -316,9 +316,11 @@ func (k *Case) heldBackClose() ([]Fact, bool) {
 
 // unseenTrigger tells whether a segment must have drawn the reset that was not
 // captured: it bears no ACK, and its sender is a Linux stack, whose aborts bear
-// one (tcp_send_active_reset()).
+// one (tcp_send_active_reset()); and there is none that it answers, but for an
+// ACK of long before.
 func (k *Case) unseenTrigger() bool {
-	return k.form == spontaneous && !k.R.Is(segment.ACK) && k.linux()
+	late := k.form == provoked && k.trigger.Pure() && k.phase == closing && k.S.RTT.N > 0 && k.trigger.Time < k.inFlightSince()
+	return (k.form == spontaneous || late) && !k.R.Is(segment.ACK) && k.linux()
 }
 
 // missedBehind is a segment of the peer's, right after a reset that one of its

@@ -174,7 +174,7 @@ var connectRules = []*rule{{
 		if k.answersBefore() {
 			return k.wrongFacts(), true
 		}
-		if !k.wrongAnswer() || !t.Pure() || !p.Exists() || !p.Closed() || t.Ack != p.Sides[k.from].Nxt && t.Ack != p.Sides[1-k.from].Ack {
+		if !k.wrongAnswer() || !t.Pure() || !p.Exists() || !p.Closed() && !p.Missing || t.Ack != p.Sides[k.from].Nxt && t.Ack != p.Sides[1-k.from].Ack {
 			return nil, false
 		}
 		if k.R.Time-p.LastTime > 240e9 {
@@ -190,7 +190,7 @@ var connectRules = []*rule{{
 	},
 	refuted: func(k *Case) (string, []uint32) {
 		p := &k.conn.Past
-		if k.wrongAnswer() && k.trigger.Pure() && p.Exists() && !p.Closed() && k.answersPast() {
+		if k.wrongAnswer() && k.trigger.Pure() && p.Exists() && !p.Closed() && !p.Missing && k.answersPast() {
 			return "the connection before on these ports was not closed by both sides", k.pastFrames()
 		}
 		if was := &p.Sides[k.from]; k.wrongAnswer() && p.Closed() && p.Sides[1-k.from].Layout == flow.LayoutLinux && was.LastTSAt != 0 && k.S.FirstTSAt != 0 && int32(k.S.FirstTS-was.LastTS) > 0 {
@@ -201,7 +201,7 @@ var connectRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		switch p := &k.conn.Past; {
-		case k.answersBefore():
+		case k.answersBefore(), !p.Closed():
 			return cause.Undetermined
 		case !p.Sides[0].FIN.Exists(), !p.Sides[1].FIN.Exists():
 			return cause.Likely // one was not captured, but for its acknowledgment
@@ -243,6 +243,8 @@ var connectRules = []*rule{{
 			return cause.Undetermined
 		case k.S.SYN.Has(flow.Cut) && k.S.SYN.Time-k.conn.Past.LastTime < flow.MinPause:
 			return cause.Possible // its clock, cut off, would tell whether it is another host's
+		case k.conn.Past.Missing:
+			return cause.Possible // its FINs may be among what is missing
 		}
 		return cause.Likely
 	},
@@ -258,8 +260,8 @@ var connectRules = []*rule{{
 		return k.wrongFacts(), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.answersBefore() {
-			return cause.Possible // why the number is wrong lies before the capture
+		if p := &k.conn.Past; k.answersBefore() || p.Missing && k.trigger.Pure() && k.answersPast() {
+			return cause.Possible // why the number is wrong lies before the capture, or is missing
 		}
 		return cause.Proven
 	},
@@ -278,7 +280,7 @@ var connectRules = []*rule{{
 		}
 		// Nothing that the SYNs bore, nor what the clock can have shown since.
 		low := int32(t.TSEcr - k.S.FirstTS)
-		if high := int32(t.TSEcr - k.S.LastTS); low >= 0 && int64(high) <= (t.Time-k.S.LastTSAt)/1e6+2 {
+		if high := int32(t.TSEcr - k.S.LastTS); low >= 0 && int64(high) <= max(t.Time-k.S.LastTSAt, 0)/1e6+2 {
 			return nil, false
 		}
 		return []Fact{

@@ -57,8 +57,13 @@ var deviceRules = []*rule{{
 		}
 		return "", nil
 	},
-	strength: func(k *Case) cause.Strength { return against(k.signList) },
-	open:     "a packet filter that rejects answers like this",
+	strength: func(k *Case) cause.Strength {
+		if k.P.Knows(flow.SYNFeature) && k.plainSuccess() != nil {
+			return min(against(k.signList), cause.Possible) // a rule would have met the SYN without the feature too
+		}
+		return against(k.signList)
+	},
+	open: "a packet filter that rejects answers like this",
 }, {
 	cause: cause.InlinePolicyReset,
 	in:    connected | ending,
@@ -112,7 +117,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
-		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither || k.inChain() || k.inClock() {
+		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither || k.inChain() || k.inClock() || k.oddProbe() {
 			return nil, false
 		}
 		return []Fact{
@@ -129,6 +134,9 @@ var deviceRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		d, _ := k.idle()
+		if k.outstanding() {
+			return cause.Undetermined
+		}
 		if against(k.signList) == cause.Likely && d >= idleFloor {
 			if isAbout(d, knownIdleLimits...) {
 				return cause.Likely
@@ -293,6 +301,14 @@ func (k *Case) bothAtOnce() *flow.Segment {
 func (k *Case) outOfPause() bool {
 	d, until := k.idle()
 	return d >= flow.MinPause && until == k.R.Frame
+}
+
+// outstanding tells whether the reset came out of a pause that the connection
+// can't have had: payload of the receiver's was not acknowledged, and no stack
+// leaves it at that. Packets are missing, or the clock of the capture was set.
+func (k *Case) outstanding() bool {
+	d := &k.P.LastData
+	return k.outOfPause() && k.S.Knows(flow.KnowsAck) && d.Exists() && d.End().After(k.S.Ack) && !d.Has(flow.Probe)
 }
 
 // gap finds what the sender goes on with after the reset, where that leaves

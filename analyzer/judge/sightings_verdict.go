@@ -91,6 +91,10 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			facts = append(facts, factOf(near, t.frame, "the segment that it answers, or the last before it"), factOf(q, seen.frame, "came by there: it was delivered"))
 		}
 	}
+	if id == cause.InjectedReset && !trigger.Exists() {
+		strength = cause.Possible
+		alternatives = []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "what it answers was not captured: it may have been kept back"}}
+	}
 	if id == cause.InjectedReset && v.Idle > 0 && !v.raw.answers.Exists() {
 		if isAbout(v.Idle, knownIdleLimits...) {
 			id = cause.MiddleboxIdleTimeout

@@ -164,7 +164,7 @@ func (k *Case) wrongClock() (sign, bool) {
 // wait in queues on their way, so a second more or less says nothing.
 func (k *Case) clockRange() (low, high int32) {
 	s := k.S
-	elapsed := k.R.Time - s.LastTSAt
+	elapsed := max(k.R.Time-s.LastTSAt, 0) // a capture's clock may be set back
 	perSecond := int64(1000)
 	if span := s.LastTSAt - s.FirstTSAt; span >= 100*ms {
 		perSecond = max(int64(s.LastTS-s.FirstTS)*1e9/span, 1)
