@@ -307,6 +307,29 @@ func TestCorrelate(t *testing.T) {
 		},
 		wants: []string{"6 likely nat-bypass by likely originator; out:6"},
 	}, {
+		name: "the other capture was stopped a while before the reset: it proves nothing",
+		taps: []tap{
+			{name: "client", text: atClient + `+500ms server.445 > client.2301: R. ttl=63 seq 1`},
+			{name: "server", text: atServer},
+		},
+		wants: []string{"6 possible abortive-close by possible responder; client:6"},
+	}, {
+		name: "the other capture was started a while after the reset",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+20ms server.445 > client.2301: R. ttl=63 seq 1
+				+500ms client.2302 > server.445: S
+				+20ms server.445 > client.2302: S. ttl=63
+				client.2302 > server.445: .`},
+			{name: "server", text: `
+				client: linux id=200
+				server: linux id=7010
+				+600ms client.2302 > server.445: S ttl=63
+				server.445 > client.2302: S.
+				+20ms client.2302 > server.445: . ttl=63`},
+		},
+		wants: []string{"6 possible close-unread-data by likely responder; client:6"},
+	}, {
 		name: "nothing of the other direction was captured: whether a device kept back what it answers is open",
 		taps: []tap{
 			{name: "client", text: `

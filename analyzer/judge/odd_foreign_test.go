@@ -39,6 +39,24 @@ func TestForeignStacks(t *testing.T) {
 			+40ms server.443 > client.1000: R. seq 1 ack 518 win 0 ttl=58`,
 		wants: []string{"5 possible close-unread-data by possible responder or listener-closed abortive-close"},
 	}, {
+		name: "from nearer by than the SYN-ACK, and without the timestamp of a stack like that one's",
+		text: `
+			client: linux ts=1000
+			server: linux ts=900000
+			client.1000 > server.443: S
+			+40ms server.443 > client.1000: S. ttl=50
+			client.1000 > server.443: .
+			client.1000 > server.443: P. length 517
+			+38ms server.443 > client.1000: R. seq 1 ack 518 win 0 ttl=57 <nop>`,
+		wants: []string{"5 possible injected-reset by likely middlebox or inline-policy-reset listener-closed close-unread-data abortive-close"},
+	}, {
+		name: "a scanner's SYN has a TTL of its own, its host's answer another",
+		text: `
+			scanner.4000 > server.22: S ttl=44 win 1024 <mss 1460>
+			server.22 > scanner.4000: S.
+			scanner.4000 > server.22: R seq 1 win 0 ttl=58`,
+		wants: []string{"3 possible syn-scan by possible originator or unsolicited-synack syn-sent-abort"},
+	}, {
 		name: "data close behind the reset, with the reset's own number: it was sent after it",
 		text: hand + `
 			client.1000 > server.80: P. length 100

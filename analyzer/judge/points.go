@@ -330,6 +330,14 @@ func (c *correlation) ran(q int, t int64) bool {
 	return c.common(q, log.begun) <= t+endSlack && (c.common(q, log.end) >= t-endSlack || c.common(q, log.Until) >= t-c.doubt(q, 0))
 }
 
+// surely tells whether a point's packets, or its file, show that its capture
+// ran at the time at which near saw the reset.
+func (s *sightings) surely(q, near int) bool {
+	log := s.points[q].Judge.Log
+	t, d := s.common(near, s.lines[near].time), s.doubt(q, near)
+	return s.common(q, log.begun) <= t+d && max(s.common(q, log.end), s.common(q, log.Until)) >= t-d
+}
+
 // endSlack is how long before a point's first packet and after its last one, in
 // nanoseconds, it is still taken to have run: captures of one trouble are
 // started and stopped by hand.

@@ -56,8 +56,10 @@ func (s *sightings) judge() *Verdict {
 		s.moved(&out, v, near, q, old)
 	} else if q := s.passed(near); q >= 0 {
 		s.forged(&out, v, near, q)
+		s.unlessStopped(&out, v, near, q)
 	} else if q := s.aside(near); q >= 0 {
 		s.neverCame(&out, v, near, q)
+		s.unlessStopped(&out, v, near, q)
 	} else if far := s.farther(near); far >= 0 {
 		s.genuine(&out, v, near, far)
 	} else if q := s.lostBehind(near); q >= 0 {
@@ -147,7 +149,7 @@ func (s *sightings) aside(near int) int {
 		if s.sender != s.logs[s.home].orig {
 			d = -d
 		}
-		if d < 0 && !j.Drops && s.ran(q, t) {
+		if d < 0 && !j.Drops && s.ran(q, t) && s.common(q, j.Log.begun) <= t+s.doubt(q, near) {
 			return q
 		}
 	}

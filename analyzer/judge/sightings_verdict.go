@@ -144,6 +144,23 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	out.Evidence = facts
 }
 
+// unlessStopped takes back that a device made the reset, since it never came by
+// at q, where no packet of that capture shows that it ran at the time: then it
+// is no more than another explanation of what near saw.
+func (s *sightings) unlessStopped(out, v *Verdict, near, q int) {
+	if s.surely(q, near) {
+		return
+	}
+	if v.Sender == Middlebox {
+		out.Strength, out.SenderStrength = min(out.Strength, cause.Likely), min(out.SenderStrength, cause.Likely)
+		return
+	}
+	other := Alternative{out.Cause, Middlebox, cause.Possible, fmt.Sprintf("it never came by at %s, of which no packet shows that it ran at that time", s.points[q].Name)}
+	out.Cause, out.Why, out.Sender, out.Evidence, out.Excluded = v.Cause, v.Why, v.Sender, v.Evidence, v.Excluded
+	out.Strength, out.SenderStrength = min(v.Strength, cause.Possible), min(v.SenderStrength, cause.Possible)
+	out.Alternatives = append(slices.DeleteFunc(slices.Clone(v.Alternatives), func(a Alternative) bool { return a.Cause == other.Cause }), other)
+}
+
 // renamed tells whether the named sender has another address or port at q than
 // near: then those that the reset bears are a translator's between the two.
 func (s *sightings) renamed(near, q int) bool {

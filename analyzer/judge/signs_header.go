@@ -8,16 +8,23 @@ import (
 )
 
 // unlikeTTL gives the TTL that all other packets of the sender have, two or
-// more, where the reset has another. One alone may be a SYN proxy's; but that is
-// nearer by than the host, and from it nothing comes too fast, so then it counts
-// where the distance is another than a path that changed gives.
+// more, where the reset has another. One alone counts as well where it is no SYN
+// proxy's that let the host itself reset.
 func (k *Case) unlikeTTL() (ttl uint8, n uint32, ok bool) {
 	ttl, n, ok = k.S.UsedTTL()
-	if n == 1 && ok && (flow.InitialTTL(ttl) != flow.InitialTTL(k.R.TTL) || abs(int64(ttl)-int64(k.R.TTL)) > 2) {
-		_, fast := k.tooFast()
-		return ttl, n, fast
+	return ttl, n, ok && ttl != k.R.TTL && (n >= 2 || k.notBehind())
+}
+
+// notBehind tells whether an abort can't come from a host behind a proxy that
+// sent the one other packet, the SYN-ACK: it comes from nearer by, or too soon.
+// The difference is more than a path that changes makes (causes.md, 2.1).
+func (k *Case) notBehind() bool {
+	ttl, n, ok := k.S.UsedTTL()
+	if n != 1 || !ok || !k.S.SYN.Is(segment.SYN|segment.ACK) || !k.R.Is(segment.ACK) || flow.InitialTTL(ttl) == flow.InitialTTL(k.R.TTL) && abs(int64(ttl)-int64(k.R.TTL)) <= 2 {
+		return false
 	}
-	return ttl, n, ok && n >= 2 && ttl != k.R.TTL
+	_, fast := k.tooFast()
+	return fast || hops(k.R.TTL)+2 < hops(ttl)
 }
 
 // otherTTL: the reset came from another distance than all other packets of the
@@ -28,8 +35,12 @@ func (k *Case) otherTTL() (sign, bool) {
 	if !ok || !k.R.Is(segment.ACK) && (hops(ttl) == hops(k.R.TTL) || limited(ttl)) {
 		return sign{}, false
 	}
+	others := fmt.Sprintf("all %d other packets of the %s have", n, k.sender())
+	if n == 1 {
+		others = fmt.Sprintf("the one other packet of the %s has", k.sender())
+	}
 	return sign{kind: signTTL, frame: k.R.Frame,
-		text: fmt.Sprintf("TTL %d, all %d other packets of the %s have %d", k.R.TTL, n, k.sender(), ttl)}, true
+		text: fmt.Sprintf("TTL %d, %s %d", k.R.TTL, others, ttl)}, true
 }
 
 // limited tells whether a TTL is one that a program gave its socket, to reach
@@ -236,10 +247,10 @@ func (k *Case) crafted() (sign, bool) {
 // wrongForm: a Linux stack aborts with timestamps where they are in use and
 // with its window (causes.md, 0.1); it never sends a bare RST with options.
 func (k *Case) wrongForm() (sign, bool) {
-	if !k.linux() || !k.R.Is(segment.ACK) || k.form == provoked || k.S.Packets < 2 {
+	if !k.linux() || !k.R.Is(segment.ACK) || k.form == provoked || k.S.Packets < 2 && !k.notBehind() {
 		return sign{}, false
 	}
-	if k.S.Knows(flow.UsesTS) && !k.R.Has(flow.HasTS) && !k.R.Has(flow.Cut) {
+	if (k.S.Knows(flow.UsesTS) || k.S.Knows(flow.OffersTS) && k.P.Knows(flow.UsesTS)) && !k.R.Has(flow.HasTS) && !k.R.Has(flow.Cut) {
 		return sign{kind: signForm, frame: k.R.Frame,
 			text: fmt.Sprintf("no timestamp, though the %s's stack (Linux by its SYN) puts one on its aborts", k.sender())}, true
 	}
