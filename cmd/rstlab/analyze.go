@@ -105,7 +105,11 @@ are merged in order of time.`,
 			defer func() { err = errors.Join(err, notes.Close()) }()
 		}
 
-		to, err := output.open(cmd.OutOrStdout(), files)
+		besides := files
+		if *annotated != "" {
+			besides = append(slices.Clip(files), *annotated)
+		}
+		to, err := output.open(cmd.OutOrStdout(), besides)
 		if err != nil {
 			return usage(cmd, err)
 		}

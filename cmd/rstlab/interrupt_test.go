@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/tools/txtar"
 
 	"rstlab/internal/pcapng"
@@ -158,4 +159,60 @@ func captureOf(t *testing.T, name, file string) []byte {
 	}
 	t.Fatalf("no %s in %s", file, name)
 	return nil
+}
+
+// A pipe that nobody writes to is waited for until an interrupt.
+func TestAnalyzeInterruptedBeforeAWriter(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd, _ := start(t, "analyze", "-o", "jsonl", "empty", fifo)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil { // the first file has been told of: the pipe is next
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, out)
+	wantStatus(t, cmd, statusInterrupted)
+}
+
+// What comes in by redirection is not written over either.
+func TestRedirectedInputIsKept(t *testing.T) {
+	capture := captureOf(t, "analyze.txtar", "capture.hex")
+	for name, args := range map[string][]string{
+		"report":   {"analyze", "-o", "md=FILE", "-"},
+		"annotate": {"analyze", "--annotate", "FILE", "-"},
+		"sanitize": {"sanitize", "-", "FILE"},
+	} {
+		file := filepath.Join(t.TempDir(), "in.pcap")
+		if err := os.WriteFile(file, capture, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		for i := range args {
+			args[i] = strings.Replace(args[i], "FILE", file, 1)
+		}
+		cmd, _ := start(t, args...)
+		cmd.Stdin = in
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wantStatus(t, cmd, statusUsage)
+		if b, err := os.ReadFile(file); err != nil || !bytes.Equal(b, capture) {
+			t.Errorf("%s: the capture was written over, %v", name, err)
+		}
+	}
 }

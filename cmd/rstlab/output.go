@@ -91,8 +91,9 @@ type sink struct {
 type sinks []sink
 
 // open makes the files, so that what is wrong with them is told before
-// anything is done. None may be one of the inputs, which it would destroy.
-func (o *output) open(stdout io.Writer, inputs []string) (sinks, error) {
+// anything is done. None may be another one, or one of those that are used besides:
+// it would destroy them.
+func (o *output) open(stdout io.Writer, besides []string) (sinks, error) {
 	first := o.stdout
 	if first == "" {
 		first = o.words[0]
@@ -100,9 +101,9 @@ func (o *output) open(stdout io.Writer, inputs []string) (sinks, error) {
 	all := sinks{{format: first, w: stdout}}
 	for _, f := range o.files {
 		if was, err := os.Stat(f.path); err == nil {
-			for _, in := range inputs {
-				if is, err := os.Stat(in); err == nil && os.SameFile(was, is) {
-					return nil, errors.Join(fmt.Errorf("write %s: it is to be read; want another file for -o %s", f.path, f.format), all.close())
+			for _, other := range besides {
+				if is, err := statInput(other); err == nil && os.SameFile(was, is) {
+					return nil, errors.Join(fmt.Errorf("write %s: %s is the same file; want another file for -o %s", f.path, other, f.format), all.close())
 				}
 			}
 		}
@@ -111,6 +112,7 @@ func (o *output) open(stdout io.Writer, inputs []string) (sinks, error) {
 			return nil, errors.Join(fmt.Errorf("-o %s=%s: %w", f.format, f.path, err), all.close())
 		}
 		all = append(all, sink{f.format, file, file})
+		besides = append(slices.Clip(besides), f.path)
 	}
 	return all, nil
 }

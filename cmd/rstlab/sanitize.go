@@ -75,7 +75,7 @@ func sanitizeOne(cmd *cobra.Command, s *sanitize.Sanitizer, from *source, to str
 		return err
 	}
 	if readErr != nil {
-		diagnose(stderr, fmt.Errorf("read %w", readErr))
+		diagnose(stderr, readErr)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func apart(in, out []string) error {
 			continue
 		}
 		for _, other := range in {
-			if is, err := os.Stat(other); err == nil && os.SameFile(was, is) {
+			if is, err := statInput(other); err == nil && os.SameFile(was, is) {
 				return fmt.Errorf("write %s: that is a capture to read; want another file", name)
 			}
 		}

@@ -57,6 +57,15 @@ func sources(files, at []string) ([]*source, error) {
 	return all, nil
 }
 
+// statInput is os.Stat of a file that the command line names, "-" being standard
+// input.
+func statInput(path string) (os.FileInfo, error) {
+	if path == "-" {
+		return os.Stdin.Stat()
+	}
+	return os.Stat(path)
+}
+
 // brief gives names to files that people are to tell apart in a report: each
 // without its folders where that is enough, and makes no files of different
 // folders look like parts of one rotated capture.
@@ -84,10 +93,11 @@ func brief(files []string) []string {
 // of its Read, so that the analyzer can judge the other files.
 func (s *source) open(ctx context.Context, stdin io.Reader) analyzer.Input {
 	in := analyzer.Input{Name: s.name, At: s.at}
-	if s.path == "-" {
-		in.R = untilDone(ctx, stdin)
-	} else {
+	if in.R = stdin; s.path != "-" {
 		in.R = &lazyFile{path: s.path}
+	}
+	if s.once {
+		in.R = untilDone(ctx, in.R)
 	}
 	if s.spool != nil {
 		in.R = io.TeeReader(in.R, s.spool)
@@ -104,11 +114,11 @@ func (s *source) again() (analyzer.Input, error) {
 	return analyzer.Input{Name: s.name, R: s.spool}, err
 }
 
-// untilDone ends stdin with ctx: it may be silent for ever.
-func untilDone(ctx context.Context, stdin io.Reader) io.Reader {
+// untilDone ends a pipe or the like with ctx: it may be silent for ever.
+func untilDone(ctx context.Context, src io.Reader) io.Reader {
 	r, w := io.Pipe()
 	go func() {
-		_, err := io.Copy(w, stdin)
+		_, err := io.Copy(w, src)
 		w.CloseWithError(err)
 	}()
 	context.AfterFunc(ctx, func() { w.Close() })
