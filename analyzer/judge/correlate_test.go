@@ -226,6 +226,23 @@ func TestCorrelate(t *testing.T) {
 		},
 		wants: []string{"9 likely inline-policy-reset by proven middlebox; client:9"},
 	}, {
+		name: "the network doubles a reset on its way: the second one is no forgery",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+20ms server.445 > client.2301: R. ttl=63 seq 1
+				+5ms server.445 > client.2301: R seq 1 ttl=63 id=0
+				+5ms server.445 > client.2301: R seq 1 ttl=63 id=0`},
+			{name: "server", text: atServer + `
+				client.2301 > server.445: . seq 101 ttl=63
+				server.445 > client.2301: R. seq 1
+				server.445 > client.2301: R seq 1 id=0`},
+		},
+		wants: []string{
+			"7 possible close-unread-data by proven responder; server:7 client:6",
+			"8 proven secondary-reset by proven responder after 7; server:8 client:7",
+			"8 possible close-unread-data by likely responder after 6; client:8",
+		},
+	}, {
 		name: "a reset that was lost on the way",
 		taps: []tap{
 			{name: "client", text: atClient + `

@@ -111,7 +111,7 @@ func (k *Case) dealtWith(t *flow.Segment) bool {
 		if s.Is(segment.RST) || !s.Is(segment.ACK) || s.Ack.Before(t.End()) {
 			continue
 		}
-		if t.End() != t.Seq || s.Len > 0 {
+		if t.End() != t.Seq || s.Len > 0 && s.Time-t.Time >= k.S.RTT.Min { // else it was on its way already
 			return true
 		}
 		if s.Ack.After(t.End()) && k.R.Seq == k.S.Nxt {

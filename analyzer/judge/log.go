@@ -202,6 +202,18 @@ func (c *connLog) alike(x *line, d *connLog) *line {
 	return nil
 }
 
+// doubles tells whether a line without a pair in d agrees in all with another one
+// that has one: the network doubled the packet on its way from there.
+func (c *connLog) doubles(x *line, d *connLog) bool {
+	want := c.lookOf(x, d)
+	for i, n := range c.with(d).there {
+		if y := &c.lines[i]; n >= 0 && abs(y.time-x.time) < 1e9 && y.id == x.id && y.ts == x.ts && y.ecr == x.ecr && y.ttl == x.ttl && y.win == x.win && c.lookOf(y, d) == want {
+			return true
+		}
+	}
+	return false
+}
+
 // side turns a side of c into that of d, which is the same connection seen
 // elsewhere, perhaps with other addresses.
 func (c *connLog) side(d *connLog, side int) int {

@@ -75,8 +75,11 @@ var closingRules = []*rule{{
 		if d := k.lateData(); d == nil || d.Frame > k.R.Frame {
 			return cause.Possible
 		}
-		if k.form == spontaneous && k.tookDataAfterFIN() {
+		if k.form == spontaneous && (k.tookDataAfterFIN() || k.R.Is(segment.ACK) && k.linux()) {
 			return cause.Undetermined // it had only shut down its sending: what it aborts is another matter
+		}
+		if k.form == spontaneous && k.S.SYN.Has(flow.Cut) {
+			return cause.Possible // a Linux stack would have aborted for what stayed unread
 		}
 		if k.form == provoked && k.tookDataAfterFIN() {
 			return cause.Possible // that it closed for good since does not show
@@ -119,6 +122,8 @@ var closingRules = []*rule{{
 		switch {
 		case k.form == provoked && !k.S.FIN.Exists():
 			return cause.Undetermined
+		case k.lateFIN():
+			return cause.Possible // the socket had outlived its own FIN, and is gone
 		case k.missedBehind() != nil, k.unseenTrigger():
 			return cause.Possible // payload of the peer's is missing just here
 		case k.overtookData() || k.reopened() || k.conn.Missing > 0 || k.drops:
@@ -201,7 +206,7 @@ var closedRules = []*rule{{
 	cause: cause.LateSegment,
 	in:    closedBoth | closing,
 	need: func(k *Case) ([]Fact, bool) {
-		if k.form == neither || !k.closedCompletely() && !(k.oldTrigger() && k.P.Knows(flow.HasFIN|flow.FINAcked)) {
+		if k.form == neither || !k.closedCompletely() && !k.lateFIN() && !(k.oldTrigger() && k.P.Knows(flow.HasFIN|flow.FINAcked)) {
 			return nil, false
 		}
 		facts := []Fact{
@@ -215,6 +220,9 @@ var closedRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		t := &k.trigger
+		if k.lateFIN() && !k.reopened() {
+			return cause.Likely
+		}
 		if k.form == provoked && !k.reopened() && k.closedCompletely() && !(t.Pure() && t.Ack.After(k.S.FinSeq) && k.prompt(t)) {
 			return cause.Proven
 		}
@@ -383,6 +391,15 @@ func (k *Case) tookDataAfterFIN() bool {
 // closedCompletely tells whether both FINs were sent and acknowledged.
 func (k *Case) closedCompletely() bool {
 	return k.S.Knows(flow.HasFIN|flow.FINAcked) && k.P.Knows(flow.HasFIN|flow.FINAcked)
+}
+
+// lateFIN tells whether the reset answers the peer's FIN that came after the
+// sender's had been acknowledged, and long after: a socket in FIN-WAIT-2 would
+// acknowledge it, and what was on its way may have drawn the reset else.
+func (k *Case) lateFIN() bool {
+	t := &k.trigger
+	return k.form == provoked && !k.R.Is(segment.ACK) && k.S.FIN.Exists() && t.Is(segment.FIN) && t.Len == 0 && k.ackedAgain(t) && k.payloadAfterFIN() == nil &&
+		k.conn.Pause.After == t.Frame
 }
 
 // ackedAgain tells whether an ACK is not the first to acknowledge the sender's

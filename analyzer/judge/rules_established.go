@@ -16,10 +16,10 @@ var establishedRules = []*rule{{
 			return nil, false
 		}
 		d := &k.P.LastData
-		if !d.Exists() {
-			return nil, false
-		}
 		facts := k.abortFacts()
+		if !d.Exists() {
+			return append(facts, fact(&k.R, "what the %s sent was not captured", k.receiver())), k.tookUnseen()
+		}
 		facts = append(facts, fact(d, "%d bytes of the %s had come in, up to %d", d.Len, k.receiver(), k.rel(1-k.from, d.End())))
 		if n := k.unreadBytes(); n > 0 {
 			facts = append(facts, factIn(lastOf(k.S).Frame, "the last %d of them were acknowledged while the right edge of the window stood still", n))
@@ -30,13 +30,15 @@ var establishedRules = []*rule{{
 		if k.form != spontaneous || k.phase == noSYN && !k.P.LastData.Exists() {
 			return "", nil
 		}
-		if !k.P.FirstData.Exists() {
+		if !k.P.FirstData.Exists() && !k.tookUnseen() {
 			return fmt.Sprintf("the %s had sent no data that could stay unread", k.receiver()), k.frames(lastOf(k.P))
 		}
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
 		switch {
+		case !k.P.LastData.Exists():
+			return cause.Undetermined
 		case k.unreadBytes() > 0:
 			return cause.Likely
 		case k.answeredData():
@@ -173,6 +175,16 @@ func (k *Case) provokedFacts() []Fact {
 func (k *Case) answeredData() bool {
 	d, own := &k.P.LastData, &k.S.LastData
 	return d.Exists() && own.Exists() && own.Frame > d.Frame && !own.Ack.Before(d.End())
+}
+
+// tookUnseen tells whether the sender of the reset may have received data that
+// was not captured: nothing of its peer was, or it acknowledged more.
+func (k *Case) tookUnseen() bool {
+	first := k.P.ISN + 1
+	if k.P.Known&(flow.HasFIN|flow.UnseenFIN) != 0 {
+		first++
+	}
+	return k.P.Packets == 0 || k.P.Knows(flow.KnowsISN) && k.S.Knows(flow.KnowsAck) && k.S.Ack.After(first)
 }
 
 // justGotData tells whether the reset is the first to acknowledge data of the

@@ -56,14 +56,14 @@ var secondaryRules = []*rule{{
 // each by its own acknowledgment, and not all of that was captured or is
 // remembered.
 func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
-	if k.R.Is(segment.ACK) || !k.S.Knows(flow.KnowsNxt|flow.KnowsUna) {
+	if k.R.Is(segment.ACK) || !k.S.Knows(flow.KnowsNxt) || !k.S.Knows(flow.KnowsUna) && k.P.Packets > 0 {
 		return nil, false
 	}
 	n, what := k.R.Seq, ""
 	switch lag := k.S.Una.Minus(n); {
-	case n == k.S.Nxt && e.From == k.from && n != e.Seq, n == k.S.Nxt && e.From != k.from && k.conn.Accepts(k.from, &e.Segment) == flow.Yes:
+	case n == k.S.Nxt && e.From == k.from && (n != e.Seq || k.behindAbort(e)), n == k.S.Nxt && e.From != k.from && k.conn.Accepts(k.from, &e.Segment) == flow.Yes:
 		what = "its sender's next number"
-	case lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.drops || k.forgotFlight()):
+	case k.S.Knows(flow.KnowsUna) && lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.drops || k.forgotFlight()):
 		what = "a number that had been acknowledged before"
 	default:
 		return nil, false
@@ -74,11 +74,18 @@ func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
 	}, true
 }
 
+// behindAbort tells whether the reset, a bare one, follows an abort of its
+// sender's that bears an ACK, and nothing of the peer was captured: the stack may
+// answer what was on its way.
+func (k *Case) behindAbort(e *flow.Reset) bool {
+	return k.P.Packets == 0 && e.From == k.from && e.Is(segment.ACK) && !k.R.Is(segment.ACK)
+}
+
 // stackGoesOn tells whether the reset, with another number than the one before of
 // which the verdict is that an end sent it, is that end's answer to something
 // else and no mere repetition.
 func (k *Case) stackGoesOn(e *flow.Reset, first *Verdict) bool {
-	if first.Sender == Middlebox || k.form == provoked || k.R.Seq == e.Seq {
+	if first.Sender == Middlebox || k.form == provoked || k.R.Seq == e.Seq && !k.behindAbort(e) {
 		return false
 	}
 	_, ok := k.answersUnseen(e)

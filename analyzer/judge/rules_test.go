@@ -519,7 +519,12 @@ func TestClosing(t *testing.T) {
 		wants: []string{"9 likely data-after-close by likely responder; accepted; frames 7 8"},
 	}, {
 		name: "Windows' answer to late data",
-		text: hand + `
+		text: `
+			client: linux ts=1000 id=100
+			server: bsd id=7000
+			client.1000 > server.80: S
+			+1ms server.80 > client.1000: S.
+			client.1000 > server.80: .
 			+5s server.80 > client.1000: F.
 			client.1000 > server.80: .
 			+1s client.1000 > server.80: P. length 100

@@ -107,7 +107,7 @@ func (s *sightings) nearest() int {
 // time, saw the connection and not the reset; -1 where there is none.
 func (s *sightings) passed(near int) int {
 	for q, l := range s.logs {
-		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) && s.hears(q, near) {
+		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) && s.hears(q, near) && !s.logs[near].doubles(s.lines[near], l) {
 			return q
 		}
 	}

@@ -222,7 +222,7 @@ func (k *Case) findLivesOn() (sign, bool) {
 func (k *Case) goesOn(later int64) *flow.Segment {
 	var found *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
-		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < later || s.Has(flow.Aimless) {
+		if s.Is(segment.RST) || s.Is(segment.SYN) || s.Has(flow.Copy) || s.Time-k.R.Time < later || s.Has(flow.Aimless) || k.sentBefore(s) {
 			return true
 		}
 		fresh := s.Has(flow.Fresh) && s.Len > 0 && (k.S.Knows(flow.KnowsNxt) && !s.Seq.Before(k.S.Nxt) || !s.Seq.Before(k.R.Seq))
@@ -233,6 +233,20 @@ func (k *Case) goesOn(later int64) *flow.Segment {
 		return found == nil
 	})
 	return found
+}
+
+// sentBefore tells whether what came behind the reset had left its sender before:
+// its numbers lie below the reset's, and so does the count or clock with which the
+// sender marks its packets. The two changed places, however far apart.
+func (k *Case) sentBefore(s *flow.Segment) bool {
+	if s.End().After(k.R.Seq) {
+		return false
+	}
+	if k.R.Has(flow.HasID) && k.R.ID != 0 && s.ID != 0 {
+		d := k.R.ID - s.ID
+		return d > 0 && d <= 64
+	}
+	return k.inClock() && s.Has(flow.HasTS) && int32(k.R.TSVal-s.TSVal) >= 0
 }
 
 // notDelivered: after the reset the named sender still speaks, and has not got
@@ -249,7 +263,7 @@ func (k *Case) notDelivered() (sign, bool) {
 	var found *flow.Segment
 	k.after(k.from, func(s *flow.Segment) bool {
 		if !s.Is(segment.RST) && !s.Is(segment.SYN) && s.Is(segment.ACK) && !s.Has(flow.Copy) && !s.Has(flow.Aimless) &&
-			s.Time-k.R.Time >= max(allowance, k.S.RTT.Min) && s.Ack.Before(t.End()) {
+			s.Time-k.R.Time >= max(allowance, k.S.RTT.Min) && s.Ack.Before(t.End()) && !k.sentBefore(s) {
 			found = s
 		}
 		return found == nil
