@@ -324,6 +324,15 @@ func TestCorrelate(t *testing.T) {
 		},
 		wants: []string{"6 likely nat-bypass by likely originator; out:6"},
 	}, {
+		name: "the capture ends with the reset: what the server sends then was not kept back",
+		taps: []tap{
+			{name: "client", text: atClient + `+20ms server.445 > client.2301: R. seq 1 ack 101 ttl=200 id=1`},
+			{name: "server", text: atServer + `
+				+25ms server.445 > client.2301: P. seq 1:101
+				+20ms client.2301 > server.445: R seq 101 win 0 ttl=63`},
+		},
+		wants: []string{"6 proven injected-reset by proven middlebox; client:6", "7 possible half-open by possible originator; server:7"},
+	}, {
 		name: "the other capture was stopped a while before the reset: it proves nothing",
 		taps: []tap{
 			{name: "client", text: atClient + `+500ms server.445 > client.2301: R. ttl=63 seq 1`},

@@ -1,7 +1,9 @@
 package judge_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +13,25 @@ import (
 
 // Resets of stacks and devices other than Linux, and what tells them apart.
 func TestForeignStacks(t *testing.T) {
+	var rebooted, woken strings.Builder
+	var rebootedWants, wokenWants []string
+	for i := range 12 {
+		fmt.Fprintf(&rebooted, `
+			+1s server.443 > client.%[1]d: . rawseq %[2]d rawack %[3]d
+			client.%[1]d > server.443: R rawseq %[3]d win 0`, 40000+7*i, 1000*i+77, 2000*i+99)
+		rebootedWants = append(rebootedWants, fmt.Sprintf("%d possible half-open by possible originator or stealth-scan", 2*i+2))
+		fmt.Fprintf(&woken, `
+			+1s client.%[1]d > host%[4]d.443: . rawseq %[2]d rawack %[3]d
+			host%[4]d.443 > client.%[1]d: R rawseq %[3]d win 0`, 40000+7*i, 1000*i+77, 2000*i+99, i)
+		wokenWants = append(wokenWants, fmt.Sprintf("%d possible half-open by possible responder or stealth-scan", 2*i+2))
+	}
 	runRules(t, []ruleTest{{
+		name: "a server's keepalives reach a client that was started anew: no scan",
+		text: rebooted.String(), wants: rebootedWants,
+	}, {
+		name: "a client that slept goes on with twelve servers: no scan",
+		text: woken.String(), wants: wokenWants,
+	}, {
 		name: "too fast, and from a distance that no path change makes of the one other packet's",
 		text: `
 			client.1000 > server.443: S
@@ -203,32 +223,40 @@ func TestFlawedCaptures(t *testing.T) {
 	}})
 }
 
-// A SYN-ACK bears no wrong timestamp, and an abort none of another clock, where
-// the clock of the capture was set back before them.
-func TestClockSetBack(t *testing.T) {
+// No timestamp is wrong where it is the clock of the capture that was set.
+func TestClockIsSet(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{`
+	for _, test := range []struct {
+		text  string
+		by    time.Duration
+		after int // so many packets
+		want  string
+	}{{`
 		client: linux ts=1000
 		server: linux ts=900000
 		client.1000 > server.80: S
 		server.80 > client.1000: S.
-		client.1000 > server.80: R seq 1 win 0`: "3 possible syn-sent-abort by likely originator",
+		client.1000 > server.80: R seq 1 win 0`, -2 * time.Second, 1, "3 possible syn-sent-abort by likely originator"}, {
 		hand + `
 		client.1000 > server.80: P. length 100
-		server.80 > client.1000: R. seq 1 ack 101`: "5 possible close-unread-data by likely responder",
-	} {
-		frames, err := transcript.Parse(text)
+		server.80 > client.1000: R. seq 1 ack 101`, -2 * time.Second, 1, "5 possible close-unread-data by likely responder"}, {
+		hand + `
+		client.1000 > server.80: P. length 100
+		server.80 > client.1000: P. length 100 ack 101
+		client.1000 > server.80: .
+		+60s server.80 > client.1000: R.`, time.Hour, 4, "7 possible abortive-close by likely responder"}} {
+		frames, err := transcript.Parse(test.text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range frames[1:] {
-			frames[i+1].Time = frames[i+1].Time.Add(-2 * time.Second)
+		for i := test.after; i < len(frames); i++ {
+			frames[i].Time = frames[i].Time.Add(test.by)
 		}
 		var got []string
 		j := judge.Judge{Emit: func(v *judge.Verdict, _ *judge.Case) error { got = append(got, say(v)); return nil }}
 		feed(t, &j, frames, 1<<16)
-		if !slices.Equal(got, []string{want}) {
-			t.Errorf("got %q, want %q", got, want)
+		if !slices.Equal(got, []string{test.want}) {
+			t.Errorf("got %q, want %q", got, test.want)
 		}
 	}
 }

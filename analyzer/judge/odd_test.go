@@ -916,9 +916,9 @@ var oddCaptures = []ruleTest{{
 			scan.40000 > server.82: . rawseq 0 rawack 777 win 1024
 			server.82 > scan.40000: R rawseq 777 win 0`,
 	wants: []string{
-		"2 possible stealth-scan by possible responder or half-open; accepted",
-		"4 possible stealth-scan by possible responder or half-open; accepted",
-		"6 possible stealth-scan by possible responder or half-open; accepted",
+		"2 likely stealth-scan by possible responder or half-open; accepted",
+		"4 likely stealth-scan by possible responder or half-open; accepted",
+		"6 likely stealth-scan by possible responder or half-open; accepted",
 	},
 }, {
 	name: "one lone FIN",

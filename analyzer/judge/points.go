@@ -331,10 +331,11 @@ func (c *correlation) ran(q int, t int64) bool {
 }
 
 // surely tells whether a point's packets, or its file, show that its capture
-// ran at the time at which near saw the reset.
-func (s *sightings) surely(q, near int) bool {
+// ran when the reset that near saw would have come by there, or up to a time
+// before or after.
+func (s *sightings) surely(q, near int, within int64) bool {
 	log := s.points[q].Judge.Log
-	t, d := s.common(near, s.lines[near].time), s.doubt(q, near)
+	t, d := s.common(near, s.lines[near].time), s.doubt(q, near)-allowance+within
 	return s.common(q, log.begun) <= t+d && max(s.common(q, log.end), s.common(q, log.Until)) >= t-d
 }
 

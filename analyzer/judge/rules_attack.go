@@ -106,16 +106,17 @@ var attackRules = []*rule{{
 			return nil, false
 		}
 		facts := []Fact{fact(t, "a lone segment, flags %v, with no connection before it", t.Flags), fact(&k.R, "the reset answers it")}
-		if n := k.probesElsewhere(); n > 1 {
+		if n := k.probes().all; n > 1 {
 			facts = append(facts, fact(t, "one of %d ports or hosts that this source probed within a minute", n))
 		}
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
-		switch n := k.probesElsewhere(); {
-		case n >= scanTargets, n >= 3 && !k.trigger.Is(segment.ACK): // no stack sends a segment without SYN and ACK
+		raw := !k.trigger.Is(segment.ACK)
+		switch p := k.probes(); {
+		case p.scans(raw):
 			return cause.Likely
-		case n >= 3, !k.trigger.Is(segment.ACK):
+		case p.ports >= 3, raw:
 			return cause.Possible
 		}
 		return cause.Undetermined
@@ -295,14 +296,45 @@ func (k *Case) oddProbe() bool {
 	return k.form == provoked && k.S.Packets == 0 && k.P.Packets == 1 && !k.trigger.Is(segment.SYN) && k.S.SYNs == 0
 }
 
-// probesElsewhere counts the ports and hosts at which the receiver's address
-// sent lone segments within a minute, this one included.
-func (k *Case) probesElsewhere() int {
-	n := 1
+// probes are the lone segments that an address sent within a minute and that
+// were answered by resets.
+type probes struct {
+	all      int // ports and hosts
+	fromPort int // of these, lower ports that were tried from one port
+	ports    int // lower ports of one host
+}
+
+// probes counts those of the receiver's address, this one included.
+func (k *Case) probes() probes {
+	p := probes{all: 1}
+	mine, its := k.conn.Key.Port(1-k.from), k.conn.Key.Port(k.from)
+	host := k.conn.Key.Addr(k.from).Addr()
+	ports := map[uint16]bool{}
+	count := func(a netip.Addr, from, to uint16) {
+		if to >= from {
+			return // what is left of a server's connections goes to higher ones
+		}
+		if from == mine {
+			p.fromPort++
+		}
+		if a == host {
+			ports[to] = true
+		}
+	}
+	count(host, mine, its)
 	k.tries(1-k.from, scanWindow, func(a *attempt, out outcome) {
 		if out.Odd() && out.reset != 0 {
-			n++
+			p.all++
+			count(a.target(), a.oport, a.rport)
 		}
 	})
-	return n
+	p.ports = len(ports)
+	return p
+}
+
+// scans tells whether they are a scanner's. No stack sends a segment without SYN
+// and ACK; and what is left of old connections comes from as many ports, or goes
+// to few.
+func (p probes) scans(raw bool) bool {
+	return p.all >= 3 && raw || p.fromPort >= 3 || p.ports >= scanTargets
 }

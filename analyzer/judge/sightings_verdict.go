@@ -148,10 +148,13 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 // at q, where no packet of that capture shows that it ran at the time: then it
 // is no more than another explanation of what near saw.
 func (s *sightings) unlessStopped(out, v *Verdict, near, q int) {
-	if s.surely(q, near) {
+	if s.surely(q, near, shuffle) {
 		return
 	}
-	if v.Sender == Middlebox {
+	if v.Sender == Middlebox { // near shows it as well
+		if s.surely(q, near, allowance) {
+			return
+		}
 		out.Strength, out.SenderStrength = min(out.Strength, cause.Likely), min(out.SenderStrength, cause.Likely)
 		return
 	}
@@ -257,15 +260,17 @@ func (s *sightings) answered(q int) bool {
 }
 
 // kept finds at q the payload of the named sender which begins at the reset's
-// number and never reached near.
+// number and never reached near, where that still ran when it was due.
 func (s *sightings) kept(near, q int) *line {
 	r := s.lines[near]
+	log := s.points[near].Judge.Log
+	until := max(s.common(near, log.end), s.common(near, log.Until)) - s.doubt(near, q) + allowance
 	here, there := s.logs[near], s.logs[q]
 	side := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
 		x := &there.lines[i]
 		if int(x.from) == side && x.len > 0 && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) &&
-			s.common(q, x.time) <= s.common(near, r.time)+s.doubt(near, q) && there.find(x, here) == nil {
+			s.common(q, x.time) <= min(s.common(near, r.time)+s.doubt(near, q), until) && there.find(x, here) == nil {
 			return x
 		}
 	}

@@ -178,7 +178,9 @@ func (k *Case) clockRange() (low, high int32) {
 	elapsed := max(k.R.Time-s.LastTSAt, 0) // a capture's clock may be set back
 	perSecond := int64(1000)
 	if span := s.LastTSAt - s.FirstTSAt; span >= 100*ms {
-		perSecond = max(int64(s.LastTS-s.FirstTS)*1e9/span, 1)
+		if rate := int64(s.LastTS-s.FirstTS) * 1e9 / span; rate >= 1 { // else it is the capture's clock that was set
+			perSecond = rate
+		}
 	}
 	most := elapsed / 1e6 * perSecond / 1000
 	slack := max(perSecond, 1000)
