@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -208,6 +209,7 @@ func TestForeignFormats(t *testing.T) {
 		{at(72, "\x02\x00\x02\xc0"), "it is a Windows event trace (.etl); convert it with: pktmon etl2pcap IN -o OUT (of pktmon), or etl2pcapng IN OUT (of netsh trace)"},
 		{at(72, "\x02\x00\x01\xc0"), "it is a Windows event trace (.etl); convert it with: pktmon etl2pcap IN -o OUT (of pktmon), or etl2pcapng IN OUT (of netsh trace)"},
 		{append(erf, make([]byte, 64)...), "it is an ERF capture (Endace); convert it with: editcap -F pcapng IN OUT"},
+		{slices.Concat(erf, make([]byte, 64), []byte("no record of that format")), "it begins with 00 00 00 00, which is neither pcap nor pcapng; convert it to pcapng with the tool that made it, or try: editcap -F pcapng IN OUT"},
 		{append([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0x9b, 4, 0, 0x80, 0, 0, 0, 0x68}, make([]byte, 112)...), "it is an ERF capture (Endace); convert it with: editcap -F pcapng IN OUT"},
 		{[]byte("\x01\x00\x20\x00NetScaler V20 Performance Data"), "it is a NetScaler trace; convert it with: editcap -F pcapng IN OUT"},
 		{[]byte("TRSNIFF data    \x1a"), "it is a Sniffer capture; convert it with: editcap -F pcapng IN OUT"},

@@ -113,17 +113,17 @@ func isText(head []byte) bool {
 }
 
 // isERF tells an Extensible Record Format file, which has no magic: all records
-// that are seen have a stamp of this age, a known type and a length that holds their
-// header, and zeros where that has none. Metadata, with which some begin, need not
-// have a stamp.
+// that are seen have a stamp of this age, a known type, no reserved flag and a length
+// that holds their header and no more than a jumbo frame. Metadata, with which some
+// begin, need not have a stamp.
 func isERF(head []byte) bool {
-	const headerLen, lastType, metadata, reserved = 16, 49, 27, 0x40
+	const headerLen, lastType, metadata, reserved, longest = 16, 49, 27, 0xc0, 10_000
 	records := 0
 	for ; len(head) >= headerLen; records++ {
 		stamp := binary.LittleEndian.Uint64(head) // seconds since 1970 in the high half
 		year := time.Unix(int64(stamp>>32), 0).Year()
 		kind, recordLen := head[8]&0x7f, int(binary.BigEndian.Uint16(head[10:]))
-		if (year < 1995 || year >= 2100) && (stamp != 0 || kind != metadata) || kind == 0 || kind > lastType || head[9]&reserved != 0 || recordLen < headerLen {
+		if (year < 1995 || year >= 2100) && (stamp != 0 || kind != metadata) || kind == 0 || kind > lastType || head[9]&reserved != 0 || recordLen < headerLen || recordLen > longest {
 			return false
 		}
 		head = head[min(recordLen, len(head)):]
