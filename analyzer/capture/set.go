@@ -150,12 +150,13 @@ func (f *file) continues(old *file) bool {
 }
 
 // Sequel tells whether two names are those of parts of one rotated capture: in one
-// directory, they differ in digits only.
+// directory, they differ in digits only, and in whether they are compressed.
 func Sequel(a, b string) bool {
 	return filepath.Dir(a) == filepath.Dir(b) && stem(filepath.Base(a)) == stem(filepath.Base(b))
 }
 
 func stem(name string) string {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return -1

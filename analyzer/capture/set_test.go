@@ -67,6 +67,11 @@ func TestSet(t *testing.T) {
 			[]string{"1:a", "2:b", "0:c", "0:d"}, []int{0, 0, 0},
 		},
 		{
+			"rotated, the older parts compressed",
+			[]named{{"x.pcap2", pcapFile(one{5000, "c"}, one{6000, "d"})}, {"x.pcap.gz", gz(pcapFile(one{1000, "a"}))}, {"x.pcap1.zst", zst(pcapFile(one{2000, "b"}))}},
+			[]string{"1:a", "2:b", "0:c", "0:d"}, []int{0, 0, 0},
+		},
+		{
 			"rotated, the stamps of two queues overlapping",
 			[]named{{"x0.pcap", pcapFile(one{1000, "a"}, one{2005, "b"})}, {"x1.pcap", pcapFile(one{2000, "c"}, one{2010, "d"})}},
 			[]string{"0:a", "0:b", "1:c", "1:d"}, []int{0, 0},

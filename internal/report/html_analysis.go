@@ -20,6 +20,8 @@ const (
 	maxHTMLMembers     = 200     // resets that one kind lists
 	maxHTMLMoments     = 1 << 20 // resets on the strip of time
 	maxHTMLConnections = 2000
+	maxHTMLPairs       = 10_000 // pairs of hosts that have a name
+	maxHTMLHosts       = 1000   // pairs, and ports, that one kind tells apart
 	leadCauses         = 3 // that stand at the head
 )
 
@@ -38,6 +40,7 @@ type htmlAnalysis struct {
 	groups  []*htmlGroup
 	of      map[htmlKey]*htmlGroup
 	moments []htmlMoment
+	pairs   map[string]string // the names of pairs, each once
 	files   []string
 	benign  int
 	causes  map[string]int // resets to look into
@@ -85,7 +88,7 @@ type htmlConnection struct {
 }
 
 func newHTMLAnalysis(w io.Writer, s Style) Analysis {
-	return &htmlAnalysis{w: w, style: s, of: map[htmlKey]*htmlGroup{}, causes: map[string]int{}, page: htmlAnalysisPage{outcomes: map[string]int{}}}
+	return &htmlAnalysis{w: w, style: s, of: map[htmlKey]*htmlGroup{}, causes: map[string]int{}, pairs: map[string]string{}, page: htmlAnalysisPage{outcomes: map[string]int{}}}
 }
 
 // Record takes r; the page is written with the summary.
@@ -131,10 +134,25 @@ func (h *htmlAnalysis) verdict(v *analyzer.Verdict) {
 		h.of[key] = g
 		h.groups = append(h.groups, g)
 	}
-	g.add(v, h.style.Files)
+	pair := h.pair(v)
+	g.add(v, pair, h.style.Files)
 	if len(h.moments) < maxHTMLMoments {
-		h.moments = append(h.moments, htmlMoment{v.Time, g, pairOf(v)})
+		h.moments = append(h.moments, htmlMoment{v.Time, g, pair})
 	}
+}
+
+// pair names the hosts of a connection, otherHosts where too many have a name.
+func (h *htmlAnalysis) pair(v *analyzer.Verdict) string {
+	name := pairOf(v)
+	known, ok := h.pairs[name]
+	if ok {
+		return known
+	}
+	if len(h.pairs) == maxHTMLPairs {
+		return otherHosts
+	}
+	h.pairs[name] = name
+	return name
 }
 
 func (h *htmlAnalysis) connection(c *analyzer.Connection) {

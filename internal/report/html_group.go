@@ -87,22 +87,45 @@ func pairOf(v *analyzer.Verdict) string {
 	return host(v.Connection.Originator) + " – " + host(v.Connection.Responder)
 }
 
+// otherHosts stands for pairs that have no name.
+const otherHosts = "other hosts"
+
+// many tells whether there is more than one pair.
+func (g *htmlGroup) many() bool { return len(g.Hosts) > 1 || g.pairs[otherHosts] }
+
+// hosts says how many there are.
+func (g *htmlGroup) hosts() string {
+	n := len(g.Hosts)
+	if g.pairs[otherHosts] {
+		return atLeast(n, true, "host")
+	}
+	return plural(n, "host")
+}
+
+// atLeast is a number of things, of which there may be more.
+func atLeast(n int, more bool, what string) string {
+	if more {
+		return plural(n, what) + " or more"
+	}
+	return plural(n, what)
+}
+
 // pair says who reset whom.
 func (g *htmlGroup) pair() string {
 	v := g.Verdict
 	from, to, were := endpoint(v.Connection.Originator), endpoint(v.Connection.Responder), "was"
 	switch {
-	case len(g.Hosts) > 1:
-		from = fmt.Sprintf("%d hosts", len(g.Hosts))
+	case g.many():
+		from = g.hosts()
 	case g.Count > 1:
 		from = host(v.Connection.Originator)
 	}
 	if len(g.ports) > 1 {
-		to = fmt.Sprintf("%s (%d ports)", host(v.Connection.Responder), len(g.ports))
+		to = fmt.Sprintf("%s (%s)", host(v.Connection.Responder), atLeast(len(g.ports), len(g.ports) == maxHTMLHosts, "port"))
 	}
 	if v.SenderAddress == v.Connection.Responder {
 		from, to = to, from
-		if len(g.Hosts) > 1 {
+		if g.many() {
 			were = "were"
 		}
 	}
@@ -113,10 +136,15 @@ func (g *htmlGroup) pair() string {
 }
 
 // add counts a reset of the kind.
-func (g *htmlGroup) add(v *analyzer.Verdict, files bool) {
+func (g *htmlGroup) add(v *analyzer.Verdict, pair string, files bool) {
 	g.Count++
-	g.ports[v.Connection.Responder] = true
-	if pair := pairOf(v); !g.pairs[pair] {
+	if len(g.ports) < maxHTMLHosts {
+		g.ports[v.Connection.Responder] = true
+	}
+	if len(g.Hosts) >= maxHTMLHosts-1 && !g.pairs[pair] {
+		pair = otherHosts
+	}
+	if !g.pairs[pair] {
 		g.pairs[pair] = true
 		g.Hosts = append(g.Hosts, pair)
 	}

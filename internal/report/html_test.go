@@ -299,3 +299,32 @@ func TestHTMLOfARunHasFailuresFirst(t *testing.T) {
 	}
 	same(t, strings.Join(names, " "), "abortive-close needs-root port-closed graceful-close")
 }
+
+// However many hosts there are, the page stays one that a browser can show.
+func TestPageOfManyHosts(t *testing.T) {
+	const n = 2 * maxHTMLPairs
+	var page bytes.Buffer
+	a := newHTMLAnalysis(&page, Style{})
+	for i := range n {
+		v := refused()
+		v.Frame = i + 1
+		v.Connection.Originator = fmt.Sprintf("10.0.%d.%d:%d", i/250, i%250, 1024+i)
+		v.Connection.Responder = fmt.Sprintf("192.0.2.2:%d", 1+i)
+		v.SenderAddress = v.Connection.Responder
+		if err := a.Record(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Record(&analyzer.Summary{Packets: 2 * n, Connections: n, Resets: n, Files: 1}); err != nil {
+		t.Fatal(err)
+	}
+	parsed(t, page.String())
+	for _, want := range []string{"1000 hosts or more", "(1000 ports or more)", otherHosts, fmt.Sprintf(`data-count="%d"`, n)} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if page.Len() > 1<<20 {
+		t.Errorf("the page has %d bytes", page.Len())
+	}
+}
