@@ -22,7 +22,7 @@ const (
 	maxHTMLConnections = 2000
 	maxHTMLPairs       = 10_000 // pairs of hosts that have a name
 	maxHTMLHosts       = 1000   // pairs, and ports, that one kind tells apart
-	leadCauses         = 3 // that stand at the head
+	leadCauses         = 3      // that stand at the head
 )
 
 // Up to so many kinds, and resets, are read one by one: they stand open, and
