@@ -49,7 +49,7 @@ func (k *Case) begin() *Verdict {
 // survived is the longest pause of the connection that did no harm.
 func (k *Case) survived() int64 {
 	p := &k.conn.Pause
-	if k.trigger.Exists() && p.After == k.trigger.Frame {
+	if _, until := k.idle(); until != 0 && p.After == until {
 		return k.conn.Longest
 	}
 	return max(k.conn.Longest, p.To-p.From)

@@ -25,7 +25,46 @@ func TestForeignStacks(t *testing.T) {
 			host%[4]d.443 > client.%[1]d: R rawseq %[3]d win 0`, 40000+7*i, 1000*i+77, 2000*i+99, i)
 		wokenWants = append(wokenWants, fmt.Sprintf("%d possible half-open by possible responder or stealth-scan", 2*i+2))
 	}
+	// Three clients ask once a minute, until the server's host was started anew.
+	polled, polledWants := "client: linux ts=1000\nserver: linux ts=900000\n", []string(nil)
+	for round := range 4 {
+		for i := range 3 {
+			switch at := []string{"+1s", "+9s", "+50s"}[i]; round {
+			case 0:
+				polled += fmt.Sprintf("%[1]s client.%[2]d > server.80: S\nserver.80 > client.%[2]d: S.\nclient.%[2]d > server.80: .\n", at, 1000+i)
+			case 3:
+				polled += fmt.Sprintf("%[1]s client.%[2]d > server.80: P. length 10\nserver.80 > client.%[2]d: R seq 21 win 0\n", at, 1000+i)
+				polledWants = append(polledWants, fmt.Sprintf("%d possible half-open by likely responder or middlebox-idle-timeout middlebox-state-loss", 9+18+2*i+2))
+			default:
+				polled += fmt.Sprintf("%[1]s client.%[2]d > server.80: P. length 10\nserver.80 > client.%[2]d: P. length 10\nclient.%[2]d > server.80: .\n", at, 1000+i)
+			}
+		}
+	}
+	// A balancer looks after twelve servers with bare handshakes.
+	var checks strings.Builder
+	var checksWants []string
+	for i := range 36 {
+		at := "+1ms"
+		if i%12 == 0 {
+			at = "+5s"
+		}
+		fmt.Fprintf(&checks, `
+			%[1]s client.%[2]d > host%[3]d.80: S win 4380 <mss 1460>
+			host%[3]d.80 > client.%[2]d: S.
+			client.%[2]d > host%[3]d.80: R seq 1 win 0`, at, 1000+i, i%12)
+		strength := "possible"
+		if i < 12 {
+			strength = "likely" // whether it comes again is not known yet
+		}
+		checksWants = append(checksWants, fmt.Sprintf("%d %s syn-scan by likely originator or syn-sent-abort", 3*i+3, strength))
+	}
 	runRules(t, []ruleTest{{
+		name: "polls as far apart as an idle limit, which had done no harm before the host was started anew",
+		text: polled, wants: polledWants,
+	}, {
+		name: "a balancer's checks: a scanner does not come again",
+		text: checks.String(), wants: checksWants,
+	}, {
 		name: "a server's keepalives reach a client that was started anew: no scan",
 		text: rebooted.String(), wants: rebootedWants,
 	}, {

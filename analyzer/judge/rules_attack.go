@@ -82,7 +82,7 @@ var attackRules = []*rule{{
 		default:
 			return nil, false
 		}
-		if n := k.scans(); n >= scanTargets {
+		if n, _ := k.scans(); n >= scanTargets {
 			facts = append(facts, fact(&k.S.SYN, "one of %d ports or hosts that this source tried within a minute without ever finishing a handshake", n))
 		}
 		return facts, true
@@ -267,27 +267,41 @@ func (k *Case) fallsShort() bool {
 
 // scans counts the different ports and hosts that the originator tried within
 // a minute by the same kind of SYN without finishing a handshake, this one
-// included.
-func (k *Case) scans() int {
+// included, and those that it tried again, seconds after an answer.
+func (k *Case) scans() (targets, again int) {
 	type target struct {
 		addr netip.Addr
 		port uint16
 	}
-	seen := map[target]bool{{k.conn.Key.Addr(1 - k.conn.Orig).Addr(), k.conn.Key.Port(1 - k.conn.Orig)}: true}
+	type try struct {
+		time            int64
+		answered, again bool
+	}
+	seen := map[target]try{{k.conn.Key.Addr(1 - k.conn.Orig).Addr(), k.conn.Key.Port(1 - k.conn.Orig)}: {k.conn.FirstTime, true, false}}
 	o := k.conn.O()
 	k.tries(k.conn.Orig, scanWindow, func(a *attempt, out outcome) {
 		if out.Acked() || out.Odd() || a.win != o.SYN.Win || a.layout != o.Layout {
 			return
 		}
-		seen[target{a.target(), a.rport}] = true
+		t := target{a.target(), a.rport}
+		was, ok := seen[t]
+		switch {
+		case !ok:
+			seen[t] = try{a.time, out.Answered(), false}
+		case was.answered && !was.again && out.Answered() && abs(a.time-was.time) >= 2e9:
+			seen[t] = try{was.time, true, true}
+			again++
+		}
 	})
-	return len(seen)
+	return len(seen), again
 }
 
-// scanning tells whether the originator tries many ports or hosts, each once, and
-// its stack resets what answers at once.
+// scanning tells whether the originator tries many ports or hosts, and its stack
+// resets what answers at once. What comes to most of them again is a balancer or a
+// monitor that looks after them; a scanner does so to few, to measure the way.
 func (k *Case) scanning() bool {
-	return k.scans() >= scanTargets && k.S.SYNs == 1 && k.prompt(&k.trigger)
+	targets, again := k.scans()
+	return targets >= scanTargets && 2*again < targets && k.S.SYNs == 1 && k.prompt(&k.trigger)
 }
 
 // oddProbe tells whether the reset answers a lone segment that begins nothing:

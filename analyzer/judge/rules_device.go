@@ -134,8 +134,8 @@ var deviceRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		d, _ := k.idle()
-		if k.outstanding() {
-			return cause.Undetermined
+		if k.outstanding() || k.survived() >= d-d/50 {
+			return cause.Undetermined // no such pause, or one as long did no harm before
 		}
 		if against(k.signList) == cause.Likely && d >= idleFloor {
 			if isAbout(d, knownIdleLimits...) {
