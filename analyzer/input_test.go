@@ -2,6 +2,8 @@ package analyzer_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -103,5 +105,73 @@ func TestErrorsTellOfCompression(t *testing.T) {
 	errs := pick[*analyzer.Error](all)
 	if len(errs) != 1 || errs[0].Packed != "gzip" || !strings.HasPrefix(errs[0].Error(), "x.gz (gzip, bytes count when decompressed): read packet ") {
 		t.Errorf("errors %v", errs)
+	}
+}
+
+// fragments cuts the IPv4 packets that have a payload up.
+func fragments(t *testing.T, b []byte, size int) []byte {
+	t.Helper()
+	r, err := pcapng.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := pcapng.NewWriter(&out, pcapng.Section{})
+	if _, err := w.AddInterface(pcapng.Interface{LinkType: pcapng.LinkEthernet}); err != nil {
+		t.Fatal(err)
+	}
+	const ipLen = etherLen + 20
+	var p pcapng.Packet
+	for r.Next(&p) == nil {
+		whole := bytes.Clone(p.Data)
+		for at := ipLen; at < len(whole); at += size {
+			end := min(at+size, len(whole))
+			p.Data = slices.Concat(whole[:ipLen], whole[at:end])
+			binary.BigEndian.PutUint16(p.Data[etherLen+2:], uint16(end-at+20))
+			more := uint16(0)
+			if end < len(whole) {
+				more = 0x2000
+			}
+			binary.BigEndian.PutUint16(p.Data[etherLen+6:], more|uint16(at-ipLen)/8)
+			p.OrigLen = len(p.Data)
+			if err := w.WritePacket(&p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// What comes in fragments is all there: nothing is missing, and the verdict is the
+// same.
+func TestFragments(t *testing.T) {
+	whole := capture(t, "client", `
+		client.2301 > server.445: S
+		+10ms server.445 > client.2301: S.
+		client.2301 > server.445: .
+		client.2301 > server.445: P. length 1000
+		+10ms server.445 > client.2301: .
+		server.445 > client.2301: P. length 1000
+		client.2301 > server.445: .
+		+1s server.445 > client.2301: R.`)
+	said := func(b []byte) string {
+		all, err := analyze(t, analyzer.Options{Connections: true}, input("x", b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, c, s := pick[*analyzer.Verdict](all), pick[*analyzer.Connection](all), pick[*analyzer.Summary](all)[0]
+		if len(v) != 1 || len(c) != 1 {
+			t.Fatalf("%d verdicts and %d connections, want 1 of each", len(v), len(c))
+		}
+		return fmt.Sprint(v[0].Cause, v[0].Strength, v[0].Sender, v[0].SenderStrength, c[0].Bytes, s.Limits)
+	}
+	want := said(whole)
+	for _, size := range []int{800, 256, 64, 24} {
+		if got := said(fragments(t, whole, size)); got != want {
+			t.Errorf("in fragments of %d bytes: %s, want %s", size, got, want)
+		}
 	}
 }

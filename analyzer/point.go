@@ -116,7 +116,7 @@ func (p *point) locate(s *flow.Packet) bool {
 		s.Seg.Frame += n
 	}
 	p.frames = s.Seg.Frame
-	if s.Kind != packet.TCP && s.Kind != packet.ICMPError {
+	if s.Kind == packet.Other {
 		return false
 	}
 	if s.Seg.Time < p.last {

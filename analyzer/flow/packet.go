@@ -11,7 +11,7 @@ import (
 // so that the other seldom looks at the packet itself. It is as long as a line of
 // the processor's cache: what few have to say is in its Opening.
 type Packet struct {
-	Seg  Segment // with TCP and ICMPError; Frame always
+	Seg  Segment // but with Other; Frame always
 	pair uint64  // of its endpoints, see Key.pair
 	mac  [6]byte // source link address
 	is   trait
@@ -56,17 +56,22 @@ type offer struct {
 // Read fills s and o from the decoded packet with this number.
 func (s *Packet) Read(o *Opening, frame uint32, time int64, in *packet.Info) {
 	s.Kind, s.Seg.Frame = in.Kind, frame
-	if in.Kind != packet.TCP && in.Kind != packet.ICMPError {
+	if in.Kind == packet.Other {
 		return
 	}
 	s.Seg.read(frame, time, in)
+	if in.Kind == packet.TCPRest { // the next bytes of a segment that was there
+		s.Seg.Flags &^= segment.SYN | segment.FIN | segment.RST
+		s.Seg.Marks &^= HasID // it is the first's
+		s.Seg.ID = 0
+	}
 	s.Seg.from = uint8(o.key.read(in))
 	s.pair = o.key.pair()
 	s.mac = in.SrcMAC
 	o.v6 = in.V6
 	isMultipath := in.MPTCP.Subtypes != 0
-	s.is = hasMAC.where(in.HasMAC) | multipath.where(isMultipath) | tunnelled.where(in.Tunnel.N != 0) |
-		special.where(isMultipath || s.Seg.Is(segment.RST) || s.Kind != packet.TCP)
+	s.is = hasMAC.where(in.HasMAC) | multipath.where(isMultipath) | tunnelled.where(in.Tunnel.N != 0 && s.Kind != packet.TCPRest) |
+		special.where(isMultipath || s.Seg.Is(segment.RST) || s.Kind == packet.ICMPError)
 	if s.Seg.Is(segment.SYN) {
 		o.offer.read(&s.Seg, &in.TCPOptions, in.Options(), in.AE || in.Reserved != 0)
 	}

@@ -62,6 +62,8 @@ func (f *Follower) Follow(s *flow.Packet, o *flow.Opening, look func() *packet.I
 	switch s.Kind {
 	case packet.TCP:
 		f.segment(s, o, look)
+	case packet.TCPRest:
+		f.rest(s, o)
 	case packet.ICMPError:
 		f.icmp(s.Seg.Frame, time, look())
 	}
@@ -125,6 +127,19 @@ func (f *Follower) segment(s *flow.Packet, o *flow.Opening, look func() *packet.
 	if k != nil {
 		f.came(k, e)
 	}
+}
+
+// rest takes a later fragment of a segment: more of its bytes, and nothing else.
+func (f *Follower) rest(s *flow.Packet, o *flow.Opening) {
+	st := &f.step
+	if f.Flows.Plain(s, o, st) {
+		return
+	}
+	f.Flows.Find(s, o, nil, st)
+	if st.Entry.Pending > 0 {
+		f.observe(st)
+	}
+	f.Flows.Apply(st, nil)
 }
 
 // sum looks at the checksums of a host's first packets.

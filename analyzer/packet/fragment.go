@@ -21,16 +21,21 @@ type firstFragment struct {
 	srcPort, dstPort uint16
 	ack              uint32
 	flags            segment.Flags
+	window           uint16
+	hasTS            bool
+	tsVal, tsEcr     uint32
+	header           int    // its length, options included
 	origin           uint32 // the sequence number of the byte at offset 0, were the header data
 }
 
 // remember keeps a segment of which info has the first fragment, and which has
-// a header of n bytes.
+// a header of n bytes, not all of them in that fragment perhaps.
 func (f *fragments) remember(info *Info, n int) {
 	first := firstFragment{
 		src: info.Src, dst: info.Dst, tunnel: info.Tunnel.Key(), id: info.ID, v6: info.V6, seen: true,
 		srcPort: info.SrcPort, dstPort: info.DstPort, ack: info.Ack, flags: info.Flags,
-		origin: info.Seq - uint32(n),
+		window: info.Window, hasTS: info.HasTS, tsVal: info.TSVal, tsEcr: info.TSEcr,
+		header: n, origin: info.Seq - uint32(n),
 	}
 	if info.Flags&segment.SYN != 0 {
 		first.origin++
@@ -47,10 +52,17 @@ func (d *Decoder) laterFragment(info *Info, b []byte, wire, offset int) What {
 		if !first.seen || first.id != info.ID || first.v6 != info.V6 || first.tunnel != tunnel || first.src != info.Src || first.dst != info.Dst {
 			continue
 		}
+		if n := first.header - offset; n > 0 { // options
+			if n >= wire {
+				return FragmentRest
+			}
+			offset, wire, b = offset+n, wire-n, b[min(n, len(b)):]
+		}
 		info.Kind = TCPRest
 		info.SrcPort, info.DstPort = first.srcPort, first.dstPort
 		info.Seq, info.Ack = first.origin+uint32(offset), first.ack
-		info.Flags = first.flags
+		info.Flags, info.Window = first.flags, first.window
+		info.HasTS, info.TSVal, info.TSEcr = first.hasTS, first.tsVal, first.tsEcr
 		info.PayloadLen = uint32(wire)
 		info.Payload = b
 		if len(b) < wire {

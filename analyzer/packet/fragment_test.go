@@ -42,6 +42,22 @@ func fragments6(src, dst netip.Addr, body []byte, id uint32, size int) [][]byte 
 	return out
 }
 
+// TestDecodeSplitHeader: options in a later fragment are no payload.
+func TestDecodeSplitHeader(t *testing.T) {
+	long := hello
+	long.payload = string(make([]byte, 30)) // behind a header of 32 bytes
+	var d packet.Decoder
+	var payload uint32
+	for i, frame := range fragments4(ip(client4, server4, 6, long.on(client4, server4)), 7, 24) {
+		var info packet.Info
+		d.Decode(&pcapng.Packet{LinkType: 101, Data: frame, OrigLen: len(frame)}, &info)
+		payload += info.PayloadLen
+		if want := []uint32{0xfffffff0, 0xfffffff0, 0x00}[i]; info.Seq != want || payload != []uint32{0, 16, 30}[i] {
+			t.Errorf("fragment %d: seq %#x, want %#x; %d bytes so far", i+1, info.Seq, want, payload)
+		}
+	}
+}
+
 // TestDecodeFragments: the first fragment is the segment, each later one tells
 // its own part of the sequence.
 func TestDecodeFragments(t *testing.T) {

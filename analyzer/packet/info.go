@@ -18,7 +18,7 @@ type Kind uint8
 const (
 	Other     Kind = iota // no TCP: Info.What names it
 	TCP                   // a TCP segment, or its first fragment
-	TCPRest               // a later fragment of a TCP segment whose first was seen: Seq and PayloadLen are this fragment's bytes
+	TCPRest               // a later fragment of a TCP segment whose first was seen: Seq and PayloadLen are this fragment's bytes, the rest of TCP's fields the first's
 	ICMPError             // an ICMP or ICMPv6 error that quotes a TCP segment
 )
 

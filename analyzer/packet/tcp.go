@@ -45,6 +45,7 @@ func (d *Decoder) tcp(info *Info, b []byte, wire int) What {
 		n = tcpHeaderLen
 		info.BadOptions = true
 	}
+	whole := n
 	if n > wire {
 		n = wire
 		info.BadOptions = true
@@ -72,7 +73,7 @@ func (d *Decoder) tcp(info *Info, b []byte, wire int) What {
 		info.ReadOptions(info.Header, info.Cut&CutOptions != 0)
 	}
 	if info.Fragment && !d.quoting {
-		d.fragments.remember(info, n)
+		d.fragments.remember(info, whole)
 	}
 	return Nothing
 }
