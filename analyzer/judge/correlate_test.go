@@ -226,6 +226,62 @@ func TestCorrelate(t *testing.T) {
 		},
 		wants: []string{"9 likely inline-policy-reset by proven middlebox; client:9"},
 	}, {
+		name: "a node that translates sees both addresses: nothing escaped",
+		taps: []tap{
+			{name: "client", text: `
+				client: linux id=100
+				server: linux id=7000
+				client.2301 > server.80: S rawseq 5000
+				+20ms server.80 > client.2301: S. rawseq 9000 ttl=63
+				client.2301 > server.80: .
+				client.2301 > server.80: P. seq 1:101
+				+20ms server.80 > client.2301: F. ttl=63 ack 101
+				+100ms client.2301 > server.80: P. seq 101:201 ack 2
+				+20ms server.80 > client.2301: R seq 2 ttl=63`},
+			{name: "node", text: `
+				client: linux id=100
+				server: linux id=7000
+				pod: ip=203.0.113.50 linux id=7000
+				+10ms client.2301 > server.80: S rawseq 5000 id=100
+				client.2301 > pod.8080: S rawseq 5000 ttl=63 id=100
+				pod.8080 > client.2301: S. rawseq 9000 id=7000
+				server.80 > client.2301: S. rawseq 9000 ttl=63 id=7000
+				+20ms client.2301 > server.80: . id=101
+				client.2301 > pod.8080: . ttl=63 id=101
+				client.2301 > server.80: P. seq 1:101 id=102
+				client.2301 > pod.8080: P. seq 1:101 ttl=63 id=102
+				pod.8080 > client.2301: F. ack 101 id=7001
+				server.80 > client.2301: F. ack 101 ttl=63 id=7001
+				+120ms client.2301 > server.80: P. seq 101:201 ack 2 id=103
+				client.2301 > pod.8080: P. seq 101:201 ack 2 ttl=63 id=103
+				pod.8080 > client.2301: R seq 2 id=0
+				server.80 > client.2301: R seq 2 ttl=63 id=0`},
+			{name: "bridge", text: `
+				client: linux id=100
+				pod: ip=203.0.113.50 linux id=7000
+				+10ms client.2301 > pod.8080: S rawseq 5000 ttl=63
+				pod.8080 > client.2301: S. rawseq 9000
+				+20ms client.2301 > pod.8080: . ttl=63
+				client.2301 > pod.8080: P. seq 1:101 ttl=63
+				pod.8080 > client.2301: F. ack 101
+				+120ms client.2301 > pod.8080: P. seq 101:201 ack 2 ttl=63
+				pod.8080 > client.2301: R seq 2`},
+			{name: "pod", text: `
+				client: linux id=100
+				pod: ip=203.0.113.50 linux id=7000
+				+10ms client.2301 > pod.8080: S rawseq 5000 ttl=63
+				pod.8080 > client.2301: S. rawseq 9000
+				+20ms client.2301 > pod.8080: . ttl=63
+				client.2301 > pod.8080: P. seq 1:101 ttl=63
+				pod.8080 > client.2301: F. ack 101
+				+120ms client.2301 > pod.8080: P. seq 101:201 ack 2 ttl=63
+				pod.8080 > client.2301: R seq 2`},
+		},
+		wants: []string{
+			"7 proven data-after-close by proven responder; bridge:7 client:7 node:14 pod:7",
+			"7 proven data-after-close by proven responder; bridge:7 node:13 pod:7",
+		},
+	}, {
 		name: "the network doubles a reset on its way: the second one is no forgery",
 		taps: []tap{
 			{name: "client", text: atClient + `

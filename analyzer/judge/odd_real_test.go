@@ -88,6 +88,48 @@ func TestOddReal(t *testing.T) {
 			+70ms client.1000 > server.80: R. seq 101 ack 101`,
 		wants: []string{"6 possible abortive-close by likely originator or close-unread-data"},
 	}, {
+		name: "segments are missing: a Linux host's bare reset answers one of them",
+		text: hand + `
+			client.1000 > server.80: P. length 100
+			server.80 > client.1000: P. length 100
+			client.1000 > server.80: . ack 1101
+			+90ms client.1000 > server.80: R seq 101 win 0`,
+		wants: []string{"7 undetermined undetermined (capture-drops) by possible originator or abortive-close"},
+	}, {
+		name: "a FIN that waits behind data on its way has not been seen (Redis over its output limit)",
+		text: hand + `
+			client.1000 > server.80: P. length 100
+			server.80 > client.1000: . seq 1:1449 ack 101
+			server.80 > client.1000: . seq 1449:2897 ack 101
+			client.1000 > server.80: P. length 6 ack 1
+			server.80 > client.1000: R seq 1 win 0`,
+		wants: []string{"8 possible half-open by likely responder or data-after-close"},
+	}, {
+		name: "a close with data unread behind both FINs: the last ACK can not have come",
+		text: `
+			client: linux ts=1000 id=100
+			server: linux ts=900000 id=7000
+			client.1000 > server.80: S
+			+22ms server.80 > client.1000: S.
+			client.1000 > server.80: .
+			client.1000 > server.80: P. length 109
+			+22ms server.80 > client.1000: . ack 110
+			+400ms client.1000 > server.80: F.
+			+70ms server.80 > client.1000: F. ack 111
+			client.1000 > server.80: . ack 2
+			server.80 > client.1000: R. seq 2 ack 111`,
+		wants: []string{"9 possible close-then-abort by likely responder or late-segment"},
+	}, {
+		name: "a bare reset behind an abort, with a number from before it: what the network doubled drew it",
+		text: hand + `
+			client.1000 > server.80: P. length 1
+			server.80 > client.1000: . ack 2
+			server.80 > client.1000: . seq 1:1449 ack 2
+			server.80 > client.1000: . seq 1449:2897 ack 2
+			server.80 > client.1000: R. seq 2897 ack 2
+			server.80 > client.1000: R seq 1 win 0`,
+		wants: []string{"8 possible abortive-close by likely responder or close-unread-data", "9 possible secondary-reset by likely responder after 8"},
+	}, {
 		name: "a filter answers a bulk transfer's ACKs: numbers that were acknowledged are no guesses",
 		text: bulk,
 		wants: []string{

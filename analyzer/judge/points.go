@@ -130,6 +130,13 @@ func (c *connLog) same(d *connLog) bool {
 	return false
 }
 
+// begins tells whether two logs show the beginning of one connection: both first
+// numbers are known and the same.
+func (c *connLog) begins(d *connLog) bool {
+	o, p := c.orig, d.orig
+	return c.knows[0] && c.knows[1] && d.knows[0] && d.knows[1] && c.isn[o] == d.isn[p] && c.isn[1-o] == d.isn[1-p]
+}
+
 // shares tells whether a packet of both logs bears the same numbers and payload.
 func (c *connLog) shares(d *connLog) bool {
 	seen := make(map[number]bool, len(c.lines))
@@ -219,6 +226,10 @@ func (s *sightings) addStrays() {
 		if s.groups[s.of[p][x.log.id]][s.home] == nil {
 			continue // translated as a whole: nothing escaped
 		}
+		if x.log.begins(home) {
+			s.logs[p] = x.log // so is this: a point between saw it with both addresses
+			continue
+		}
 		s.logs[p] = x.log
 		s.stray = true
 	}
@@ -235,8 +246,8 @@ func (s *sightings) addUntranslated() {
 			continue
 		}
 		for _, x := range s.keyed(p, home.key) {
-			if home.find(me, x) == nil {
-				continue
+			if home.find(me, x) == nil || x.begins(home) {
+				continue // of the second nothing escaped: the point saw all of it, before and behind translation
 			}
 			at, usual := p, l
 			if l == nil {

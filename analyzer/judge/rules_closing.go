@@ -95,7 +95,7 @@ var closingRules = []*rule{{
 		if k.form == neither || !own.Exists() && !other.Exists() {
 			return nil, false
 		}
-		if own.Exists() && k.payloadAfterFIN() != nil || k.closedCompletely() {
+		if own.Exists() && k.payloadAfterFIN() != nil || k.closedCompletely() && !k.unaware() {
 			return nil, false
 		}
 		if k.form == provoked && k.trigger.Has(flow.Probe) {
@@ -108,7 +108,7 @@ var closingRules = []*rule{{
 		return k.closeFacts(), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if k.closedCompletely() {
+		if k.closedCompletely() && !k.unaware() {
 			return "both FINs were acknowledged: the connection was over", []uint32{k.S.FIN.Frame, k.P.FIN.Frame}
 		}
 		if k.S.FIN.Exists() {
@@ -220,6 +220,9 @@ var closedRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		t := &k.trigger
+		if k.unaware() {
+			return cause.Undetermined
+		}
 		if k.lateFIN() && !k.reopened() {
 			return cause.Likely
 		}
@@ -315,10 +318,18 @@ func (k *Case) payloadAfterFIN() *flow.Segment {
 // keeps back (RFC 9293, 3.10.4; Linux tcp_send_fin(), tcp_rcv_state_process()).
 func (k *Case) heldBackClose() ([]Fact, bool) {
 	t := &k.trigger
-	if k.form != provoked || k.R.Is(segment.ACK) || t.Len == 0 || t.Has(flow.Probe) || k.P.Win != 0 || k.S.Payload == 0 {
+	if k.form != provoked || k.R.Is(segment.ACK) || t.Len == 0 || t.Has(flow.Probe) || k.S.Payload == 0 {
 		return nil, false
 	}
-	facts := []Fact{fact(t, "the %s's window is 0: a FIN of the %s would wait, unsent", k.receiver(), k.sender())}
+	why := fmt.Sprintf("the %s's window is 0", k.receiver())
+	switch {
+	case k.P.Win == 0:
+	case k.S.Knows(flow.KnowsUna) && k.S.Nxt.After(k.S.Una):
+		why = fmt.Sprintf("data of the %s is on its way, more may wait", k.sender())
+	default:
+		return nil, false
+	}
+	facts := []Fact{fact(t, "%s: a FIN of the %s would wait behind it, unsent", why, k.sender())}
 	return append(facts, k.provokedFacts()...), true
 }
 
@@ -400,6 +411,13 @@ func (k *Case) lateFIN() bool {
 	t := &k.trigger
 	return k.form == provoked && !k.R.Is(segment.ACK) && k.S.FIN.Exists() && t.Is(segment.FIN) && t.Len == 0 && k.ackedAgain(t) && k.payloadAfterFIN() == nil &&
 		k.conn.Pause.After == t.Frame
+}
+
+// unaware tells whether the sender of an abort can not yet have got the last ACK
+// of the connection.
+func (k *Case) unaware() bool {
+	last := lastOf(k.P)
+	return k.form == spontaneous && k.R.Is(segment.ACK) && last != nil && last.Frame > k.S.FIN.Frame && k.since(last) < k.S.RTT.Min
 }
 
 // ackedAgain tells whether an ACK is not the first to acknowledge the sender's

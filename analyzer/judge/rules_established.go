@@ -107,6 +107,9 @@ var establishedRules = []*rule{{
 		if k.phase&ending != 0 && !(k.S.LastData.Frame > k.P.FIN.Frame && k.P.FIN.Exists() && !k.S.FIN.Exists()) {
 			return cause.Undetermined // close-then-abort: the same call of the program's, only later
 		}
+		if !k.R.Is(segment.ACK) && k.linux() && (k.conn.Missing > 0 || k.drops) {
+			return cause.Undetermined // a Linux socket's abort bears an ACK (tcp_send_active_reset()): it answers what is missing
+		}
 		return cause.Possible
 	},
 	open: "a program can abort at any moment",

@@ -63,7 +63,7 @@ func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
 	switch lag := k.S.Una.Minus(n); {
 	case n == k.S.Nxt && e.From == k.from && (n != e.Seq || k.behindAbort(e)), n == k.S.Nxt && e.From != k.from && k.conn.Accepts(k.from, &e.Segment) == flow.Yes:
 		what = "its sender's next number"
-	case k.S.Knows(flow.KnowsUna) && lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.drops || k.forgotFlight()):
+	case k.S.Knows(flow.KnowsUna) && lag >= 0 && lag < 1<<20 && (k.conn.Missing > 0 || k.drops || k.forgotFlight() || e.From == k.from && e.Is(segment.ACK)):
 		what = "a number that had been acknowledged before"
 	default:
 		return nil, false
