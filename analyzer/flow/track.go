@@ -112,7 +112,7 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled bool) *Segment {
 		switch {
 		case seg.ID != 0, seg.Len > 0, seg.Is(segment.SYN), seg.Is(segment.FIN):
 			return old
-		case seg.Is(segment.RST) && (doubled || !s.twoTriggers(peer, old, seg)):
+		case seg.Is(segment.RST) && (doubled || old.Has(In) && seg.Has(Out) && old.TTL == seg.TTL+1 || !s.twoTriggers(peer, old, seg)):
 			return old
 		case !seg.Is(segment.RST) && seg.TTL != old.TTL:
 			return old

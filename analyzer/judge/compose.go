@@ -16,6 +16,7 @@ import (
 func (k *Case) begin() *Verdict {
 	c := &k.conn
 	r := raw{from: k.from, to: c.Key.Addr(1 - k.from), form: k.form, trigger: k.trigger}
+	_, r.here = k.madeHere()
 	idle, _ := k.idle()
 	if k.form == provoked && k.j.Log != nil {
 		r.lost = k.lostTogether()

@@ -44,7 +44,7 @@ func correlate(t *testing.T, taps ...tap) []*judge.Verdict {
 			frames = slices.Delete(frames, tp.lost-1, tp.lost)
 		}
 		for i, f := range frames {
-			pkt := pcapng.Packet{Time: f.Time.Add(tp.clock).UnixNano(), HasTime: true, Data: f.Data, OrigLen: len(f.Data), LinkType: pcapng.LinkEthernet}
+			pkt := pcapng.Packet{Time: f.Time.Add(tp.clock).UnixNano(), HasTime: true, Data: f.Data, OrigLen: len(f.Data), LinkType: pcapng.LinkEthernet, Direction: f.Direction}
 			d.Decode(&pkt, &in)
 			if err := p.Judge.Packet(uint32(i+1), pkt.Time, &in); err != nil {
 				t.Fatal(err)

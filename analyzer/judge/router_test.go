@@ -12,13 +12,14 @@ import (
 func atRouter(packets string) string {
 	var b strings.Builder
 	b.WriteString("client: linux ts=1000\nserver: linux ts=900000\n")
-	id := 100
+	n := 100
 	for line := range strings.Lines(packets) {
 		line = strings.TrimSpace(line)
 		if line == "" {
 			continue
 		}
-		id++
+		n++
+		id := n
 		how, rest, ok := strings.Cut(line, " ")
 		if !ok || how != "own" && how != "kept" {
 			how, rest = "", line
@@ -28,6 +29,9 @@ func atRouter(packets string) string {
 			pause, packet, _ = strings.Cut(rest, " ")
 		}
 		who, _, _ := strings.Cut(packet, ".")
+		if strings.Contains(packet, ": R ") {
+			id = 0
+		}
 		if how != "own" {
 			fmt.Fprintf(&b, "%s: in\n%s %s id=%d\n", who, pause, packet, id)
 			pause = ""
@@ -96,4 +100,33 @@ func TestAtRouter(t *testing.T) {
 			+1ms server.80 > client.1000: R seq 101 win 0`),
 		wants: []string{"17 possible half-open by likely responder or middlebox-state-loss"},
 	}})
+}
+
+// What comes in to the host that refuses has not passed it.
+func TestAtRouterAndServer(t *testing.T) {
+	t.Parallel()
+	router := atRouter(throughRouter + `
+		server.80 > client.1000: P. seq 101:201
+		kept +1ms client.1000 > server.80: . ack 201
+		own server.80 > client.1000: R seq 201 win 0
+		kept +200ms server.80 > client.1000: P. seq 101:201`)
+	server := `
+		client: linux ts=1000
+		server: linux ts=900000
+		client.1000 > server.80: S id=101 ttl=63
+		server.80 > client.1000: S. id=102
+		+2ms client.1000 > server.80: . id=103 ttl=63
+		client.1000 > server.80: P. length 100 id=104 ttl=63
+		server.80 > client.1000: . ack 101 id=105
+		server.80 > client.1000: P. seq 1:101 ack 101 id=106
+		+2ms client.1000 > server.80: . ack 101 id=107 ttl=63
+		server.80 > client.1000: P. seq 101:201 id=108
+		+202ms server.80 > client.1000: P. seq 101:201 id=111`
+	var said []string
+	for _, v := range correlate(t, tap{name: "router", text: router}, tap{name: "server", text: server}) {
+		said = append(said, say(v))
+	}
+	if want := "18 possible inline-policy-reset by likely middlebox"; len(said) != 1 || said[0] != want {
+		t.Errorf("got %q, want %q", said, want)
+	}
 }

@@ -216,7 +216,7 @@ func (s *sightings) rejected(v *Verdict, near, q int, kept *line) (cause.ID, cau
 	policy := other(cause.InlinePolicyReset, "a rule can refuse like this as well")
 	loss := other(cause.MiddleboxStateLoss, "a device that lost its table refuses like this")
 	switch {
-	case s.forwards(near, q):
+	case !v.raw.here && s.forwards(near, q):
 		return cause.InlinePolicyReset, cause.Proven, nil
 	case v.raw.lost >= scanTargets:
 		return cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}

@@ -71,6 +71,7 @@ type raw struct {
 	answers  flow.Segment   // the segment that the reset answers
 	trigger  flow.Segment   // the first that it can answer, where its number comes from one
 	lastPeer flow.Segment   // and the peer's last before it
+	here     bool           // it was made by the capturing host, see madeHere
 	base     cause.Strength // the cause's before the caps of one point
 	form     form
 	lost     int      // connections that were lost with it, see lostTogether
