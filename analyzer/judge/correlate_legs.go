@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"fmt"
+
 	"rstlab/analyzer/cause"
 	"rstlab/internal/segment"
 )
@@ -8,14 +10,17 @@ import (
 // legs finds resets that a proxy passed on: its connection onwards was reset or
 // refused, and a moment later it reset the one that it served. Each leg was
 // captured at a point of its own, so no packet is common to both. The same
-// payload on both legs links them; else nothing but the time does.
+// payload on both legs links them; else nothing but the time does, and that says
+// something where the one came right behind the other and no third was near.
 func (c *correlation) legs(verdicts []*Verdict) {
 	for i, v := range verdicts {
 		if v.Sender != Responder || v.raw.form != spontaneous || v.Strength > cause.Possible {
 			continue
 		}
 		at := c.common(v.Point, v.Time)
-		for n := i - 1; n >= 0; n-- {
+		var last, linked *Verdict
+		failed := 0
+		for n := i - 1; n >= 0 && linked == nil; n-- {
 			w := verdicts[n]
 			d := at - c.common(w.Point, w.Time)
 			if d > legWindow {
@@ -24,8 +29,18 @@ func (c *correlation) legs(verdicts []*Verdict) {
 			if w.Point == v.Point || w.From == w.Conn.Originator || w.Effect == Ignored || c.together(v.Point, w.Point) || c.saidSince(v, at-d) {
 				continue
 			}
-			c.passedOn(v, w, d)
-			break
+			if failed++; last == nil {
+				last = w
+			}
+			if x, _ := c.sentOn(v, w); x != nil {
+				linked = w
+			}
+		}
+		switch {
+		case linked != nil:
+			c.passedOn(v, linked, true)
+		case last != nil:
+			c.passedOn(v, last, failed == 1 && at-c.common(last.Point, last.Time) <= soon)
 		}
 	}
 }
@@ -57,8 +72,10 @@ func (c *correlation) together(p, q int) bool {
 	return false
 }
 
-// passedOn writes that v passed on what happened to the connection of w.
-func (c *correlation) passedOn(v, w *Verdict, d int64) {
+// passedOn writes that v passed on what happened to the connection of w, a time
+// before; where neither payload nor that time links the two, that it may have.
+func (c *correlation) passedOn(v, w *Verdict, inTime bool) {
+	d := c.common(v.Point, v.Time) - c.common(w.Point, w.Time)
 	here, there := c.logOf(v), c.logOf(w)
 	if here == nil || there == nil {
 		return
@@ -75,8 +92,14 @@ func (c *correlation) passedOn(v, w *Verdict, d int64) {
 		factOf(v.Point, v.Frame, "%s later %v resets the connection that it served", duration(d), v.From),
 	}
 	was := v.Cause
+	x, y := c.sentOn(v, w)
+	if x == nil && !inTime && was != cause.NoCauseDecided {
+		v.Alternatives = append(v.Alternatives, Alternative{cause.ProxyPropagatedReset, v.Sender, cause.Possible,
+			fmt.Sprintf("%s before, %v saw a connection onwards fail, one of several or no more than by chance", duration(d), w.Conn.Originator)})
+		return
+	}
 	v.Cause, v.Strength, v.Why = cause.ProxyPropagatedReset, cause.Likely, ""
-	if x, y := common(here, there); x != nil {
+	if x != nil {
 		v.Strength = cause.Proven
 		facts = append(facts, factOf(v.Point, x.frame, "a request"), factOf(w.Point, y.frame, "the same bytes, sent onwards"))
 	} else if was != cause.NoCauseDecided {
@@ -107,15 +130,21 @@ func (l *connLog) ttl(side int) uint8 {
 	return 0
 }
 
-// common finds payload that the originators of two connections both sent.
-func common(a, b *connLog) (x, y *line) {
-	for i := range a.lines {
-		x := &a.lines[i]
-		if x.len == 0 || int(x.from) != a.orig || x.is(segment.SYN) {
+// sentOn finds payload that the originator of v's connection sent, and soon
+// afterwards that of w's.
+func (c *correlation) sentOn(v, w *Verdict) (x, y *line) {
+	here, there := c.logOf(v), c.logOf(w)
+	if here == nil || there == nil {
+		return nil, nil
+	}
+	for i := range here.lines {
+		x := &here.lines[i]
+		if x.len == 0 || int(x.from) != here.orig || x.is(segment.SYN) {
 			continue
 		}
-		for n := range b.lines {
-			if y := &b.lines[n]; y.len == x.len && y.hash == x.hash && int(y.from) == b.orig {
+		for n := range there.lines {
+			y := &there.lines[n]
+			if d := c.common(w.Point, y.time) - c.common(v.Point, x.time); y.len == x.len && y.hash == x.hash && int(y.from) == there.orig && d >= -allowance && d <= legWindow {
 				return x, y
 			}
 		}

@@ -518,6 +518,57 @@ func TestTranslated(t *testing.T) {
 	}
 }
 
+// The two legs of a proxy at a point each: what links them is payload, or a time
+// so short that no other reset was near.
+func TestLegs(t *testing.T) {
+	t.Parallel()
+	const (
+		served = `
+			proxy: ip=192.0.2.80
+			client: ttl=50
+			client.1000 > proxy.443: S
+			proxy.443 > client.1000: S.
+			client.1000 > proxy.443: .
+			+1s client.1000 > proxy.443: P. length 200
+			proxy.443 > client.1000: .
+		`
+		onwards = `
+			proxy: ip=192.0.2.80
+			origin: ip=203.0.113.7 ttl=63
+			proxy.2000 > origin.8080: S rawseq 77000
+			origin.8080 > proxy.2000: S. rawseq 99000
+			proxy.2000 > origin.8080: P. length 150
+			origin.8080 > proxy.2000: R.
+		`
+		another = `
+			+5ms proxy.2001 > origin.8080: S rawseq 177000
+			origin.8080 > proxy.2001: S. rawseq 199000
+			proxy.2001 > origin.8080: P. length 150
+			origin.8080 > proxy.2001: R.
+		`
+		resets = "proxy.443 > client.1000: R."
+	)
+	for name, test := range map[string]struct {
+		front, back, want string
+	}{
+		"right behind it":        {served + "+10ms " + resets, onwards, "likely proxy-propagated-reset by proven responder"},
+		"half a second later":    {served + "+500ms " + resets, onwards, "possible abortive-close by likely responder"},
+		"one of two":             {served + "+20ms " + resets, onwards + another, "possible close-unread-data by likely responder"},
+		"the same bytes":         {served + "+500ms " + resets, strings.Replace(onwards, "length 150", "length 200", 1), "proven proxy-propagated-reset by proven responder"},
+		"the same bytes, before": {strings.Replace(served, "+1s", "+11s", 1) + "+500ms " + resets, strings.Replace(strings.Replace(onwards, "length 150", "length 200", 1), "origin.8080 > proxy.2000: R.", "+9900ms origin.8080 > proxy.2000: R.", 1), "possible abortive-close by likely responder"},
+	} {
+		var got string
+		for _, v := range correlate(t, tap{name: "front", text: test.front}, tap{name: "back", text: test.back, clock: time.Second}) {
+			if v.Conn.Responder.Port() == 443 {
+				got = say(v)
+			}
+		}
+		if _, got, _ = strings.Cut(got, " "); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func TestThreePoints(t *testing.T) {
 	middle := strings.ReplaceAll(atServer, "+10ms client.2301 > server.445: S ttl=63", "+5ms client.2301 > server.445: S ttl=63")
 	middle = strings.ReplaceAll(middle, "server.445 > client.2301: S.", "+10ms server.445 > client.2301: S.")
