@@ -59,8 +59,12 @@ func gopacketDecode(link uint16, frame []byte) (o other, ok bool) {
 			}
 			o.src, o.dst = addr(l.SrcIP), addr(l.DstIP)
 			o.ttl, o.tos, o.v6 = l.HopLimit, l.TrafficClass, true
+		case *layers.Ethernet:
+			if l.EthernetType == layers.EthernetTypePPPoEDiscovery { // which it takes for a session
+				return o, false
+			}
 		case *layers.LLC:
-			if l.Control != 3 {
+			if l.Control != 3 || l.SSAP != 0xaa || l.CR { // a response is no SNAP
 				return o, false
 			}
 		case *layers.SNAP:

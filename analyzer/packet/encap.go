@@ -85,15 +85,22 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 		headerLen  = 8
 		portVXLAN  = 4789
 		portVXLAN0 = 8472 // Linux's, from before there was one
+		portGPE    = 4790
 		portGeneve = 6081
 		portGTPU   = 2152
+		portL2TP   = 1701
+		portMPLS   = 6635
+		portIPsec  = 4500 // NAT traversal
 	)
 	if len(b) < headerLen {
 		return d.short()
 	}
 	d.pass(HeaderUDP, b[:headerLen])
-	dst := u16(b[2:])
+	src, dst := u16(b), u16(b[2:])
 	b = b[headerLen:]
+	if src == portL2TP || src == portIPsec { // an answer, to a port that translation chose
+		dst = src
+	}
 	switch dst {
 	case portVXLAN, portVXLAN0:
 		return d.vxlan(info, b)
@@ -101,8 +108,52 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 		return d.geneve(info, b)
 	case portGTPU:
 		return d.gtpu(info, b)
+	case portGPE:
+		return d.vxlanGPE(info, b)
+	case portL2TP:
+		return d.l2tp(info, b)
+	case portMPLS: // RFC 7510
+		info.HasMAC, info.HasDst = false, false
+		return d.mpls(info, b)
+	case portIPsec: // RFC 3948: behind four zeros it is IKE, one byte is a keepalive
+		if len(b) > 4 && u32(b) != 0 {
+			return Encrypted
+		}
 	}
 	return UDP
+}
+
+// vxlanGPE decodes a VXLAN packet of the Generic Protocol Extension
+// (draft-ietf-nvo3-vxlan-gpe, section 3).
+func (d *Decoder) vxlanGPE(info *Info, b []byte) What {
+	const (
+		headerLen   = 8
+		hasVNI      = 0x08
+		hasProtocol = 0x04
+		ipv4        = 1
+		ipv6        = 2
+		ethernet    = 3
+		mpls        = 5
+	)
+	if len(b) < headerLen || b[0]&hasVNI == 0 {
+		return UDP
+	}
+	next, id := b[3], u32(b[4:])>>8
+	if b[0]&hasProtocol == 0 {
+		next = ethernet
+	}
+	d.pass(HeaderTunnel, b[:headerLen])
+	info.Tunnel.push(VXLAN, id)
+	info.HasMAC, info.HasDst = false, false
+	switch b = b[headerLen:]; next {
+	case ipv4, ipv6:
+		return d.ip(info, b)
+	case ethernet:
+		return d.ethernet(info, b)
+	case mpls:
+		return d.mpls(info, b)
+	}
+	return UnknownEther
 }
 
 // vxlan decodes a VXLAN packet (RFC 7348).

@@ -21,7 +21,7 @@ const (
 	HeaderUDP
 	HeaderICMP   // the first 8 bytes of an error
 	HeaderGRE    // with its optional words
-	HeaderTunnel // VXLAN, Geneve, GTP-U, ERSPAN, EtherIP
+	HeaderTunnel // VXLAN, Geneve, GTP-U, ERSPAN, EtherIP, L2TP
 	HeaderTCP    // with its options; within an ICMP error as much as was quoted
 )
 

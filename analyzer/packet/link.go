@@ -23,6 +23,12 @@ func (d *Decoder) link(info *Info, linkType uint16, b []byte) What {
 		return d.null(info, b, binary.BigEndian)
 	case pcapng.LinkPPP:
 		return d.ppp(info, b)
+	case pcapng.LinkPPPDir:
+		return d.pppDirected(info, b)
+	case pcapng.LinkENC:
+		return d.enc(info, b)
+	case pcapng.LinkPFLOG:
+		return d.pflog(info, b)
 	case pcapng.LinkPPPHDLC, pcapng.LinkCHDLC:
 		return d.hdlc(info, b)
 	case pcapng.LinkPPPoE:
@@ -229,13 +235,51 @@ func (d *Decoder) null(info *Info, b []byte, order binary.ByteOrder) What {
 	if family > 0xffff { // of the other byte order
 		family = family>>24 | family>>8&0xff00
 	}
+	return d.family(info, family, b[headerLen:])
+}
+
+// family decodes a packet of an address family of BSD sockets.
+func (d *Decoder) family(info *Info, family uint32, b []byte) What {
 	switch family {
 	case 2:
-		return d.ip4(info, b[headerLen:])
+		return d.ip4(info, b)
 	case 10, 23, 24, 28, 30: // Linux, Windows, NetBSD, FreeBSD, Darwin
-		return d.ip6(info, b[headerLen:])
+		return d.ip6(info, b)
 	}
 	return UnknownEther
+}
+
+// enc decodes a packet of BSD's enc, on which IPsec shows what it decrypts: behind
+// the address family the SPI and flags.
+func (d *Decoder) enc(info *Info, b []byte) What {
+	const headerLen = 12
+	if len(b) < headerLen {
+		return d.short()
+	}
+	d.pass(HeaderCapture, b[:4])
+	family := binary.LittleEndian.Uint32(b)
+	if family > 0xffff {
+		family = binary.BigEndian.Uint32(b)
+	}
+	return d.family(info, family, b[headerLen:])
+}
+
+// pflog decodes a packet of BSD's pflog, which begins with the length of its header,
+// without padding, and the address family.
+func (d *Decoder) pflog(info *Info, b []byte) What {
+	const minLen = 4
+	if len(b) < minLen {
+		return d.short()
+	}
+	n := (int(b[0]) + 3) &^ 3
+	if n < minLen {
+		return Malformed
+	}
+	if n > len(b) {
+		return d.short()
+	}
+	d.pass(HeaderCapture, b[:2])
+	return d.family(info, uint32(b[1]), b[n:])
 }
 
 // nflog decodes a frame of Linux's nflog: a list of attributes, one of them the

@@ -1,5 +1,7 @@
 package packet
 
+import "rstlab/internal/pcapng"
+
 // PPP protocol numbers (IANA).
 const (
 	pppIPv4 = 0x0021
@@ -31,6 +33,63 @@ func (d *Decoder) ppp(info *Info, b []byte) What {
 		return d.ether(info, etherMPLS, b[n:])
 	}
 	return PPPOther
+}
+
+// pppDirected decodes a PPP frame behind a byte that tells the direction.
+func (d *Decoder) pppDirected(info *Info, b []byte) What {
+	if len(b) == 0 {
+		return d.short()
+	}
+	d.pass(HeaderCapture, b[:1])
+	info.Direction = pcapng.Inbound
+	if b[0] != 0 {
+		info.Direction = pcapng.Outbound
+	}
+	return d.ppp(info, b[1:])
+}
+
+// l2tp decodes a data message of L2TP version 2, which holds a PPP frame (RFC 2661,
+// section 3.1).
+func (d *Decoder) l2tp(info *Info, b []byte) What {
+	const (
+		minLen      = 6
+		control     = 0x8000
+		hasLength   = 0x4000
+		hasSequence = 0x0800
+		hasOffset   = 0x0200
+		versionMask = 0xf
+	)
+	if len(b) < minLen {
+		return UDP
+	}
+	flags := u16(b)
+	if flags&control != 0 || flags&versionMask != 2 {
+		return UDP
+	}
+	at := 2
+	if flags&hasLength != 0 {
+		at += 2
+	}
+	n := at + 4 // tunnel and session
+	if flags&hasSequence != 0 {
+		n += 4
+	}
+	if flags&hasOffset != 0 {
+		n += 2
+	}
+	if len(b) < n {
+		return d.short()
+	}
+	d.pass(HeaderTunnel, b[:n])
+	if flags&hasOffset != 0 {
+		n += int(u16(b[n-2:]))
+	}
+	if len(b) < n {
+		return d.short()
+	}
+	info.Tunnel.push(L2TP, u32(b[at:]))
+	info.HasMAC, info.HasDst = false, false
+	return d.ppp(info, b[n:])
 }
 
 // hdlc decodes a frame of PPP in HDLC framing or of Cisco HDLC.

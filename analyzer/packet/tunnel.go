@@ -25,6 +25,7 @@ const (
 	SixIn4 // IPv6 in IPv4
 	FourIn6
 	EtherIP
+	L2TP // the ID is the tunnel's in the high half, the session's in the low one
 )
 
 var encaps = [...]struct {
@@ -43,6 +44,7 @@ var encaps = [...]struct {
 	SixIn4:  {"6in4", true},
 	FourIn6: {"4in6", true},
 	EtherIP: {"etherip", true},
+	L2TP:    {"l2tp", false}, // each end chooses its own (RFC 2661, 3.1)
 }
 
 // maxEncaps is how many encapsulations a Tunnel remembers; those further in

@@ -17,7 +17,7 @@ const (
 	UDP                       // and no tunnel in it
 	ICMPOther                 // ICMP, ICMPv6 or IGMP, and no error about TCP
 	FragmentRest              // a later fragment whose first was not seen, or is not TCP's
-	Encrypted                 // ESP, 802.11 with protection, MACsec
+	Encrypted                 // ESP, in UDP as well, 802.11 with protection, MACsec
 	WirelessOther             // 802.11 management, control and empty frames
 	PPPOther                  // PPP without IP: LCP, CHAP, IPCP, …
 	SCTP

@@ -90,11 +90,14 @@ const (
 	LinkCHDLC    = 104
 	Link80211    = 105
 	LinkLoop     = 108
+	LinkENC      = 109
 	LinkSLL      = 113
+	LinkPFLOG    = 117
 	LinkPrism    = 119
 	LinkRadiotap = 127
 	LinkAVS      = 163
 	LinkPPI      = 192
+	LinkPPPDir   = 204
 	LinkMPLS     = 219
 	LinkIPv4     = 228
 	LinkIPv6     = 229
