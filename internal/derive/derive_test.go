@@ -192,6 +192,7 @@ server.80 set linger=0
 server.80 close
 server.80 > client.40001: R. seq 1 ack 1     # frame 2
     => abortive-close by server
+    seen as possible abortive-close or close-unread-data by server
 `}, {
 		// A device's reset in the server's name, which goes on.
 		"forged", handshakeList + `
