@@ -110,7 +110,7 @@ func (k *Case) listenerGone() []Fact {
 	}
 	n := len(facts)
 	k.around(3e9, func(x *recent) {
-		if x.from == me && x.phase == synOnly && x.time > k.R.Time && len(facts) == n {
+		if x.from == me && x.phase == synOnly && x.form == provoked && x.time > k.R.Time && len(facts) == n {
 			facts = append(facts, factIn(x.frame, "a SYN to that port refused afterwards"))
 		}
 	})

@@ -58,7 +58,30 @@ func TestForeignStacks(t *testing.T) {
 		}
 		checksWants = append(checksWants, fmt.Sprintf("%d %s syn-scan by likely originator or syn-sent-abort", 3*i+3, strength))
 	}
+	// One host, or two, have forgotten twelve connections.
+	forgot := func(hosts int) (text string, wants []string) {
+		cause := "half-open by likely responder or middlebox-state-loss"
+		if hosts > 1 {
+			cause = "middlebox-state-loss by possible middlebox or half-open"
+		}
+		for i := range 12 {
+			text += fmt.Sprintf("client.%[1]d > host%[2]d.80: S\nhost%[2]d.80 > client.%[1]d: S.\nclient.%[1]d > host%[2]d.80: P. length 10\nhost%[2]d.80 > client.%[1]d: P. length 10\n", 1000+i, i%hosts)
+		}
+		for i := range 12 {
+			text += fmt.Sprintf("+20ms client.%[1]d > host%[2]d.80: P. length 10\nhost%[2]d.80 > client.%[1]d: R seq 11 win 0\n", 1000+i, i%hosts)
+			wants = append(wants, fmt.Sprintf("%d possible %s", 48+2*i+2, cause))
+		}
+		return text, wants
+	}
+	oneForgot, oneForgotWants := forgot(1)
+	twoForgot, twoForgotWants := forgot(2)
 	runRules(t, []ruleTest{{
+		name: "twelve connections of one host, forgotten at once: it was started anew",
+		text: oneForgot, wants: oneForgotWants,
+	}, {
+		name: "twelve connections of two hosts, forgotten at once: a device before them",
+		text: twoForgot, wants: twoForgotWants,
+	}, {
 		name: "polls as far apart as an idle limit, which had done no harm before the host was started anew",
 		text: polled, wants: polledWants,
 	}, {
@@ -205,6 +228,24 @@ func TestFlawedCaptures(t *testing.T) {
 			+4800ms client.1000 > server.80: P. seq 201:401
 			+9600ms client.1000 > server.80: R. seq 401 win 0`,
 		wants: []string{"10 possible retransmission-timeout by likely originator or abortive-close"},
+	}, {
+		name: "two aborts at once, and a third of which the capture lost all but the SYN: no SYN was refused",
+		text: `
+			client.1000 > server.80: S
+			server.80 > client.1000: S.
+			client.1000 > server.80: .
+			client.1001 > server.80: S
+			server.80 > client.1001: S.
+			client.1001 > server.80: .
+			+1s server.80 > client.1000: R.
+			server.80 > client.1001: R.
+			+1s client.1002 > server.80: S
+			server.80 > client.1002: R. seq 301 ack 101`,
+		wants: []string{
+			"7 possible abortive-close by likely responder or listener-closed",
+			"8 possible abortive-close by likely responder or listener-closed",
+			"10 undetermined undetermined (no-handshake) by possible responder",
+		},
 	}, {
 		name: "one direction, a bare reset: what drew it was not captured",
 		text: `

@@ -205,8 +205,8 @@ var deviceRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		carried := k.S.Packets > 0 || k.P.Payload > 0 // else it may be one of a scanner's probes
-		if k.lostTogether() >= 10 && carried && !k.inChain() {
-			return cause.Possible
+		if k.lostTogether() >= 10 && k.lostElsewhere && carried && !k.inChain() {
+			return cause.Possible // of one host's connections that host itself may have forgotten all
 		}
 		return cause.Undetermined
 	},
@@ -440,6 +440,7 @@ func (k *Case) lostTogether() int {
 	k.around(5e8, func(x *recent) {
 		if x.id != k.conn.ID && x.form == provoked && x.phase&connected != 0 {
 			n++
+			k.lostElsewhere = k.lostElsewhere || x.from.Addr() != k.conn.Key.Addr(k.from).Addr()
 		}
 	})
 	k.lost = n
