@@ -219,14 +219,21 @@ func (k *Case) after(side int, f func(*flow.Segment) bool) {
 	}
 }
 
-// reset gives the earlier reset, not voided by a new SYN, that came last; nil
-// where there is none.
+// earlier gives the earlier reset, not voided by a new SYN, that came last and
+// that the sender can know of; nil where there is none.
 func (k *Case) earlier() *flow.Reset {
-	n := min(k.conn.NumResets, flow.MaxResets)
-	if n <= k.conn.Revived {
-		return nil
+	for n := min(k.conn.NumResets, flow.MaxResets); n > k.conn.Revived; n-- {
+		if e := &k.conn.Resets[n-1]; !k.crosses(e) {
+			return e
+		}
 	}
-	return &k.conn.Resets[n-1]
+	return nil
+}
+
+// crosses tells whether an earlier reset of the other side's can not have come to
+// the sender yet: half a round trip has not passed.
+func (k *Case) crosses(e *flow.Reset) bool {
+	return e.From != k.from && k.S.RTT.Handshake != 0 && k.R.Time-e.Time < k.S.RTT.Min/2-noise
 }
 
 // capped gives the strength that a cause can have here, given a base.

@@ -130,6 +130,35 @@ func TestOddReal(t *testing.T) {
 			server.80 > client.1000: R seq 1 win 0`,
 		wants: []string{"8 possible abortive-close by likely responder or close-unread-data", "9 possible secondary-reset by likely responder after 8"},
 	}, {
+		name: "both ends closed and reset what the other still sent: neither reset can have drawn the other",
+		text: `
+			client: linux ts=1000 id=100
+			server: linux ts=900000 id=7000
+			client.1000 > server.443: S
+			server.443 > client.1000: S.
+			+120ms client.1000 > server.443: .
+			client.1000 > server.443: P. length 100
+			server.443 > client.1000: P. length 100
+			server.443 > client.1000: F.
+			+120ms client.1000 > server.443: P. length 31 ack 1
+			server.443 > client.1000: R seq 1 win 0
+			client.1000 > server.443: F. ack 1
+			server.443 > client.1000: R seq 1 win 0
+			client.1000 > server.443: R seq 101 win 0`,
+		wants: []string{
+			"8 likely data-after-close by likely responder",
+			"10 likely secondary-reset by likely responder after 8",
+			"11 likely data-after-close by likely originator",
+		},
+	}, {
+		name: "a Linux host's bare reset behind its abort, with the same number, is no repetition",
+		text: hand + `
+			server.80 > client.1000: P. length 1000
+			client.1000 > server.80: . ack 1001
+			+50ms client.1000 > server.80: R.
+			+50ms client.1000 > server.80: R seq 1 win 0`,
+		wants: []string{"6 possible abortive-close by likely originator", "7 possible secondary-reset by likely originator after 6"},
+	}, {
 		name: "a filter answers a bulk transfer's ACKs: numbers that were acknowledged are no guesses",
 		text: bulk,
 		wants: []string{

@@ -87,7 +87,7 @@ var deviceRules = []*rule{{
 			return cause.Possible // another host behind the address, which did not know the connection
 		}
 		// What it refuses out of a pause, or without payload, it may not know any more.
-		if d, _ := k.idle(); k.keptHere() != nil && (d > 0 || k.keptHere().Len == 0) {
+		if d, _ := k.idle(); k.keptHere() != nil && (d > 0 || k.keptHere().Len == 0 || k.earlier() != nil) {
 			return cause.Possible
 		}
 		return cause.Likely

@@ -75,10 +75,10 @@ func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
 }
 
 // behindAbort tells whether the reset, a bare one, follows an abort of its
-// sender's that bears an ACK, and nothing of the peer was captured: the stack may
-// answer what was on its way.
+// sender's that bears an ACK, and nothing of the peer was captured, or the stack
+// is Linux's, which writes no other aborts: it may answer what was on its way.
 func (k *Case) behindAbort(e *flow.Reset) bool {
-	return k.P.Packets == 0 && e.From == k.from && e.Is(segment.ACK) && !k.R.Is(segment.ACK)
+	return (k.P.Packets == 0 || k.linux()) && e.From == k.from && e.Is(segment.ACK) && !k.R.Is(segment.ACK)
 }
 
 // stackGoesOn tells whether the reset, with another number than the one before of
