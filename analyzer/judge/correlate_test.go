@@ -212,6 +212,27 @@ func TestCorrelate(t *testing.T) {
 		},
 		wants: []string{"8 possible inline-policy-reset by proven middlebox; client:8"},
 	}, {
+		name: "an ACK that a device kept back and answered, of more than are remembered",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+10ms server.445 > client.2301: . seq 1:14481 ttl=63
+				client.2301 > server.445: . ack 1449
+				client.2301 > server.445: . ack 2897
+				client.2301 > server.445: . ack 4345
+				client.2301 > server.445: . ack 5793
+				client.2301 > server.445: . ack 7241
+				client.2301 > server.445: . ack 8689
+				client.2301 > server.445: . ack 10137
+				client.2301 > server.445: . ack 11585
+				client.2301 > server.445: . ack 13033
+				client.2301 > server.445: . ack 14481
+				+5ms server.445 > client.2301: R seq 1449 ttl=64`},
+			{name: "server", text: atServer + `
+				server.445 > client.2301: . seq 1:14481
+				+300ms server.445 > client.2301: . seq 1:1449`},
+		},
+		wants: []string{"17 possible inline-policy-reset by proven middlebox; client:17"},
+	}, {
 		name: "one of several segments in flight is kept back and answered, those before it came by",
 		taps: []tap{
 			{name: "client", text: atClient + `

@@ -81,7 +81,7 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		case seen == nil && (t.len > 0 || v.raw.answers.Exists() || kept != nil):
 			id = cause.InlinePolicyReset
 			facts = append(facts, factOf(near, t.frame, "the segment that it answers, which never came by there"))
-			if v.raw.form == provoked {
+			if v.raw.form == provoked || kept != nil {
 				id, strength, alternatives = s.rejected(v, near, q, kept)
 			}
 		case seen != nil && t.is(segment.SYN) && !s.answered(q):
@@ -188,9 +188,10 @@ func (l *line) bare() bool { return l.is(segment.RST) && !l.is(segment.ACK) && l
 // those that came by near and not at q; nil where there is none.
 func (s *sightings) keptBack(v *Verdict, near, q int) *line {
 	here, r := s.logs[near], s.lines[near]
-	if v.raw.form != provoked || r.is(segment.ACK) || !v.raw.trigger.Exists() {
+	if v.raw.form == spontaneous || r.is(segment.ACK) {
 		return nil
 	}
+	// Of a reset that answers nothing which was remembered, the log may know more.
 	var kept *line
 	for i := range here.lines {
 		x := &here.lines[i]
