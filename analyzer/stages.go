@@ -22,11 +22,12 @@ import (
 // leaves of two cores: what is read ahead lasts while the judge has a core, and
 // what is told at once does not take it longer than that.
 const (
-	inFlight = 16      // batches and news
-	maxHeld  = 8 << 20 // bytes in batches: of large packets few are read ahead
-	usual    = 1 << 9  // packets in a batch
-	bunch    = 5       // batches given back at once, so that the reader sleeps and wakes less often
-	enough   = 1 << 12 // events told at once while the capture goes on
+	readAhead = 16      // batches
+	toldAhead = 4       // news: in a flood of resets each is large
+	maxHeld   = 8 << 20 // bytes in batches: of large packets few are read ahead
+	usual     = 1 << 9  // packets in a batch
+	bunch     = 5       // batches given back at once, so that the reader sleeps and wakes less often
+	enough    = 1 << 12 // events told at once while the capture goes on
 )
 
 // A batch is a number of packets, read and decoded ahead of the judge.
@@ -52,8 +53,8 @@ func (a *analysis) readOne(ctx context.Context, f *file) error {
 	p := a.newPoint(f)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	read := newStage[batch]()
-	followed := newStage[news]()
+	read := newStage[batch](readAhead)
+	followed := newStage[news](toldAhead)
 	go decodeAll(ctx, f.reader, &p.decoder, read)
 	go a.followAll(p, read, followed)
 	for n := range followed.full {
@@ -74,9 +75,9 @@ type stage[T any] struct {
 	left       chan struct{} // closed when the next stage takes no more
 }
 
-func newStage[T any]() *stage[T] {
-	s := &stage[T]{free: make(chan *T, inFlight), full: make(chan *T, inFlight), left: make(chan struct{})}
-	for range inFlight {
+func newStage[T any](n int) *stage[T] {
+	s := &stage[T]{free: make(chan *T, n), full: make(chan *T, n), left: make(chan struct{})}
+	for range n {
 		s.free <- new(T)
 	}
 	return s
