@@ -9,6 +9,7 @@ import (
 	"rstlab/analyzer/flow"
 	"rstlab/analyzer/packet"
 	"rstlab/internal/pcapng"
+	"rstlab/internal/segment"
 )
 
 // How far a capture is read ahead, where it takes that much to see whether its
@@ -44,33 +45,33 @@ func foresee(r *capture.Reader) foresight {
 		decoder packet.Decoder
 		info    packet.Info
 	)
-	taps, nets, ways := newTwice(), newTwice(), bothWays{seen: map[flow.Key]*[2][]uint64{}}
+	taps, nets, ways := twice{seen: map[identity]sighting{}}, twice{seen: map[identity]sighting{}}, bothWays{seen: map[flow.Key]*[2][]uint64{}}
+	single := false // the capture has one interface
 	r.Ahead(maxAhead, maxAheadBytes, func(p *pcapng.Packet) bool {
-		taps.done = taps.done || len(r.Interfaces()) < 2
+		single = single || len(r.Interfaces()) < 2
 		if decoder.Decode(p, &info); info.Kind == packet.TCP {
-			taps.look(p, &info, uint64(p.Interface))
-			nets.look(p, &info, info.Tunnel.Key())
+			if !single {
+				taps.look(p.Time, &info, uint64(p.Interface))
+			}
+			nets.look(p.Time, &info, info.Tunnel.Key())
 			ways.look(p.Time, &info)
 		}
-		return !taps.done || !nets.done && !ways.done
+		return !single && !taps.found || !nets.found && !ways.done
 	})
-	return foresight{apart: taps.done && taps.found, one: nets.found || ways.crossed()}
+	return foresight{apart: taps.found, one: nets.found || ways.crossed()}
 }
 
 // twice finds the same packet in two places, with the same IP identification or
 // timestamp.
 type twice struct {
-	seen        map[identity]sighting
-	s           flow.Packet
-	opening     flow.Opening
-	found, done bool
+	seen  map[identity]sighting
+	found bool
 }
 
 type identity struct {
-	seq, ack, ts flow.Seq
-	len          uint32
-	id           uint16
-	flags        uint16
+	seq, ack, ts, len uint32
+	id                uint16
+	flags             segment.Flags
 }
 
 type sighting struct {
@@ -78,26 +79,21 @@ type sighting struct {
 	where uint64
 }
 
-func newTwice() twice { return twice{seen: map[identity]sighting{}} }
-
-func (t *twice) look(p *pcapng.Packet, info *packet.Info, where uint64) {
-	if t.done {
+func (t *twice) look(at int64, in *packet.Info, where uint64) {
+	if t.found {
 		return
 	}
-	t.s.Read(&t.opening, 0, p.Time, info)
-	x := &t.s.Seg
-	key := identity{seq: x.Seq, ack: x.Ack, ts: flow.Seq(x.TSVal), len: x.Len, id: x.ID, flags: uint16(x.Flags)}
+	key := identity{seq: in.Seq, ack: in.Ack, ts: in.TSVal, len: in.PayloadLen, id: uint16(in.ID), flags: in.Flags}
 	within := sameWithin
-	if x.ID == 0 && !x.Has(flow.HasTS) {
+	if key.id == 0 && !in.HasTS {
 		within = alikeWithin
 	}
 	was, ok := t.seen[key]
-	d := p.Time - was.at
+	d := at - was.at
 	t.found = ok && was.where != where && d <= within && d >= -within
 	if !ok || was.where == where {
-		t.seen[key] = sighting{p.Time, where}
+		t.seen[key] = sighting{at, where}
 	}
-	t.done = t.found
 }
 
 // How far bothWays looks: for less time than verdicts wait (causes.md, 4.1), so that

@@ -51,10 +51,9 @@ type Case struct {
 	bypasses  bool      // a segment that had escaped translation drew it, as it seemed when it came
 	twin      uint32    // see Follower.translated
 
-	lives         *lives // see livesOn; nil: not asked yet
-	lost          int    // see lostTogether; 0: not counted yet
-	lostElsewhere bool   // some of them in another's name
-	crowd         crowd  // see resetTogether
+	lives *lives // see livesOn; nil: not asked yet
+	lost  losses // see lostTogether
+	crowd crowd  // see resetTogether
 }
 
 type laterSegment struct {

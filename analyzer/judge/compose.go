@@ -19,7 +19,7 @@ func (k *Case) begin() *Verdict {
 	_, r.here = k.madeHere()
 	idle, _ := k.idle()
 	if k.form == provoked && k.j.Log != nil {
-		r.lost = k.lostTogether()
+		r.lost = k.lostTogether().n
 	}
 	if t := k.answers(); t != nil {
 		r.answers = *t

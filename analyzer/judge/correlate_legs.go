@@ -18,29 +18,27 @@ func (c *correlation) legs(verdicts []*Verdict) {
 			continue
 		}
 		at := c.common(v.Point, v.Time)
-		var last, linked *Verdict
-		failed := 0
-		for n := i - 1; n >= 0 && linked == nil; n-- {
+		var last *Verdict
+		failed, linked := 0, false
+		for n := i - 1; n >= 0 && !linked; n-- {
 			w := verdicts[n]
 			d := at - c.common(w.Point, w.Time)
 			if d > legWindow {
 				break
 			}
-			if w.Point == v.Point || w.From == w.Conn.Originator || w.Effect == Ignored || c.together(v.Point, w.Point) || c.saidSince(v, at-d) {
+			if w.Point == v.Point || w.named() == Originator || w.Effect == Ignored || c.together(v.Point, w.Point) || c.saidSince(v, at-d) {
 				continue
 			}
 			if failed++; last == nil {
 				last = w
 			}
-			if x, _ := c.sentOn(v, w); x != nil {
-				linked = w
+			if x, y := c.sentOn(v, w); x != nil {
+				c.passedOn(v, w, x, y, true)
+				linked = true
 			}
 		}
-		switch {
-		case linked != nil:
-			c.passedOn(v, linked, true)
-		case last != nil:
-			c.passedOn(v, last, failed == 1 && at-c.common(last.Point, last.Time) <= soon)
+		if !linked && last != nil {
+			c.passedOn(v, last, nil, nil, failed == 1 && at-c.common(last.Point, last.Time) <= soon)
 		}
 	}
 }
@@ -73,8 +71,9 @@ func (c *correlation) together(p, q int) bool {
 }
 
 // passedOn writes that v passed on what happened to the connection of w, a time
-// before; where neither payload nor that time links the two, that it may have.
-func (c *correlation) passedOn(v, w *Verdict, inTime bool) {
+// before; where neither payload, x that was sent on as y, nor that time links the
+// two, that it may have.
+func (c *correlation) passedOn(v, w *Verdict, x, y *line, inTime bool) {
 	d := c.common(v.Point, v.Time) - c.common(w.Point, w.Time)
 	here, there := c.logOf(v), c.logOf(w)
 	if here == nil || there == nil {
@@ -92,7 +91,6 @@ func (c *correlation) passedOn(v, w *Verdict, inTime bool) {
 		factOf(v.Point, v.Frame, "%s later %v resets the connection that it served", duration(d), v.From),
 	}
 	was := v.Cause
-	x, y := c.sentOn(v, w)
 	if x == nil && !inTime && was != cause.NoCauseDecided {
 		v.Alternatives = append(v.Alternatives, Alternative{cause.ProxyPropagatedReset, v.Sender, cause.Possible,
 			fmt.Sprintf("%s before, %v saw a connection onwards fail, one of several or no more than by chance", duration(d), w.Conn.Originator)})

@@ -87,6 +87,18 @@ type pointTest struct {
 	wants []string // as say writes them, each with the sightings of the reset
 }
 
+// translated is a connection behind a node that translates the server's address.
+const translated = `
+	client: linux id=100
+	pod: ip=203.0.113.50 linux id=7000
+	+10ms client.2301 > pod.8080: S rawseq 5000 ttl=63
+	pod.8080 > client.2301: S. rawseq 9000
+	+20ms client.2301 > pod.8080: . ttl=63
+	client.2301 > pod.8080: P. seq 1:101 ttl=63
+	pod.8080 > client.2301: F. ack 101
+	+120ms client.2301 > pod.8080: P. seq 101:201 ack 2 ttl=63
+	pod.8080 > client.2301: R seq 2`
+
 func TestCorrelate(t *testing.T) {
 	tests := []pointTest{{
 		name: "an abort passes both points",
@@ -277,26 +289,8 @@ func TestCorrelate(t *testing.T) {
 				client.2301 > pod.8080: P. seq 101:201 ack 2 ttl=63 id=103
 				pod.8080 > client.2301: R seq 2 id=0
 				server.80 > client.2301: R seq 2 ttl=63 id=0`},
-			{name: "bridge", text: `
-				client: linux id=100
-				pod: ip=203.0.113.50 linux id=7000
-				+10ms client.2301 > pod.8080: S rawseq 5000 ttl=63
-				pod.8080 > client.2301: S. rawseq 9000
-				+20ms client.2301 > pod.8080: . ttl=63
-				client.2301 > pod.8080: P. seq 1:101 ttl=63
-				pod.8080 > client.2301: F. ack 101
-				+120ms client.2301 > pod.8080: P. seq 101:201 ack 2 ttl=63
-				pod.8080 > client.2301: R seq 2`},
-			{name: "pod", text: `
-				client: linux id=100
-				pod: ip=203.0.113.50 linux id=7000
-				+10ms client.2301 > pod.8080: S rawseq 5000 ttl=63
-				pod.8080 > client.2301: S. rawseq 9000
-				+20ms client.2301 > pod.8080: . ttl=63
-				client.2301 > pod.8080: P. seq 1:101 ttl=63
-				pod.8080 > client.2301: F. ack 101
-				+120ms client.2301 > pod.8080: P. seq 101:201 ack 2 ttl=63
-				pod.8080 > client.2301: R seq 2`},
+			{name: "bridge", text: translated},
+			{name: "pod", text: translated},
 		},
 		wants: []string{
 			"7 proven data-after-close by proven responder; bridge:7 client:7 node:14 pod:7",

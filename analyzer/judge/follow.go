@@ -197,7 +197,7 @@ func (f *Follower) began(st *flow.Step) {
 func (f *Follower) came(k *Case, e *flow.Entry) {
 	k.slot = e.Slot
 	k.bypasses = !k.trigger.Is(segment.SYN) && f.translated(k) != 0
-	if k.phase == synOnly && k.form == provoked && k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2 {
+	if k.phase == synOnly && k.form == provoked && k.copiesDSCP() {
 		k.S.Host.Echoes = true
 	}
 	e.Pending++

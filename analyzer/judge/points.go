@@ -257,7 +257,7 @@ func (s *sightings) addUntranslated() {
 				continue // it has these addresses everywhere
 			}
 			s.logs[p], s.stray = x, true
-			s.usual = map[int]*connLog{at: usual}
+			s.usual, s.usualAt = usual, at
 			break
 		}
 	}
@@ -345,9 +345,14 @@ func (c *correlation) ran(q int, t int64) bool {
 // ran when the reset that near saw would have come by there, or up to a time
 // before or after.
 func (s *sightings) surely(q, near int, within int64) bool {
-	log := s.points[q].Judge.Log
 	t, d := s.common(near, s.lines[near].time), s.doubt(q, near)-allowance+within
-	return s.common(q, log.begun) <= t+d && max(s.common(q, log.end), s.common(q, log.Until)) >= t-d
+	return s.common(q, s.points[q].Judge.Log.begun) <= t+d && s.until(q) >= t-d
+}
+
+// until is when the capture of a point ended, as its packets or its file show.
+func (c *correlation) until(q int) int64 {
+	log := c.points[q].Judge.Log
+	return max(c.common(q, log.end), c.common(q, log.Until))
 }
 
 // endSlack is how long before a point's first packet and after its last one, in

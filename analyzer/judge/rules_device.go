@@ -198,14 +198,14 @@ var deviceRules = []*rule{{
 			return nil, false
 		}
 		facts := k.provokedFacts()
-		if n := k.lostTogether(); n > 1 {
+		if n := k.lostTogether().n; n > 1 {
 			facts = append(facts, fact(&k.R, "one of %d connections reset like this within a second", n))
 		}
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
 		carried := k.S.Packets > 0 || k.P.Payload > 0 // else it may be one of a scanner's probes
-		if k.lostTogether() >= 10 && k.lostElsewhere && carried && !k.inChain() {
+		if l := k.lostTogether(); l.n >= 10 && l.elsewhere && carried && !k.inChain() {
 			return cause.Possible // of one host's connections that host itself may have forgotten all
 		}
 		return cause.Undetermined
@@ -226,7 +226,7 @@ var deviceRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		// A pause, its host or a device may have lost the connection as well.
-		if d, _ := k.idle(); d >= idleFloor || k.silentDeath() || k.lostTogether() >= 10 || !k.switched() {
+		if d, _ := k.idle(); d >= idleFloor || k.silentDeath() || k.lostTogether().n >= 10 || !k.switched() {
 			return cause.Undetermined
 		}
 		return cause.Likely
@@ -430,21 +430,27 @@ func (k *Case) featureRefusals() int {
 	return n
 }
 
-// lostTogether counts the connections, this one too, that a bare RST ended
-// within the same second, whoever sent it.
-func (k *Case) lostTogether() int {
-	if k.lost > 0 {
-		return k.lost
+// losses are connections that bare resets ended at about the same time.
+type losses struct {
+	n         int  // this one too; 0: not counted yet
+	elsewhere bool // some of them in another's name
+}
+
+// lostTogether counts the connections that a bare RST ended within the same
+// second, whoever sent it.
+func (k *Case) lostTogether() losses {
+	l := &k.lost
+	if l.n > 0 {
+		return *l
 	}
-	n := 1
+	l.n = 1
 	k.around(5e8, func(x *recent) {
 		if x.id != k.conn.ID && x.form == provoked && x.phase&connected != 0 {
-			n++
-			k.lostElsewhere = k.lostElsewhere || x.from.Addr() != k.conn.Key.Addr(k.from).Addr()
+			l.n++
+			l.elsewhere = l.elsewhere || x.from.Addr() != k.conn.Key.Addr(k.from).Addr()
 		}
 	})
-	k.lost = n
-	return n
+	return *l
 }
 
 // beforePause is the last frame before the pause that idle found.

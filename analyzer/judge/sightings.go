@@ -14,7 +14,8 @@ type sightings struct {
 	verdicts []*Verdict
 	paths    map[int][2]*connLog // of points that saw nothing of the connection: another one that shows where they lie
 	stray    bool                // the connection has other addresses at one of the points
-	usual    map[int]*connLog    // where the reset passed untranslated: the connection as that point otherwise has it
+	usual    *connLog            // where the reset passed untranslated: the connection as one point otherwise has it
+	usualAt  int                 // that point
 	home     int                 // the point whose verdict began it
 	sender   int                 // the side, in the home's log, whose address the reset bears
 }

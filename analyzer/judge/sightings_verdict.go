@@ -122,10 +122,10 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		facts = append(facts, factOf(q, s.logs[q].lines[0].frame, "here that end has another address or port: %v is the translator's", v.From))
 		out.SenderStrength = cause.Likely
 		if v.Cause == cause.NATBypass {
-			out.Sender, alternatives = who(v), []Alternative{{id, Middlebox, cause.Possible, "a rule can refuse like this as well"}}
+			out.Sender, alternatives = v.named(), []Alternative{{id, Middlebox, cause.Possible, "a rule can refuse like this as well"}}
 			id = cause.NATBypass
 		} else {
-			alternatives = append(alternatives, Alternative{cause.NATBypass, who(v), cause.Possible, "the translator's own stack answers like this to a segment that it does not translate"})
+			alternatives = append(alternatives, Alternative{cause.NATBypass, v.named(), cause.Possible, "the translator's own stack answers like this to a segment that it does not translate"})
 		}
 		strength = min(strength, cause.Likely)
 	}
@@ -172,8 +172,8 @@ func (s *sightings) renamed(near, q int) bool {
 	return here.key.Addr(side) != there.key.Addr(here.side(there, side))
 }
 
-// who is the end whose address the reset bears.
-func who(v *Verdict) Sender {
+// named is the end whose address the reset bears.
+func (v *Verdict) named() Sender {
 	if v.From == v.Conn.Originator {
 		return Originator
 	}
@@ -264,8 +264,7 @@ func (s *sightings) answered(q int) bool {
 // number and never reached near, where that still ran when it was due.
 func (s *sightings) kept(near, q int) *line {
 	r := s.lines[near]
-	log := s.points[near].Judge.Log
-	until := max(s.common(near, log.end), s.common(near, log.Until)) - s.doubt(near, q) + allowance
+	until := s.until(near) - s.doubt(near, q) + allowance
 	here, there := s.logs[near], s.logs[q]
 	side := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
@@ -346,8 +345,8 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 // translated is the fact that the connection has other addresses or ports at
 // one of the points.
 func (s *sightings) translated(near, far int) Fact {
-	for p, l := range s.usual {
-		return factOf(p, l.lines[0].frame, "here all else of the connection has other addresses or ports: %v and %v", l.key.Addr(0), l.key.Addr(1))
+	if l := s.usual; l != nil {
+		return factOf(s.usualAt, l.lines[0].frame, "here all else of the connection has other addresses or ports: %v and %v", l.key.Addr(0), l.key.Addr(1))
 	}
 	return factOf(far, s.lines[far].frame, "here the connection has other addresses or ports: %v and %v at %s, %v and %v here",
 		s.logs[near].key.Addr(0), s.logs[near].key.Addr(1), s.points[near].Name, s.logs[far].key.Addr(0), s.logs[far].key.Addr(1))

@@ -142,11 +142,12 @@ func (s *sightings) packet(g *passage, whole map[Frame]Packet, order []int) Pack
 		case q == first:
 		case g.lines[q] != nil:
 			p.Also = append(p.Also, Passage{Frame{q, g.lines[q].frame}, g.lines[q].time})
-		case s.elsewhere(l, x, q) != nil:
-			y := s.elsewhere(l, x, q)
-			p.Also = append(p.Also, Passage{Frame{q, y.frame}, y.time})
-		case s.misses(q, g.time):
-			p.Missed = append(p.Missed, q)
+		default:
+			if y := s.elsewhere(l, x, q); y != nil {
+				p.Also = append(p.Also, Passage{Frame{q, y.frame}, y.time})
+			} else if s.misses(q, g.time) {
+				p.Missed = append(p.Missed, q)
+			}
 		}
 	}
 	return p
@@ -155,10 +156,10 @@ func (s *sightings) packet(g *passage, whole map[Frame]Packet, order []int) Pack
 // elsewhere finds a line of a log at a point where the connection has other
 // addresses.
 func (s *sightings) elsewhere(l *connLog, x *line, q int) *line {
-	if u := s.usual[q]; u != nil {
-		return l.find(x, u)
+	if s.usual == nil || q != s.usualAt {
+		return nil
 	}
-	return nil
+	return l.find(x, s.usual)
 }
 
 // misses tells whether a packet of a time that a point did not see can't have

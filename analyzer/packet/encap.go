@@ -103,13 +103,13 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 	}
 	switch dst {
 	case portVXLAN, portVXLAN0:
-		return d.vxlan(info, b)
+		return d.vxlan(info, b, false)
 	case portGeneve:
 		return d.geneve(info, b)
 	case portGTPU:
 		return d.gtpu(info, b)
 	case portGPE:
-		return d.vxlanGPE(info, b)
+		return d.vxlan(info, b, true)
 	case portL2TP:
 		return d.l2tp(info, b)
 	case portMPLS: // RFC 7510
@@ -123,9 +123,10 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 	return UDP
 }
 
-// vxlanGPE decodes a VXLAN packet of the Generic Protocol Extension
+// vxlan decodes a VXLAN packet (RFC 7348), with gpe one of the Generic Protocol
+// Extension, which may hold something else than Ethernet
 // (draft-ietf-nvo3-vxlan-gpe, section 3).
-func (d *Decoder) vxlanGPE(info *Info, b []byte) What {
+func (d *Decoder) vxlan(info *Info, b []byte, gpe bool) What {
 	const (
 		headerLen   = 8
 		hasVNI      = 0x08
@@ -135,36 +136,27 @@ func (d *Decoder) vxlanGPE(info *Info, b []byte) What {
 		ethernet    = 3
 		mpls        = 5
 	)
-	if len(b) < headerLen || b[0]&hasVNI == 0 {
+	if len(b) < headerLen || b[0]&hasVNI == 0 { // the other bits may be anything
 		return UDP
 	}
-	next, id := b[3], u32(b[4:])>>8
-	if b[0]&hasProtocol == 0 {
-		next = ethernet
+	next := byte(ethernet)
+	if gpe && b[0]&hasProtocol != 0 {
+		next = b[3]
 	}
 	d.pass(HeaderTunnel, b[:headerLen])
-	info.Tunnel.push(VXLAN, id)
+	info.Tunnel.push(VXLAN, u32(b[4:])>>8)
+	b = b[headerLen:]
+	if next == ethernet {
+		return d.ethernet(info, b)
+	}
 	info.HasMAC, info.HasDst = false, false
-	switch b = b[headerLen:]; next {
+	switch next {
 	case ipv4, ipv6:
 		return d.ip(info, b)
-	case ethernet:
-		return d.ethernet(info, b)
 	case mpls:
 		return d.mpls(info, b)
 	}
 	return UnknownEther
-}
-
-// vxlan decodes a VXLAN packet (RFC 7348).
-func (d *Decoder) vxlan(info *Info, b []byte) What {
-	const headerLen, hasVNI = 8, 0x08
-	if len(b) < headerLen || b[0]&hasVNI == 0 { // the other bits may be anything
-		return UDP
-	}
-	d.pass(HeaderTunnel, b[:headerLen])
-	info.Tunnel.push(VXLAN, u32(b[4:])>>8)
-	return d.ethernet(info, b[headerLen:])
 }
 
 // geneve decodes a Geneve packet (RFC 8926).

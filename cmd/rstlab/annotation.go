@@ -46,7 +46,7 @@ func (a *annotation) prepare() (err error) {
 		return fmt.Errorf("annotate: %w", err)
 	}
 	for _, s := range a.from {
-		if in, err := statInput(s.path); err == nil && os.SameFile(in, out) {
+		if names(s.path, out) {
 			return fmt.Errorf("annotate to %s: that is a capture to analyze; want another file", a.out.Name())
 		}
 		if s.once {

@@ -102,7 +102,7 @@ func (o *output) open(stdout io.Writer, besides []string) (sinks, error) {
 	for _, f := range o.files {
 		if was, err := os.Stat(f.path); err == nil {
 			for _, other := range besides {
-				if is, err := statInput(other); err == nil && os.SameFile(was, is) {
+				if names(other, was) {
 					return nil, errors.Join(fmt.Errorf("write %s: %s is the same file; want another file for -o %s", f.path, other, f.format), all.close())
 				}
 			}

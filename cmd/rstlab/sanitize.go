@@ -98,7 +98,7 @@ func apart(in, out []string) error {
 			continue
 		}
 		for _, other := range in {
-			if is, err := statInput(other); err == nil && os.SameFile(was, is) {
+			if names(other, was) {
 				return fmt.Errorf("write %s: that is a capture to read; want another file", name)
 			}
 		}

@@ -57,13 +57,15 @@ func sources(files, at []string) ([]*source, error) {
 	return all, nil
 }
 
-// statInput is os.Stat of a file that the command line names, "-" being standard
-// input.
-func statInput(path string) (os.FileInfo, error) {
+// names tells whether a path of the command line, "-" being standard input, is that
+// of a file.
+func names(path string, file os.FileInfo) bool {
+	stat := func() (os.FileInfo, error) { return os.Stat(path) }
 	if path == "-" {
-		return os.Stdin.Stat()
+		stat = os.Stdin.Stat
 	}
-	return os.Stat(path)
+	is, err := stat()
+	return err == nil && os.SameFile(is, file)
 }
 
 // brief gives names to files that people are to tell apart in a report: each

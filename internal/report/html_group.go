@@ -95,11 +95,7 @@ func (g *htmlGroup) many() bool { return len(g.Hosts) > 1 || g.pairs[otherHosts]
 
 // hosts says how many there are.
 func (g *htmlGroup) hosts() string {
-	n := len(g.Hosts)
-	if g.pairs[otherHosts] {
-		return atLeast(n, true, "host")
-	}
-	return plural(n, "host")
+	return atLeast(len(g.Hosts), g.pairs[otherHosts], "host")
 }
 
 // atLeast is a number of things, of which there may be more.
