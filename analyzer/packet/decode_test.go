@@ -180,6 +180,8 @@ func TestDecodeNamesTheRest(t *testing.T) {
 		{"MACsec", 1, eth(0x88e5, make([]byte, 60)), packet.Encrypted},
 		{"ESP", 101, outer(50, make([]byte, 60)), packet.Encrypted},
 		{"DNS", 101, outer(17, udp(53, make([]byte, 30))), packet.UDP},
+		{"TZSP's keepalive", 101, outer(17, udp(37008, []byte{1, 4, 0, 0})), packet.UDP},
+		{"cut in TZSP's tags", 101, outer(17, udp(37008, []byte{1, 0, 0, 1, 10, 5, 1})), packet.Malformed},
 		{"not VXLAN", 101, outer(17, udp(4789, cat(be32(0xf7000000, 7<<8), eth(0x0800, hello4())))), packet.UDP},
 		{"not Geneve", 101, outer(17, udp(6081, cat([]byte{0xc0, 0}, make([]byte, 60)))), packet.UDP},
 		{"GTP-U echo", 101, outer(17, udp(2152, cat([]byte{0x32, 1, 0, 4}, make([]byte, 8)))), packet.UDP},

@@ -91,6 +91,7 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 		portL2TP   = 1701
 		portMPLS   = 6635
 		portIPsec  = 4500 // NAT traversal
+		portTZSP   = 37008
 	)
 	if len(b) < headerLen {
 		return d.short()
@@ -115,6 +116,8 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 	case portMPLS: // RFC 7510
 		info.HasMAC, info.HasDst = false, false
 		return d.mpls(info, b)
+	case portTZSP:
+		return d.tzsp(info, b)
 	case portIPsec: // RFC 3948: behind four zeros it is IKE, one byte is a keepalive
 		if len(b) > 4 && u32(b) != 0 {
 			return Encrypted
@@ -155,6 +158,53 @@ func (d *Decoder) vxlan(info *Info, b []byte, gpe bool) What {
 		return d.ip(info, b)
 	case mpls:
 		return d.mpls(info, b)
+	}
+	return UnknownEther
+}
+
+// tzsp decodes what a sniffer streams by the TaZmen Sniffer Protocol, as MikroTik's
+// do. There is no specification of it: this follows Wireshark's description.
+func (d *Decoder) tzsp(info *Info, b []byte) What {
+	const (
+		headerLen = 4
+		version   = 1
+		received  = 0 // types of messages with a frame in them
+		transmit  = 1
+		ethernet  = 1
+		wireless  = 18
+		padding   = 0 // tags without a length
+		end       = 1
+	)
+	if len(b) < headerLen || b[0] != version || b[1] != received && b[1] != transmit {
+		return UDP
+	}
+	d.pass(HeaderTunnel, b[:headerLen])
+	holds := u16(b[2:])
+	b = b[headerLen:]
+	for tag := byte(padding); tag != end; {
+		if len(b) == 0 {
+			return d.short()
+		}
+		tag = b[0]
+		n := 1
+		if tag != padding && tag != end {
+			if len(b) < 2 || 2+int(b[1]) > len(b) {
+				return d.short()
+			}
+			n = 2 + int(b[1])
+			d.pass(HeaderTunnel, b[:2]) // not its value
+		} else {
+			d.pass(HeaderTunnel, b[:1])
+		}
+		b = b[n:]
+	}
+	info.Tunnel.push(TZSP, 0)
+	info.HasMAC, info.HasDst = false, false
+	switch holds {
+	case ethernet:
+		return d.ethernet(info, b)
+	case wireless:
+		return d.wireless(info, b, 0)
 	}
 	return UnknownEther
 }

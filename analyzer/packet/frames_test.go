@@ -222,6 +222,8 @@ func wrap(s seg) []wrapping {
 		{"enc, big-endian", 109, cat(be32(24, 1, 0), in6), true, false, ""},
 		{"Cisco HDLC", chdlc, cat([]byte{0x0f, 0}, be16(0x0800), in4), false, false, ""},
 		{"PPPoE", ethernet, eth(0x8864, cat([]byte{0x11, 0}, be16(9, uint16(2+len(in4)), 0x0021), in4)), false, true, "pppoe 9"},
+		{"VN-tag", ethernet, eth(0x8926, cat(be32(0x80050000), be16(0x8100), tag(10, 0x0800, in4))), false, true, "vlan 10"},
+		{"E-tag", ethernet, eth(0x893f, cat(be16(0x1000, 5, 0), be16(0x86dd), in6)), true, true, ""},
 		{"PPPoE in 802.1Q", ethernet, eth(0x8100, tag(7, 0x8864, cat([]byte{0x11, 0}, be16(9, uint16(2+len(in6)), 0x0057), in6))), true, true, "vlan 7, pppoe 9"},
 		{"PPPoE link", 51, cat([]byte{0x11, 0}, be16(9, uint16(2+len(in4)), 0x0021), in4), false, false, "pppoe 9"},
 
@@ -286,6 +288,8 @@ func wrap(s seg) []wrapping {
 		{"VXLAN GPE, MPLS", ethernet, outerEth(outer(17, udp(4790, cat(be32(0x0c000005, 7<<8), mpls(16), in4)))), false, false, "vxlan 7, mpls 16"},
 		{"L2TP", ethernet, outerEth(outer(17, udp(1701, cat(be16(2, 0, 7), []byte{0xff, 3}, be16(0x21), in4)))), false, false, "l2tp 7"},
 		{"L2TP with all fields", ethernet, outerEth(outer(17, udp(1701, cat(be16(0x4a02, uint16(18+len(in6)), 1, 7, 3, 4, 2), []byte{0, 0}, be16(0x57), in6)))), true, false, "l2tp 65543"},
+		{"TZSP", ethernet, outerEth(outer(17, udp(37008, cat([]byte{1, 0, 0, 1, 10, 1, 0xd0, 0, 0, 1}, eth(0x8100, tag(10, 0x0800, in4)))))), false, true, "tzsp, vlan 10"},
+		{"TZSP, 802.11", ethernet, outerEth(outer(17, udp(37008, cat([]byte{1, 0, 0, 18, 1}, qosFromDS, snap(0x86dd, in6))))), true, true, "tzsp"},
 		{"MPLS in UDP", ethernet, outerEth(outer(17, udp(6635, cat(mpls(16), in4)))), false, false, "mpls 16"},
 		{"Geneve, Ethernet", ethernet, outerEth(outer(17, udp(6081, cat([]byte{0, 0}, be16(0x6558), be32(8<<8), eth(0x0800, in4))))), false, true, "geneve 8"},
 		{"Geneve, IP, options", ethernet, outerEth(outer(17, udp(6081, cat([]byte{2, 0}, be16(0x86dd), be32(8<<8, 1, 2), in6)))), true, false, "geneve 8"},

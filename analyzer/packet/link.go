@@ -67,6 +67,8 @@ const (
 	etherPPP    = 0x880b // in GRE
 	etherQinQ   = 0x88a8
 	etherMACsec = 0x88e5
+	etherVNTag  = 0x8926 // Cisco's, between a fabric extender and its switch
+	etherETag   = 0x893f // 802.1BR, for the same
 	etherWLAN   = 0x2452 // Intel's Centrino: an 802.11 frame
 	etherERSPAN = 0x88be // type I and II, in GRE
 	etherERSP3  = 0x22eb // type III
@@ -112,6 +114,10 @@ func (d *Decoder) ether(info *Info, etherType uint16, b []byte) What {
 			info.Tunnel.push(VLAN, uint32(id))
 		}
 		return d.ether(info, u16(b[2:]), b[tagLen:])
+	case etherVNTag:
+		return d.portTag(info, b, 6)
+	case etherETag:
+		return d.portTag(info, b, 8)
 	case etherMPLS, etherMPLSUp:
 		return d.mpls(info, b)
 	case etherPPPoE:
@@ -133,6 +139,16 @@ func (d *Decoder) ether(info *Info, etherType uint16, b []byte) What {
 		return d.llc(info, b)
 	}
 	return UnknownEther
+}
+
+// portTag passes a tag over that says of which port of an extender a frame is, and
+// so nothing about the network; its last two bytes are the next EtherType.
+func (d *Decoder) portTag(info *Info, b []byte, tagLen int) What {
+	if len(b) < tagLen {
+		return d.short()
+	}
+	d.pass(HeaderLabel, b[:tagLen])
+	return d.ether(info, u16(b[tagLen-2:]), b[tagLen:])
 }
 
 // llc decodes an 802.2 header, which leads to IP through SNAP only.

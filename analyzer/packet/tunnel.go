@@ -26,6 +26,7 @@ const (
 	FourIn6
 	EtherIP
 	L2TP // the ID is the tunnel's in the high half, the session's in the low one
+	TZSP
 )
 
 var encaps = [...]struct {
@@ -45,6 +46,7 @@ var encaps = [...]struct {
 	FourIn6: {"4in6", true},
 	EtherIP: {"etherip", true},
 	L2TP:    {"l2tp", false}, // each end chooses its own (RFC 2661, 3.1)
+	TZSP:    {"tzsp", false},
 }
 
 // maxEncaps is how many encapsulations a Tunnel remembers; those further in
