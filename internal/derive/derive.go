@@ -69,7 +69,7 @@ func Read(ctx context.Context, inputs []Input, opts Options) (*Trouble, error) {
 	if err != nil {
 		return nil, err
 	}
-	recs, err := s.record(ctx, inputs, group, opts.KeepPayload)
+	recs, err := s.record(ctx, inputs, group, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,8 @@ func (c *conn) assume(from side, flags segment.Flags, seq, length, ack int64, at
 // the capture, or whose handshake was not captured in full.
 func (c *conn) fillHandshake() {
 	first := c.packets[0]
-	at := first.at - time.Microsecond
+	const step = 20 * time.Nanosecond // they came one after the other
+	at := first.at - 4*step
 	why := fmt.Sprintf("the capture begins with frame %d", first.frame())
 	i := 0
 	if !c.syn[originator] {
@@ -119,10 +120,10 @@ func (c *conn) fillHandshake() {
 	if c.syn[responder] {
 		return
 	}
-	synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at, why)
+	synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at+step, why)
 	c.packets = slices.Insert(c.packets, i+1, synack)
 	if !c.syn[originator] {
-		c.packets = slices.Insert(c.packets, i+2, c.assume(originator, segment.ACK, 1, 0, 1, at, why))
+		c.packets = slices.Insert(c.packets, i+2, c.assume(originator, segment.ACK, 1, 0, 1, at+2*step, why))
 	}
 }
 
@@ -160,24 +161,23 @@ func (c *conn) fillBytes() {
 			if most := int64(unseenSegments * c.mss); p.ack > max(nxt[o], 1)+most {
 				c.shorten(o, i, cut{max(nxt[o], 1), p.ack - most})
 			}
-			c.packets = slices.Insert(c.packets, i, c.unseen(i, p, max(nxt[o], 1)))
+			c.packets = slices.Insert(c.packets, i, c.pieces(c.unseen(i, p, max(nxt[o], 1)))...)
 			nxt[o] = p.ack
 			continue
 		}
 		if p.rst() && p.form == spontaneous && c.existed && nxt[p.from] > 0 && p.seq > nxt[p.from] {
 			lost := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d counts it", p.frame()))
 			lost.lost, lost.told = lostBefore, true
-			c.packets = slices.Insert(c.packets, i, lost)
+			c.packets = slices.Insert(c.packets, i, c.pieces(lost)...)
 			nxt[p.from] = p.seq
 			continue
 		}
 		if !p.rst() && c.counts(p.from) && c.existed && nxt[p.from] > 0 && !c.turnedInto(nxt[p.from], p) && p.seq > nxt[p.from] && p.end > p.seq && p.again == nil {
-			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.frame()))
-			if late := c.later(i, hole); late != nil {
-				hole.assumed = fmt.Sprintf("lost before the capture, which shows it in frame %d", late.frame())
-				hole.lost = lostBefore
+			if most := int64(unseenSegments * c.mss); p.seq > nxt[p.from]+most && !c.comeLater(i, nxt[p.from], p.seq) {
+				c.shorten(p.from, i, cut{nxt[p.from], p.seq - most})
 			}
-			c.packets = slices.Insert(c.packets, i, hole)
+			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.frame()))
+			c.packets = slices.Insert(c.packets, i, c.seenLater(i, hole)...)
 			nxt[p.from] = p.seq
 			continue
 		}
@@ -229,17 +229,33 @@ func (c *conn) unseen(i int, p *pkt, from int64) *pkt {
 	return c.assume(s, segment.ACK|segment.PSH, from, p.ack-from, ack, p.at, why)
 }
 
-// later finds the bytes of a hole when they come after packet i, and makes
-// them its retransmission.
-func (c *conn) later(i int, hole *pkt) *pkt {
-	var first *pkt
+// comeLater tells whether bytes that packet i comes after are seen behind it.
+func (c *conn) comeLater(i int, from, to int64) bool {
+	return slices.ContainsFunc(c.packets[i:], func(q *pkt) bool {
+		return q.from == c.packets[i].from && !q.rst() && q.end > q.seq && q.seq >= from && q.end <= to
+	})
+}
+
+// seenLater gives the segments of a hole. Those whose bytes come after packet i
+// were lost before the capture, and what comes is their retransmission.
+func (c *conn) seenLater(i int, hole *pkt) []*pkt {
+	pieces := c.pieces(hole)
 	for _, q := range c.packets[i:] {
-		if q.from == hole.from && !q.rst() && q.end > q.seq && q.seq >= hole.seq && q.end <= hole.end && q.again == nil {
-			q.again = hole
-			if first == nil {
-				first = q
+		if q.from != hole.from || q.rst() || q.end <= q.seq || q.seq < hole.seq || q.end > hole.end || q.again != nil {
+			continue
+		}
+		for _, piece := range pieces {
+			if q.seq >= piece.end || q.end <= piece.seq {
+				continue
+			}
+			if q.again == nil {
+				q.again = piece
+			}
+			if piece.lost == delivered {
+				piece.assumed = fmt.Sprintf("lost before the capture, which shows it in frame %d", q.frame())
+				piece.lost = lostBefore
 			}
 		}
 	}
-	return first
+	return pieces
 }

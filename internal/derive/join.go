@@ -117,7 +117,7 @@ func (s *story) join(recs []*recording, first int64) {
 				back = append(back, d)
 			}
 		}
-		offset, way := clock(there, back)
+		offset, way := ahead(there, back)
 		c.between = way
 		for _, q := range theirs {
 			if known[q] {
@@ -136,10 +136,10 @@ func (s *story) join(recs []*recording, first int64) {
 	}
 }
 
-// clock gives what the other point's clock is ahead, and the way between the
+// ahead gives what the other point's clock is ahead, and the way between the
 // points: half the sum and half the difference of the shortest ways (causes.md,
 // 5.1).
-func clock(there, back []time.Duration) (offset, way time.Duration) {
+func ahead(there, back []time.Duration) (offset, way time.Duration) {
 	switch {
 	case len(there) == 0 && len(back) == 0:
 		return 0, 0

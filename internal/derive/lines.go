@@ -403,7 +403,7 @@ func (t *teller) claims(p *pkt) {
 	by := t.actorOf(p, claim.sender)
 	t.truth(fmt.Sprintf("=> %s by %s", claim.cause, by))
 	seen := t.variant.seen[p.ref()]
-	if twins := twins(claim, p.verdict); len(seen) == 0 && twins != nil {
+	if twins := twins(claim, p.verdict); t.variant.seen == nil && twins != nil {
 		seen = []string{fmt.Sprintf("seen as possible %s by %s", strings.Join(twins, " or "), by)}
 	}
 	for _, line := range seen {

@@ -3,6 +3,9 @@ package derive
 import (
 	"net/netip"
 	"time"
+
+	"rstlab/analyzer"
+	"rstlab/internal/segment"
 )
 
 // longestMTU is the most that a link of the lab takes. A capture on a loopback
@@ -32,6 +35,19 @@ func (c *conn) segmentSizes() {
 	c.mss = c.mtu - header - stamps
 }
 
+// size is how many bytes the IP packet has.
+func (p *pkt) size() int {
+	header := 40
+	if p.conn.addr[p.from].Addr().Is6() {
+		header = 60
+	}
+	options, err := segment.EncodeOptions(p.seg.Options)
+	if err != nil {
+		return 0 // none that can be sent
+	}
+	return header + len(options) + int(p.len())
+}
+
 // measure finds the times from the main point to each side and back: the
 // shortest that the handshake and acknowledged data show.
 func (c *conn) measure() {
@@ -59,6 +75,19 @@ func (c *conn) measure() {
 	for x := range c.rtt {
 		if !prompt[x] {
 			c.rtt[x] = -1 // in all of them a program took its time
+		}
+	}
+}
+
+// measureResets has the resets that segments drew tell how far away their sender
+// is at most: no program keeps those waiting, as it may all that comes before.
+func (c *conn) measureResets() {
+	for _, p := range c.packets {
+		if !p.rst() || p.form != provoked || p.verdict == nil || p.verdict.Sender == analyzer.Middlebox {
+			continue
+		}
+		if d := p.at - p.trigger.at; c.rtt[p.from] > d {
+			c.rtt[p.from] = d
 		}
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"rstlab/analyzer"
 	"rstlab/analyzer/capture"
@@ -294,9 +296,10 @@ func (r *recording) add(p *rawPacket) {
 const handshake = 3
 
 // record keeps the packets of the connections.
-func (s *survey) record(ctx context.Context, inputs []Input, group []*analyzer.Connection, payload bool) ([]*recording, error) {
+func (s *survey) record(ctx context.Context, inputs []Input, group []*analyzer.Connection, o Options) ([]*recording, error) {
 	of := map[*analyzer.Connection]*recording{}
 	var all []*recording
+	clocks := map[int]*clock{}
 	err := s.each(ctx, inputs, func(at sight) {
 		if !slices.Contains(group, at.record) || at.record == s.brief && of[at.record] != nil && len(of[at.record].packets) == handshake {
 			return
@@ -307,13 +310,32 @@ func (s *survey) record(ctx context.Context, inputs []Input, group []*analyzer.C
 			of[at.record] = r
 			all = append(all, r)
 		}
-		r.add(keep(at, payload))
+		p := keep(at, o)
+		if clocks[p.point] == nil {
+			clocks[p.point] = &clock{}
+		}
+		p.time = clocks[p.point].read(p.time)
+		r.add(p)
 	})
 	return all, err
 }
 
-// keep copies what is needed of a segment.
-func keep(at sight, payload bool) *rawPacket {
+// A clock is a point's. It may be so coarse that packets bear one stamp, or be
+// missing: they passed one after the other all the same, as the capture has them.
+type clock struct{ stamp, last int64 }
+
+// read gives the moment of the next packet, in nanoseconds, by its stamp.
+func (c *clock) read(stamp int64) int64 {
+	at := stamp
+	if stamp >= c.stamp && stamp <= c.last {
+		at = c.last + int64(time.Microsecond)
+	}
+	c.stamp, c.last = stamp, at
+	return at
+}
+
+// keep copies what is needed of a segment, and not what shall not be known of it.
+func keep(at sight, o Options) *rawPacket {
 	in := at.info
 	p := &rawPacket{
 		point: at.point, frame: at.frame, time: at.in.Time, src: in.Source(), dst: in.Destination(),
@@ -336,10 +358,29 @@ func keep(at sight, payload bool) *rawPacket {
 		s.ID, s.DF = ptr(uint16(in.ID)), ptr(in.DF)
 	}
 	s.BadSum = in.Checksum() == packet.SumBad
-	if payload {
+	if !o.KeepAddresses {
+		withoutAddresses(s.Options)
+	}
+	if o.KeepPayload {
 		p.payload = slices.Clone(in.Payload)
 	}
 	return p
+}
+
+// withoutAddresses puts zeros for the bytes of options that hold an address, or
+// may: MPTCP's ADD_ADDR, and those that proxies and balancers add, by which the
+// server shall know the client. They have no number that all agree on.
+func withoutAddresses(options []segment.Option) {
+	for _, o := range options {
+		if !strings.HasPrefix(o.Kind, "unknown-") && !(o.Kind == "mptcp" && len(o.Args) > 0 && o.Args[0] == "add-addr") {
+			continue
+		}
+		for i, arg := range o.Args {
+			if hex, err := strconv.Unquote(arg); err == nil {
+				o.Args[i] = strconv.Quote(strings.Repeat("0", len(hex)))
+			}
+		}
+	}
 }
 
 func ptr[T any](v T) *T { return &v }

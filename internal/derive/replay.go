@@ -30,7 +30,7 @@ func (s *story) replayOf(ctx context.Context, inputs []Input) (*story, error) {
 			group = append(group, c)
 		}
 	}
-	recs, err := survey.record(ctx, inputs, group, false)
+	recs, err := survey.record(ctx, inputs, group, Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -196,7 +196,9 @@ func (s *story) tell(recs []*recording) {
 	s.shareTimes()
 	for _, c := range s.conns {
 		c.forms()
+		c.measureResets()
 	}
+	s.shareTimes()
 	for _, c := range s.conns {
 		if !s.whole {
 			s.curtail(c)

@@ -217,6 +217,11 @@ func (s *story) linkAttrs() string {
 			mtu = c.mtu
 		}
 	}
+	if s.scripted() { // their packets are the capture's, with options and all
+		for _, p := range s.packets {
+			mtu = max(mtu, min(p.size(), longestMTU))
+		}
+	}
 	if mtu != 1500 {
 		words = append(words, fmt.Sprintf("mtu=%d", mtu))
 	}

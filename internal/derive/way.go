@@ -119,7 +119,8 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 // arrives at one side. An ACK alone may come later than it seemed, for nothing
 // tells when it came; all else comes earlier.
 func (c *conn) inOrder() {
-	var latest [2]time.Duration
+	const never = -1 << 62 // zero is none: an assumed handshake lies before the capture
+	latest := [2]time.Duration{never, never}
 	for _, p := range c.packets {
 		if p.lost != delivered {
 			continue

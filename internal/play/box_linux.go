@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"time"
 
 	"rstlab/internal/script"
 	"rstlab/internal/segment"
@@ -43,11 +44,12 @@ func (p *player) box(box *lab.Middlebox, a *script.Action) error {
 		}
 		return box.Forget(*a.Args[0].Endpoint, *a.Args[1].Endpoint, then)
 	case "inject":
+		at := time.Now()
 		sent, err := box.Inject(p.ctx, *a.Args[0].Segment)
 		if err != nil {
 			return err
 		}
-		p.wire.sent(&a.EventHead, sent)
+		p.wire.sent(&a.EventHead, at, sent)
 		return nil
 	}
 	return fmt.Errorf("the verb %q is not built yet", a.Verb)

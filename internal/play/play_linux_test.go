@@ -114,6 +114,35 @@ server.80 accept
 	}
 }
 
+// Of equal packets that a line each sends, the first is the first line's.
+func TestEqualSentPacketsInOrder(t *testing.T) {
+	r := run(t, `# A test.
+peer client
+peer server
+link client server
+
+client.40001 > server.80: S  <mss 1460>
+server.80 > client.40001: S. <mss 1460>
+client.40001 > server.80: .
+client.40001 > server.80: P. seq 1:101
+server.80 > client.40001: .  ack 101
+client.40001 > server.80: F. seq 101 ack 1
+server.80 > client.40001: P. seq 1:32 ack 101
+server.80 > client.40001: F. seq 32 ack 101
+server.80 > client.40001: .  ack 102
+server.80 > client.40001: .  ack 102 @client
+client.40001 > server.80: R  seq 101 win 0 id=0
+    => data-after-close by client
+client.40001 > server.80: R  seq 101 win 0 id=0
+    => secondary-reset by client
+client.40001 > server.80: R  seq 102 win 0 id=0
+    => secondary-reset by client
+`, play.Options{})
+	if r.Result != play.Pass {
+		t.Errorf("result %s:\n%s", r.Result, r.Story)
+	}
+}
+
 func TestProgramRunsInside(t *testing.T) {
 	r := run(t, twoHosts+"client exec \"sh -c 'exit 7'\" = exit 7\nclient exec \"grep -q server /etc/hosts\" = exit 0\nno reset\n", play.Options{AllowExec: true})
 	if r.Result != play.Pass {

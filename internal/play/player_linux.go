@@ -198,11 +198,12 @@ func (p *player) packet(line *script.Packet) error {
 // peerSends sends a peer's packet, as often as the line says.
 func (p *player) peerSends(line *script.Packet) error {
 	for range max(line.Count, 1) {
+		at := time.Now()
 		sent, err := p.lab.Peer(line.Segment.Src.Name).Send(p.ctx, line.Segment)
 		if err != nil {
 			return p.mismatch(line, err.Error())
 		}
-		p.wire.sent(&line.EventHead, sent)
+		p.wire.sent(&line.EventHead, at, sent)
 	}
 	return nil
 }

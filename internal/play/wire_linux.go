@@ -172,10 +172,11 @@ func (w *wire) await(line *script.Packet) error {
 	return nil
 }
 
-// sent notes the packet that a peer or a middlebox sent for a line.
-func (w *wire) sent(head *script.EventHead, s segment.Segment) {
+// sent notes the packet that a peer or a middlebox sent for a line, after a
+// moment: no earlier one of equal packets is nearer to that than this one.
+func (w *wire) sent(head *script.EventHead, after time.Time, s segment.Segment) {
 	w.hits[head] = append(w.hits[head], hit{frame: &lab.Frame{
-		Time: time.Now(),
+		Time: after,
 		Src:  netip.AddrPortFrom(s.Src.Addr, s.Src.Port), Dst: netip.AddrPortFrom(s.Dst.Addr, s.Dst.Port),
 		Segment: s, IsTCP: s.ICMP == "",
 	}})
