@@ -109,13 +109,17 @@ func overlayHosts(content string) error {
 	return nil
 }
 
-// Wait waits for the program and returns its exit status; -1 if a signal ended
-// it.
+// Wait waits for the program and returns its exit status, or -N if signal N ended
+// it. Of a program that has ended it tells also when ctx has.
 func (p *Program) Wait(ctx context.Context) (int, error) {
 	select {
 	case <-p.process.Done():
-	case <-ctx.Done():
-		return 0, fmt.Errorf("wait for %s: %w", p.name, ctx.Err())
+	default:
+		select {
+		case <-p.process.Done():
+		case <-ctx.Done():
+			return 0, fmt.Errorf("wait for %s: %w", p.name, ctx.Err())
+		}
 	}
 	err := p.process.Wait()
 	var exit *exec.ExitError
@@ -123,6 +127,9 @@ func (p *Program) Wait(ctx context.Context) (int, error) {
 	case err == nil:
 		return 0, nil
 	case errors.As(err, &exit):
+		if s, ok := exit.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+			return -int(s.Signal()), nil
+		}
 		return exit.ExitCode(), nil
 	}
 	return 0, fmt.Errorf("wait for %s: %w", p.name, err)

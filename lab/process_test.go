@@ -4,6 +4,7 @@ package lab
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -183,8 +184,13 @@ func TestExecKill(t *testing.T) {
 	check(t, p.Kill())
 	status, err := p.Wait(ctx)
 	check(t, err)
-	if status != -1 {
-		t.Errorf("exit status %d, want -1", status)
+	if status != -9 {
+		t.Errorf("exit status %d, want -9", status)
+	}
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if again, err := p.Wait(over); again != status || err != nil {
+		t.Errorf("exit status of a program that has ended, in a context that has: %d, %v", again, err)
 	}
 	check(t, l.Close())
 	if _, err := r.Read(b); err != io.EOF { // the last holder of the pipe is gone

@@ -109,7 +109,7 @@ func choose(cmd *cobra.Command, args []string, label string) ([]*script.File, er
 			diagnoseScenario(cmd.ErrOrStderr(), err)
 		}
 		if len(errs) > 0 {
-			return nil, &statusError{Status: statusUsage, Hint: "nothing was run; " + whatToRun(args, all)}
+			return nil, &statusError{Status: statusUsage, Hint: "nothing was run; " + whatToMend(errs, args, all)}
 		}
 	}
 	if label == "" {
@@ -124,6 +124,18 @@ func choose(cmd *cobra.Command, args []string, label string) ([]*script.File, er
 		return nil, usage(cmd, fmt.Errorf("select %q: no scenario fits", label))
 	}
 	return files, nil
+}
+
+// whatToMend says what helps with scenarios that can't be played: of those that were
+// found, the language.
+func whatToMend(errs []error, args []string, all []*script.File) string {
+	for _, err := range errs {
+		var mistakes script.Errors
+		if !errors.As(err, &mistakes) {
+			return whatToRun(args, all)
+		}
+	}
+	return "\"rstlab help language\" tells how a scenario is written"
 }
 
 // whatToRun says how scenarios are named, to one who named them wrong.

@@ -150,6 +150,84 @@ func TestProgramRunsInside(t *testing.T) {
 	}
 }
 
+// Whatever a program does, its failure tells how it ended and what it printed
+// last, and whether another line's failure is its doing.
+func TestStoryOfProgram(t *testing.T) {
+	for _, test := range []struct {
+		name, src string
+		want      []string // a line or a part of one each, in this order
+	}{
+		{"server that can't start", "server exec \"sh -c 'echo address in use; exit 3'\"\nserver.80 state = LISTEN within 300ms\nno reset\n", []string{
+			"test.scenario:7: not within 300ms: host server: wait for 192.0.2.2:80 in state LISTEN: it is CLOSED\n",
+			"  program  sh -c 'echo address in use; exit 3' at server: gave exit 3\n           address in use\n  script ",
+		}},
+		{"server that runs", "server exec \"sh -c 'echo up >&2; exec sleep 1000'\" as first\nserver exec \"sleep 1000\"\nserver.80 state = LISTEN within 300ms\nno reset\n", []string{
+			"at server: runs\n           up\n  program  sleep 1000 at server: runs\n",
+		}},
+		{"killed", "client exec \"sh -c 'echo so far; kill -9 $$'\" = exit 0\nno reset\n", []string{
+			"test.scenario:6: a signal ended it (killed), want exit 0\n", "  seen:\n        so far\n  script ",
+		}},
+		{"talkative", "client exec \"sh -c 'yes abcdefg | head -c 8000000; echo the reason; exit 4'\" = exit 0\nno reset\n", []string{
+			"gave exit 4, want exit 0", "  seen:\n        (", " bytes before)\n        abcdefg\n", "        the reason\n  script ",
+		}},
+		{"not there", "client exec \"./no-such-program\" = exit 0\nno reset\n", []string{"no such file or directory; paths count from /"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, twoHosts+test.src, play.Options{AllowExec: true})
+			if r.Result != play.Fail || len(r.Story) > 4000 {
+				t.Errorf("result %s, %d bytes of story", r.Result, len(r.Story))
+			}
+			rest := r.Story
+			for _, part := range test.want {
+				_, behind, found := strings.Cut(rest, part)
+				if !found {
+					t.Fatalf("no %q in\n%s", part, r.Story)
+				}
+				rest = behind
+			}
+			if !strings.Contains(r.Story, "run again: rstlab run --allow-exec test.scenario\n") {
+				t.Errorf("it can't be run again as it says:\n%s", r.Story)
+			}
+		})
+	}
+}
+
+// A program has ended when it has, though what it started in the background goes
+// on printing.
+func TestProgramGoesToTheBackground(t *testing.T) {
+	r := run(t, twoHosts+`server exec "sh -c 'sleep 1000 & exit 7'" = exit 7
+no reset
+`, play.Options{AllowExec: true})
+	if r.Result != play.Pass {
+		t.Error(r.Story)
+	}
+}
+
+// Where no reset is claimed, a row of them is one failure at each tap, at the line
+// that claims it, and the first's verdict.
+func TestStoryOfUnclaimedResets(t *testing.T) {
+	r := run(t, twoHosts+`server.80 listen
+client.40001 connect server.80 = ok
+server.80 accept
+server.80 close
+client.40001 recv = EOF
+server.80 > client.40001: F. seq 1
+client.40001 send 3000
+client.40001 state = CLOSED
+no reset
+`, play.Options{})
+	const line = "test.scenario:14: "
+	if n := strings.Count(r.Story, line); r.Result != play.Fail || n != 4 {
+		t.Errorf("result %s, %d failures, want two at each of two taps:\n%s", r.Result, n, r.Story)
+	}
+	for _, part := range []string{line + "3 resets that no line accounts for at tap client\n        no reset\n  seen:\n", line + "no reset is claimed, but the analyzer judges frame "} {
+		if !strings.Contains(r.Story, part) {
+			t.Errorf("no %q in\n%s", part, r.Story)
+		}
+	}
+}
+
 // The listener is a program's, so no line of the script has made it.
 func TestListenOfAProgram(t *testing.T) {
 	if _, err := exec.LookPath("perl"); err != nil {

@@ -36,6 +36,7 @@ type player struct {
 	before   map[string]oracle.Counters
 	sockets  map[socketKey]*socket
 	programs map[socketKey]*program
+	started  []*program // all of them
 	wire     *wire
 
 	ctx    context.Context
@@ -84,6 +85,7 @@ func (p *player) play(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	p.notePrograms()
 	if err := p.end(ctx); err != nil {
 		return err
 	}

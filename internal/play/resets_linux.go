@@ -2,6 +2,7 @@ package play
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -128,18 +129,33 @@ func (p *player) resets() []reset {
 		all[i].frames = p.wire.sightings(all[i].head, claimed)
 	}
 	for _, t := range p.lab.Taps() {
+		var others []string
 		r := p.wire.reader()
 		for _, f := range t.Frames() {
 			base := r.base(f)
 			if f.IsTCP && f.Segment.Flags&segment.RST != 0 && !claimed[f] {
-				p.fail(mismatch{
-					text:    "a reset that no line accounts for at tap " + t.Name(),
-					instead: []string{p.show(f, base)},
-				})
+				others = append(others, p.show(f, base))
 			}
+		}
+		what := "a reset"
+		if len(others) > 1 {
+			what = fmt.Sprintf("%d resets", len(others))
+		}
+		if len(others) > 0 {
+			p.fail(p.unclaimed(what+" that no line accounts for at tap "+t.Name(), others...))
 		}
 	}
 	return all
+}
+
+// unclaimed says what no line has: it stands at the line that says that there is
+// nothing, where the file has one.
+func (p *player) unclaimed(text string, seen ...string) mismatch {
+	m := mismatch{text: text, instead: seen}
+	if p.file.NoReset {
+		m.pos, m.source = p.file.NoResetPos, "no reset"
+	}
+	return m
 }
 
 // taps are the names of the taps that saw a reset, sorted.

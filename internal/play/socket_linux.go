@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -189,6 +190,9 @@ func (p *player) check(a *script.Action, run func(context.Context) (outcome, err
 	if err != nil {
 		word, ok := errorWord(err)
 		if !ok {
+			if errors.Is(err, context.DeadlineExceeded) && a.Verb == "state" {
+				return p.mismatch(a, fmt.Sprintf("not within %v: %s", deadline(&a.EventHead), strings.TrimSuffix(err.Error(), ": "+context.DeadlineExceeded.Error())))
+			}
 			if errors.Is(err, context.DeadlineExceeded) {
 				return p.mismatch(a, fmt.Sprintf("no result within %v", deadline(&a.EventHead)))
 			}

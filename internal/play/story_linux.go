@@ -71,6 +71,9 @@ func (p *player) story() string {
 			}
 		}
 	}
+	for _, line := range p.programStory() {
+		fmt.Fprintln(&b, line)
+	}
 	fmt.Fprintf(&b, "  script   %s\n", p.scriptStory())
 	fmt.Fprintf(&b, "  kernel   %s\n", p.kernelWords())
 	fmt.Fprintf(&b, "  analyzer %s\n", p.analyzerStory())
@@ -80,8 +83,11 @@ func (p *player) story() string {
 		b.WriteString("  ")
 	}
 	again := p.file.Path
-	if p.file.Catalogue {
+	switch {
+	case p.file.Catalogue:
 		again = p.file.Name
+	case p.env.opts.AllowExec:
+		again = "--allow-exec " + again
 	}
 	fmt.Fprintf(&b, "run again: rstlab run %s\n", again)
 	return b.String()

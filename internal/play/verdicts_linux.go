@@ -314,7 +314,12 @@ func (j *judge) noOthers(ctx context.Context) error {
 			return err
 		}
 		for _, v := range verdicts {
-			j.p.fail(mismatch{text: fmt.Sprintf("no reset is claimed, but the analyzer judges frame %d at %s: %s", v.Frame, c.tap, v.Cause), verdict: v})
+			if v.After != nil {
+				continue // the one that drew it is told of
+			}
+			m := j.p.unclaimed(fmt.Sprintf("no reset is claimed, but the analyzer judges frame %d at %s: %s", v.Frame, c.tap, v.Cause))
+			m.verdict = v
+			j.p.fail(m)
 		}
 	}
 	return nil

@@ -169,7 +169,14 @@ func isSysctl(key string) bool {
 
 func execArgs(l *line, a *Action) *segment.Error {
 	l.shown.programs = true
-	return stringArg("exec", "a program and its arguments")(l, a)
+	t := l.Peek()
+	if err := stringArg("exec", "a program and its arguments")(l, a); err != nil {
+		return err
+	}
+	if _, err := Command(*a.Args[0].String); err != nil {
+		return t.Errorf("%v", err)
+	}
+	return nil
 }
 
 func nftArgs(l *line, a *Action) *segment.Error {

@@ -138,6 +138,8 @@ var mistakes = []struct {
 	{twoHosts, "client sysctl kernel.panic=1", `4:15: unknown kernel.panic= for sysctl; known are keys of the network namespace, without net.ipv4. or whole`},
 	{twoHosts, "client route server", `4:20: expected via HOST, rto_min= or quickack= at the end of the line`},
 	{twoHosts, "client route server.80 via server", `4:14: a host stands here, without a port: server`},
+	{twoHosts, "client exec \"sh -c 'exit 1\"", `4:13: no ' closes the quote`},
+	{twoHosts, `client exec "curl \\"`, `4:13: nothing stands behind the last \`},
 	{twoHosts, "client exec \"curl\" = 56", `4:22: exec gives exit N, not 56`},
 	{twoHosts, "client exec \"curl\" = exit", `4:26: expected an exit status from 0 to 255 at the end of the line`},
 	{boxed, "fw delay client > server", `6:25: expected a duration behind the packets at the end of the line`},
