@@ -33,6 +33,7 @@ type Case struct {
 	signed  bool // an MD5 or AO option
 	hasMAC  bool
 	mac     [6]byte
+	accepts [6]byte // the source link address of the SYN-ACK that came after it, to the same SYN
 	copies  []Frame
 	cameIn  bool // one of the copies came in
 

@@ -21,6 +21,9 @@ func (k *Case) begin() *Verdict {
 	if k.form == provoked && k.j.Log != nil {
 		r.lost = k.lostTogether().n
 	}
+	if _, two := k.twoHosts(); two {
+		r.other = link(k.mac)
+	}
 	if t := k.answers(); t != nil {
 		r.answers = *t
 	} else if k.phase == synOnly {
@@ -194,11 +197,20 @@ func (k *Case) describe(v *Verdict) {
 func describe(v *Verdict) {
 	row, _ := cause.Lookup(v.Cause)
 	v.Benign = row.Benign
+	// What one point or row refutes and another leaves open is not excluded.
+	if slices.ContainsFunc(v.Excluded, v.leavesOpen) {
+		v.Excluded = slices.DeleteFunc(slices.Clone(v.Excluded), v.leavesOpen)
+	}
 	// What a connection did before it left the table and came back has no frame.
 	v.Evidence = slices.DeleteFunc(v.Evidence, func(f Fact) bool { return f.Frame == 0 })
 	slices.SortStableFunc(v.Evidence, func(a, b Fact) int {
 		return cmp.Or(cmp.Compare(a.Point, b.Point), cmp.Compare(a.Frame, b.Frame))
 	})
+}
+
+// leavesOpen tells whether what is excluded is the verdict or an alternative to it.
+func (v *Verdict) leavesOpen(x Exclusion) bool {
+	return x.Cause == v.Cause || slices.ContainsFunc(v.Alternatives, func(a Alternative) bool { return a.Cause == x.Cause })
 }
 
 // detail adds what belongs to the cause, and what the reset itself claims.
@@ -392,6 +404,9 @@ func (v *Verdict) Next() string {
 	}
 	if v.Why == NATUnresolved {
 		steps = append(steps, "capture from before the connection's first packet at both points: by its first numbers it is found again under other addresses")
+	}
+	if v.raw.other != "" && v.Sender != Middlebox {
+		steps = append(steps, fmt.Sprintf("find out who has %v at link address %s (arping, the switch's table)", v.From.Addr(), v.raw.other))
 	}
 	if open {
 		steps = append(steps, row.Settle)

@@ -100,7 +100,7 @@ const translated = `
 	pod.8080 > client.2301: R seq 2`
 
 func TestCorrelate(t *testing.T) {
-	tests := []pointTest{{
+	runPoints(t, []pointTest{{
 		name: "an abort passes both points",
 		taps: []tap{
 			{name: "client", text: atClient + `+20ms server.445 > client.2301: R. ttl=63 seq 1`},
@@ -457,7 +457,12 @@ func TestCorrelate(t *testing.T) {
 				+500ms server.445 > client.2301: P. seq 1:101`},
 		},
 		wants: []string{"6 proven injected-reset by proven middlebox; client:6"},
-	}}
+	}})
+}
+
+// runPoints plays tests with two captures each.
+func runPoints(t *testing.T, tests []pointTest) {
+	t.Helper()
 	for _, tc := range tests {
 		// Clocks that go apart by an hour change nothing.
 		for _, clock := range []time.Duration{0, time.Hour, -time.Hour} {

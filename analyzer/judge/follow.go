@@ -112,7 +112,7 @@ func (f *Follower) segment(s *flow.Packet, o *flow.Opening, look func() *packet.
 		f.Log.add(st, look())
 	}
 	if e.Pending > 0 {
-		f.observe(st)
+		f.observe(st, look)
 	}
 	var k *Case
 	if st.Seg.Is(segment.RST) && !st.Seg.Has(flow.Copy) {
@@ -137,7 +137,7 @@ func (f *Follower) rest(s *flow.Packet, o *flow.Opening) {
 	}
 	f.Flows.Find(s, o, nil, st)
 	if st.Entry.Pending > 0 {
-		f.observe(st)
+		f.observe(st, nil)
 	}
 	f.Flows.Apply(st, nil)
 }
@@ -207,7 +207,7 @@ func (f *Follower) came(k *Case, e *flow.Entry) {
 }
 
 // observe shows the resets that wait on a connection what comes after them.
-func (f *Follower) observe(st *flow.Step) {
+func (f *Follower) observe(st *flow.Step, look func() *packet.Info) {
 	waiting := f.waiting[st.Entry.ID]
 	if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
 		for _, k := range slices.Backward(waiting) { // of several alike, the last one's
@@ -225,6 +225,9 @@ func (f *Follower) observe(st *flow.Step) {
 			return
 		}
 		k.later = append(k.later, laterSegment{st.Seg, st.From})
+		if look != nil && k.phase == synOnly && st.Seg.Is(segment.SYN|segment.ACK) && st.From == k.from && st.Seg.Ack == k.trigger.End() {
+			k.accepts = look().SrcMAC
+		}
 	}
 }
 
@@ -288,18 +291,22 @@ type try struct {
 
 // translated finds the attempt, by its number, whose connection is of the same
 // host and port and has the numbers of the stray segment that drew a bare reset
-// from a sender which had said nothing; 0 where there is none.
+// from a sender which had said nothing, but for its SYNs; 0 where there is none.
 func (f *Follower) translated(k *Case) uint32 {
 	t := &k.trigger
-	if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets > 0 || !t.Is(segment.ACK) {
+	answer := t.Is(segment.SYN)
+	if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets > uint32(k.S.SYNs) || k.S.SYNs > 0 && !answer || !t.Is(segment.ACK) {
 		return 0
 	}
 	me, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
 	is := func(e *flow.Entry, i int) bool {
 		own, known := e.Nxt(i)
 		other, too := e.Nxt(1 - i)
-		if key := e.Key(); e.ID == k.conn.ID || !known || !too || key.Addr(i).Addr() != me || key.Port(i) != port {
+		if key := e.Key(); e.ID == k.conn.ID || !known || too == answer || key.Addr(i).Addr() != me || key.Port(i) != port {
 			return false
+		}
+		if answer { // to a SYN that nobody else has answered
+			return t.Ack == own
 		}
 		// 32 bits that agree are no coincidence; the number itself may be out of
 		// the window, which is why it escaped.

@@ -24,6 +24,9 @@ func (k *Case) formOf() (form, flow.Segment) {
 		if k.spontaneous() {
 			return spontaneous, flow.Segment{}
 		}
+		if t := k.turnedRound(); t != nil {
+			return provoked, *t
+		}
 		return neither, flow.Segment{}
 	}
 	own := k.S.Knows(flow.KnowsNxt) && k.S.Packets > 0 && k.R.Seq == k.S.Nxt
@@ -60,6 +63,17 @@ func (k *Case) unacked() *flow.Segment {
 		}
 	}
 	return nil
+}
+
+// turnedRound finds the keepalive probe whose numbers an RST+ACK bears the other way
+// round, as stacks do that set ACK on each reset (lwIP tcp_rst()), and some devices.
+// A living socket would acknowledge what it has received, and that is more.
+func (k *Case) turnedRound() *flow.Segment {
+	t := lastOf(k.P)
+	if t == nil || !t.Has(flow.Probe) || k.R.Seq != t.Ack || k.R.Ack != t.Seq || !k.prompt(t) {
+		return nil
+	}
+	return t
 }
 
 // acked finds the segment that a bare RST answers: of the peer's with that

@@ -67,6 +67,9 @@ var attackRules = []*rule{{
 	cause: cause.SynScan,
 	in:    synAnswered | handshaken | synWaiting,
 	refuted: func(k *Case) (string, []uint32) {
+		if a := k.askedElsewhere(); a != nil {
+			return "the SYN was for another address", []uint32{a.frame}
+		}
 		if k.phase == handshaken && k.byOriginator() && k.S.FirstACK.Exists() && k.S.Payload == 0 {
 			return "the originator had finished the handshake", []uint32{k.S.FirstACK.Frame}
 		}
@@ -127,7 +130,7 @@ var attackRules = []*rule{{
 	cause: cause.UnsolicitedSynack,
 	in:    synAnswered,
 	need: func(k *Case) ([]Fact, bool) {
-		if !k.refusesSYNACK() || k.S.SYNs != 1 {
+		if !k.refusesSYNACK() || k.S.SYNs != 1 || k.askedElsewhere() != nil {
 			return nil, false
 		}
 		a, b := hops(k.S.SYN.TTL), hops(k.R.TTL)
@@ -142,7 +145,7 @@ var attackRules = []*rule{{
 	in:    noSYN | synAnswered | established | handshaken | synReceived | synOnly,
 	need: func(k *Case) ([]Fact, bool) {
 		t := &k.trigger
-		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || k.S.SYNs > 0 || k.S.Packets > 0 {
+		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || k.S.SYNs > 0 || k.S.Packets > 0 || k.askedElsewhere() != nil {
 			return nil, false
 		}
 		facts := []Fact{fact(t, "a SYN-ACK, and no SYN before it in the capture")}

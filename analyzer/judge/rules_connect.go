@@ -10,6 +10,10 @@ import (
 	"rstlab/internal/segment"
 )
 
+// windowsTTL is where Windows begins, which refuses what a full queue has no room
+// for; Linux and BSD say nothing then (causes.md, 1.1).
+const windowsTTL = 128
+
 var connectRules = []*rule{{
 	cause: cause.SynInWindow,
 	in:    synOnly,
@@ -60,9 +64,12 @@ var connectRules = []*rule{{
 		if k.form != provoked || !k.R.Is(segment.ACK) || !k.trigger.Is(segment.SYN) {
 			return nil, false
 		}
-		return k.refusalFacts(), true
+		return append(k.refusalFacts(), k.twoHostsFacts()...), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
+		if _, two := k.twoHosts(); two {
+			return "", nil
+		}
 		if s, ok := k.synackToo(); ok {
 			return "a SYN-ACK to the same SYN came as well", []uint32{s.frame}
 		}
@@ -76,6 +83,9 @@ var connectRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
+		if _, two := k.twoHosts(); two {
+			return cause.Possible
+		}
 		if len(k.synSigns()) > 0 || k.openPort() != nil {
 			return cause.Undetermined
 		}
@@ -83,6 +93,10 @@ var connectRules = []*rule{{
 			return cause.Possible // a moment ago something listened there
 		}
 		switch {
+		case k.livingOn() != nil && flow.InitialTTL(k.R.TTL) == windowsTTL:
+			return cause.Undetermined // its queue is full, rather
+		case k.livingOn() != nil:
+			return cause.Possible
 		case !k.likeHost() && !k.atSender():
 			return cause.Possible
 		case k.copiesDSCP():
@@ -100,11 +114,13 @@ var connectRules = []*rule{{
 		if k.form != provoked || !k.R.Is(segment.ACK) || !k.trigger.Is(segment.SYN) {
 			return nil, false
 		}
-		a := k.openPort()
-		if a == nil {
-			return nil, false
+		if a := k.openPort(); a != nil {
+			return append(k.refusalFacts(), factIn(a.frame, "another SYN to that port, %s apart, was accepted: something listens there", duration(abs(a.time-k.conn.FirstTime)))), true
 		}
-		return append(k.refusalFacts(), factIn(a.frame, "another SYN to that port, %s apart, was accepted: something listens there", duration(abs(a.time-k.conn.FirstTime)))), true
+		if a := k.livingOn(); a != nil {
+			return append(k.refusalFacts(), factIn(a.frame, "another SYN to that port was accepted %s before, and that connection lives", duration(abs(a.time-k.conn.FirstTime)))), true
+		}
+		return nil, false
 	},
 	strength: func(k *Case) cause.Strength {
 		if len(k.synSigns()) > 0 {
@@ -342,7 +358,7 @@ var connectRules = []*rule{{
 		if k.unseenSYNACK() {
 			return k.unseenFacts(), true
 		}
-		if !k.refusesSYNACK() {
+		if !k.refusesSYNACK() || k.askedElsewhere() != nil {
 			return nil, false
 		}
 		return k.synackFacts(), true
@@ -369,8 +385,8 @@ var connectRules = []*rule{{
 		switch {
 		case late && !k.siblingSuccess():
 			return cause.Likely
-		case late, k.S.Layout == flow.LayoutLinux, k.S.Layout == flow.LayoutBSD:
-			return cause.Possible // a SYN as connect(2) writes it
+		case late, k.S.Layout != flow.LayoutMSS && !k.S.SYN.Has(flow.Cut):
+			return cause.Possible // a SYN as a stack writes it for a program, no raw socket
 		}
 		return cause.Undetermined
 	},

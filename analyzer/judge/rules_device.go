@@ -117,7 +117,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
-		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither || k.inChain() || k.inClock() || k.oddProbe() {
+		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither && against(k.signList) < cause.Likely || k.inChain() || k.inClock() || k.oddProbe() {
 			return nil, false
 		}
 		return []Fact{
@@ -162,7 +162,8 @@ var deviceRules = []*rule{{
 		if k.evading {
 			return k.deviceFacts(), true
 		}
-		if len(k.signList) == 0 || k.phase == synOnly && against(k.signList) < cause.Likely {
+		_, two := k.twoHosts()
+		if len(k.signList) == 0 || k.phase == synOnly && against(k.signList) < cause.Likely && !two {
 			return nil, false
 		}
 		return k.deviceFacts(), true
@@ -179,6 +180,8 @@ var deviceRules = []*rule{{
 			return cause.Undetermined // it took the place of a genuine packet
 		case k.strayTrigger():
 			return cause.Undetermined // a stack that does not know the connection answers like this
+		case s == cause.Likely && k.tableLost():
+			return cause.Undetermined // who is after one connection does not reset those of many hosts at once
 		case s == cause.Likely && (!k.beside() || k.outOfPause() || k.bareStack() || k.fallsShort() || k.hitsEarly()):
 			return cause.Possible // that a device sent it is likely; which kind of device is open
 		case s == cause.Likely:
@@ -204,9 +207,8 @@ var deviceRules = []*rule{{
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
-		carried := k.S.Packets > 0 || k.P.Payload > 0 // else it may be one of a scanner's probes
-		if l := k.lostTogether(); l.n >= 10 && l.elsewhere && carried && !k.inChain() {
-			return cause.Possible // of one host's connections that host itself may have forgotten all
+		if k.tableLost() {
+			return cause.Possible
 		}
 		return cause.Undetermined
 	},
@@ -218,13 +220,16 @@ var deviceRules = []*rule{{
 		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.S.Packets == 0 || k.S.Knows(flow.HasFIN) {
 			return nil, false
 		}
-		backends := k.backendFacts()
+		backends := append(k.backendFacts(), k.twoHostsFacts()...)
 		if _, _, ok := k.unlikeTTL(); !ok && backends == nil {
 			return nil, false
 		}
 		return append(append(k.provokedFacts(), backends...), k.signFacts()...), true
 	},
 	strength: func(k *Case) cause.Strength {
+		if _, two := k.twoHosts(); two {
+			return cause.Possible
+		}
 		// A pause, its host or a device may have lost the connection as well.
 		if d, _ := k.idle(); d >= idleFloor || k.silentDeath() || k.lostTogether().n >= 10 || !k.switched() {
 			return cause.Undetermined
@@ -233,6 +238,17 @@ var deviceRules = []*rule{{
 	},
 	open: "another host behind the same address may have got the segment",
 }}
+
+// tableLost tells whether the reset is one of many at the moment that a device
+// does not know any more what crosses it: of one host's connections that host
+// itself may have forgotten all, and what carried nothing may be a scanner's probe.
+func (k *Case) tableLost() bool {
+	if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets == 0 && k.P.Payload == 0 || k.inChain() {
+		return false
+	}
+	l := k.lostTogether()
+	return l.n >= 10 && l.elsewhere
+}
 
 // ownHeader says that the sender's own socket wrote the reset: its counter and
 // clock go on in it, and it is silent afterwards.

@@ -76,6 +76,25 @@ var establishedRules = []*rule{{
 	},
 	open: "a host that has forgotten the connection answers like this",
 }, {
+	// Some stacks set ACK on each reset, and acknowledge what drew it.
+	cause: cause.HalfOpen,
+	in:    connected,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != spontaneous || k.S.Layout != flow.LayoutMSS && k.S.Layout != flow.LayoutBSD || k.S.Knows(flow.HasFIN) || k.R.Has(flow.HasTS) || k.inChain() {
+			return nil, false
+		}
+		t := k.dependsOn()
+		if t == nil || t != lastOf(k.P) || !k.R.Is(segment.ACK) || !k.prompt(t) || k.S.Packets < 2 {
+			return nil, false
+		}
+		return []Fact{
+			fact(t, "the %s sends %s", k.receiver(), k.brief(1-k.from, t)),
+			fact(&k.R, "the reset is the first to acknowledge it, %s later", duration(k.since(t))),
+		}, true
+	},
+	strength: always(cause.Undetermined),
+	open:     "some stacks, not Linux, answer by an RST+ACK also where they have no such connection",
+}, {
 	cause: cause.AbortiveClose,
 	in:    handshaken | established | noSYN | synWaiting | synAnswered | synReceived | ending,
 	need: func(k *Case) ([]Fact, bool) {

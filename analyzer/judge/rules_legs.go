@@ -42,7 +42,7 @@ var legRules = []*rule{{
 	in:    noSYN | closing,
 	need: func(k *Case) ([]Fact, bool) {
 		a := k.j.attempts.get(k.twin)
-		if a == nil {
+		if a == nil || k.trigger.Is(segment.SYN) {
 			return nil, false
 		}
 		t := &k.trigger
@@ -53,6 +53,26 @@ var legRules = []*rule{{
 		}, true
 	},
 	open: "the segment belongs to a connection with another address: it may have escaped translation",
+}, {
+	// The answer to a SYN comes from where translation had sent that, past the
+	// translator: both hosts are on one network, or a bridge does not ask it.
+	cause: cause.NATBypass,
+	in:    synAnswered | synReceived | handshaken | noSYN,
+	again: true, // the SYN-ACK is sent again
+	need: func(k *Case) ([]Fact, bool) {
+		a := k.askedElsewhere()
+		if a == nil {
+			return nil, false
+		}
+		t := &k.trigger
+		return []Fact{
+			factIn(a.frame, "the SYN to %v, from the same port; nobody answers it there", a.target()),
+			fact(t, "a SYN-ACK from %v acknowledges that SYN's number", k.conn.Key.Addr(1-k.from).Addr()),
+			fact(&k.R, "the reset takes its number from it: the host has no connection with that address"),
+		}, true
+	},
+	strength: always(cause.Likely),
+	open:     "the SYN was sent to another address: the answer to it may have escaped translation",
 }, {
 	// On the far side of the NAT: a segment out of the window drew the reset, and
 	// the connection goes on.
@@ -95,6 +115,20 @@ var legRules = []*rule{{
 	strength: always(cause.Likely),
 	open:     "an earlier reset on the untranslated addresses had ended the connection",
 }}
+
+// askedElsewhere finds the SYN of the reset's sender, to another address, whose
+// number the SYN-ACK acknowledges that drew the reset. Its own SYN to the address
+// may have been captured once more, right behind it and a hop on, translated.
+func (k *Case) askedElsewhere() *attempt {
+	a := k.j.attempts.get(k.twin)
+	if a == nil || !k.trigger.Is(segment.SYN) {
+		return nil
+	}
+	if k.S.SYNs > 0 && (abs(k.S.SYN.Time-a.time) > allowance || hops(k.S.SYN.TTL) != hops(k.R.TTL)+1) {
+		return nil // a scanner gives many SYNs the same number
+	}
+	return a
+}
 
 // strayTrigger tells whether what drew the reset lies outside of the window.
 func (k *Case) strayTrigger() bool {

@@ -1,5 +1,7 @@
 package judge
 
+import "math"
+
 // winner finds the connection beside this one that goes on: to the same host,
 // begun within a second, answered, acknowledged, not reset.
 func (k *Case) winner() (*attempt, outcome) {
@@ -57,6 +59,19 @@ func (k *Case) openPort() *attempt {
 	to := k.conn.Key.Addr(k.from)
 	k.targets(k.from, 1e9, func(a *attempt, out outcome) {
 		if a.rport == to.Port() && out.Answered() && (out.reset == 0 || out.byOriginator()) {
+			found = a
+		}
+	})
+	return found
+}
+
+// livingOn finds a connection to the port that was begun before and still lives:
+// the program that listened there has not ended, though it may listen no more.
+func (k *Case) livingOn() *attempt {
+	var found *attempt
+	to := k.conn.Key.Addr(k.from)
+	k.targets(k.from, math.MaxInt64, func(a *attempt, out outcome) {
+		if a.rport == to.Port() && a.frame < k.trigger.Frame && out.Acked() && out.reset == 0 && !out.Closed() {
 			found = a
 		}
 	})

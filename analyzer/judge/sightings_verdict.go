@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
 	"rstlab/internal/segment"
 )
 
@@ -26,7 +27,7 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 	id := cause.InlinePolicyReset
 	var facts []Fact
 	if x := v.raw.answers; x.Exists() {
-		if x.Is(segment.SYN) {
+		if x.Is(segment.SYN) && !x.Is(segment.ACK) {
 			id = cause.FirewallRejectSyn
 		}
 		facts = append(facts, factOf(near, x.Frame, "the segment that the reset answers"))
@@ -75,7 +76,7 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		}
 		switch {
 		case t == nil:
-		case seen == nil && t.is(segment.SYN):
+		case seen == nil && t.is(segment.SYN) && !t.is(segment.ACK):
 			id = cause.FirewallRejectSyn
 			facts = append(facts, factOf(near, t.frame, "the SYN, which never came by there"))
 		case seen == nil && (t.len > 0 || v.raw.answers.Exists() || kept != nil):
@@ -83,8 +84,11 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 			facts = append(facts, factOf(near, t.frame, "the segment that it answers, which never came by there"))
 			if v.raw.form == provoked || kept != nil {
 				id, strength, alternatives = s.rejected(v, near, q, kept)
+			} else if ack := s.tookOver(near, q, t); ack != nil {
+				id, strength, alternatives = otherLegFailed()
+				facts = append(facts, factOf(near, ack.frame, "an acknowledgment of it, in the name of %v, which that never sent: a device took it over", v.From))
 			}
-		case seen != nil && t.is(segment.SYN) && !s.answered(q):
+		case seen != nil && t.is(segment.SYN) && !t.is(segment.ACK) && !s.answered(q):
 			id = cause.FirewallRejectSyn
 			facts = append(facts, factOf(near, t.frame, "the SYN"), factOf(q, seen.frame, "the SYN came by there and drew no answer"))
 		case seen != nil:
@@ -107,6 +111,10 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	if x := s.kept(near, q); x != nil && id == cause.InjectedReset {
 		id, strength, alternatives = cause.InlinePolicyReset, cause.Proven, nil
 		facts = append(facts, factOf(q, x.frame, "a segment of %v with the reset's number, which never came by at %s: it was kept back", v.From, s.points[near].Name))
+		if ack := s.tookOver(q, near, x); ack != nil {
+			id, strength, alternatives = otherLegFailed()
+			facts = append(facts, factOf(q, ack.frame, "an acknowledgment of it, in the name of an end that never sent one: a device took it over"))
+		}
 	}
 	if x := s.replaced(near, q); x != nil {
 		id, strength, alternatives = cause.RewrittenReset, cause.Proven, nil
@@ -219,6 +227,8 @@ func (s *sightings) rejected(v *Verdict, near, q int, kept *line) (cause.ID, cau
 	switch {
 	case !v.raw.here && s.forwards(near, q):
 		return cause.InlinePolicyReset, cause.Proven, nil
+	case kept != nil && kept.is(segment.SYN):
+		return cause.MiddleboxStateLoss, cause.Possible, []Alternative{policy} // it knows of no SYN: that went another way
 	case v.raw.lost >= scanTargets:
 		return cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}
 	case isAbout(v.Idle, knownIdleLimits...):
@@ -277,6 +287,37 @@ func (s *sightings) kept(near, q int) *line {
 	return nil
 }
 
+// tookOver finds at a point the acknowledgment of a segment, in its receiver's name,
+// where the other point, which lies nearer to that, saw none of the kind: a device
+// between, such as a WAN accelerator, gave it (RFC 3135, 3.1).
+func (s *sightings) tookOver(at, other int, x *line) *line {
+	here, there := s.logs[at], s.logs[other]
+	side := int(x.from)
+	end := here.rel(there, side, x.seq+flow.Seq(x.len))
+	for i := range there.lines {
+		y := &there.lines[i]
+		if mine := there.side(here, 1-side); int(y.from) == mine && y.is(segment.ACK) && !there.rel(here, 1-mine, y.ack).Before(end) {
+			return nil
+		}
+	}
+	for i := range here.lines {
+		y := &here.lines[i]
+		if int(y.from) != side && y.frame > x.frame && y.is(segment.ACK) && !y.is(segment.RST) && !here.rel(there, side, y.ack).Before(end) {
+			return y
+		}
+	}
+	return nil
+}
+
+// otherLegFailed is the cause where a device had taken payload over and then resets:
+// it could not bring it to its receiver, or would not.
+func otherLegFailed() (cause.ID, cause.Strength, []Alternative) {
+	return cause.ProxyPropagatedReset, cause.Possible, []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "it may have cut the connection by a rule of its own"}}
+}
+
+// onTheWay is longer, in nanoseconds, than a packet takes from one point to another.
+const onTheWay = int64(10e9)
+
 // replaced finds at q the packet of the sender that became the reset.
 func (s *sightings) replaced(near, q int) *line {
 	r := s.lines[near]
@@ -287,6 +328,9 @@ func (s *sightings) replaced(near, q int) *line {
 	side := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
 		x := &there.lines[i]
+		if abs(s.common(near, r.time)-s.common(q, x.time)) > onTheWay+s.doubt(near, q) {
+			continue // no packet is that long on its way
+		}
 		if int(x.from) == side && x.id == r.id && x.ts == r.ts && !x.is(segment.RST) && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) && there.find(x, here) == nil {
 			return x
 		}

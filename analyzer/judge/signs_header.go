@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"net"
 
 	"rstlab/analyzer/flow"
 	"rstlab/internal/segment"
@@ -70,6 +71,13 @@ func chainOf(s *flow.Side) chain {
 	return noChain
 }
 
+// hostCounts tells whether the sender is, by the options of its SYN, of the stacks
+// that have one counter for the whole host or for each peer: where all its packets
+// but these went elsewhere, the steps say nothing of how far it moves in a pause.
+func (k *Case) hostCounts() bool {
+	return k.S.Layout == flow.LayoutBSD || k.S.Layout == flow.LayoutMSS
+}
+
 // otherChain: the reset's IP identification leaves the sender's counter, its
 // flow label the sender's, or DF is missing where the sender always sets it. It
 // says nothing of a bare RST: a stack writes those without the socket, with
@@ -84,6 +92,9 @@ func (k *Case) otherChain() (sign, bool) {
 	}
 	ch := chainOf(k.S)
 	d := k.R.ID - k.S.LastID
+	if ch == socketChain && k.hostCounts() {
+		ch = hostChain
+	}
 	switch {
 	case ch == socketChain && (d == 0 || d > 8):
 		s.text = fmt.Sprintf("IP identification %d, the %s's packets count up by one and were at %d", k.R.ID, k.sender(), k.S.LastID)
@@ -203,10 +214,10 @@ func (k *Case) inClock() bool {
 // sender's counter can have come to, as far as it has one.
 func (k *Case) leavesChain() bool {
 	d := k.R.ID - k.S.LastID
-	switch chainOf(k.S) {
-	case socketChain:
+	switch ch := chainOf(k.S); {
+	case ch == socketChain && !k.hostCounts():
 		return d == 0 || d > 8
-	case hostChain:
+	case ch != noChain:
 		return d == 0 || d > 1024
 	}
 	return false
@@ -310,8 +321,46 @@ func (k *Case) otherMAC() (sign, bool) {
 	// A path that changes changes the distance as well: the two are no
 	// independent signs.
 	return sign{kind: signTTL, frame: k.R.Frame,
-		text: fmt.Sprintf("came from another link address than all other packets of the %s", k.sender())}, true
+		text: fmt.Sprintf("came from another link address, %s, than all other packets of the %s", link(k.mac), k.sender())}, true
 }
+
+// twoHosts tells whether another host on the capture's own link has the address as
+// well: the reset comes from its network card, all else of the sender from another
+// one, and neither came over a router.
+func (k *Case) twoHosts() (other [6]byte, ok bool) {
+	if !k.hasMAC || !initial(k.R.TTL) || k.conn.Copies > 0 {
+		return other, false
+	}
+	if k.phase == synOnly {
+		a, ok := k.synackToo()
+		return k.accepts, ok && k.accepts != other && k.accepts != k.mac && initial(k.laterTTL(a.frame))
+	}
+	ttl, _, one := k.S.UsedTTL()
+	return k.S.MAC[0], one && initial(ttl) && k.S.MACs == 1 && k.S.MAC[0] != k.mac && k.S.Packets >= 2
+}
+
+// laterTTL is the TTL of a later frame.
+func (k *Case) laterTTL(frame uint32) uint8 {
+	for i := range k.later {
+		if k.later[i].Frame == frame {
+			return k.later[i].TTL
+		}
+	}
+	return 0
+}
+
+// twoHostsFact says so.
+func (k *Case) twoHostsFacts() []Fact {
+	other, ok := k.twoHosts()
+	if !ok {
+		return nil
+	}
+	return []Fact{fact(&k.R, "it comes from the link address %s, the rest from %s, and neither over a router: two hosts on this link have %v, or a device on it answers for it",
+		link(k.mac), link(other), k.conn.Key.Addr(k.from).Addr())}
+}
+
+// link writes a link address.
+func link(mac [6]byte) string { return net.HardwareAddr(mac[:]).String() }
 
 // hostForm tells whether the reset is what the stack of the sender's own host
 // answers to a segment that it has no connection for: behind a translation it

@@ -18,6 +18,11 @@ func (k *Case) synSigns() []sign {
 			all = append(all, s)
 		}
 	}
+	if _, two := k.twoHosts(); two {
+		for i := range all {
+			all[i].proof = false // the one accepts and the other refuses
+		}
+	}
 	return all
 }
 

@@ -76,6 +76,7 @@ type raw struct {
 	form     form
 	lost     int      // connections that were lost with it, see lostTogether
 	run      []uint32 // frames of the run of transmissions before it
+	other    string   // the link address of another host that has the sender's, see twoHosts
 }
 
 // A Connection is the connection that a reset belongs to.
