@@ -67,13 +67,13 @@ var attack = []Cause{{
 var mptcp = []Cause{{
 	ID:            MPTCPSubflowReset,
 	Family:        MPTCP,
-	Summary:       "one subflow of a multipath connection was reset, with a reason given",
-	Meaning:       "The sender says in the reset why: bad token or signature, a limit, a device that changed the data. The whole connection may live on over other subflows.",
-	Evidence:      "The option MP_TCPRST in the reset: it is the sender's own word.",
+	Summary:       "one subflow of a multipath connection was reset, and the others may go on",
+	Meaning:       "The sender says in the reset why: bad token or signature, a limit, a device that changed the data; or an end took the subflow's address back. The whole connection may live on over other subflows.",
+	Evidence:      "The option MP_TCPRST in the reset: it is the sender's own word. Or REMOVE_ADDR just before, on this subflow or another.",
 	LookAlikes:    []ID{MPTCPFastclose},
-	Settle:        "follow the reason code",
+	Settle:        "follow the reason code, or ask the end that took an address back",
 	Fix:           "by reason: 6 is a device that rewrites; 3 is a limit of the host",
-	Source:        "RFC 8684, 3.6; Linux mptcp_send_active_reset_reason",
+	Source:        "RFC 8684, 3.4.2 and 3.6; Linux mptcp_send_active_reset_reason",
 	KernelReasons: []string{"MPTCP_RST_", "TCP_ABORT_ON_CLOSE", "TCP_STATE"},
 	Caps:          byWire,
 }, {

@@ -36,6 +36,7 @@ func (k *Case) begin() *Verdict {
 	if n := k.run(); n != nil {
 		r.run = n.Frames()
 	}
+	r.unacked = k.unackedPayload()
 	return &Verdict{
 		raw:   r,
 		Frame: k.R.Frame, Time: k.R.Time, Tap: k.R.Tap, Copies: k.copies,
@@ -64,7 +65,7 @@ func (k *Case) decide(v *Verdict, open []candidate, i int) {
 	c := open[i]
 	v.Cause, v.Strength = c.cause, c.strength
 	v.Sender, v.SenderStrength = k.senderOf(c)
-	v.Evidence = c.facts
+	v.Evidence = append(c.facts, k.positionFacts(v)...)
 	v.raw.base = c.base
 	for n, o := range open {
 		if n == i {
@@ -99,6 +100,17 @@ func (k *Case) senderStrength() cause.Strength {
 		}
 	}
 	return s
+}
+
+// positionFacts say what makes the sender proven.
+func (k *Case) positionFacts(v *Verdict) []Fact {
+	switch {
+	case v.Sender == Middlebox || v.SenderStrength < cause.Proven:
+		return nil
+	case k.j.At.IsValid():
+		return []Fact{fact(&k.R, "captured at %v, as was told: it left that host", k.j.At)}
+	}
+	return []Fact{fact(&k.R, "captured as it left the host of %v: its packets go out there, and none comes in", k.conn.Key.Addr(k.from).Addr())}
 }
 
 // undecided writes a verdict without a cause.
@@ -196,7 +208,7 @@ func (k *Case) describe(v *Verdict) {
 // describe adds what follows from a verdict, and puts its evidence in order.
 func describe(v *Verdict) {
 	row, _ := cause.Lookup(v.Cause)
-	v.Benign = row.Benign
+	v.Benign = row.Benign && (v.Cause != cause.CloseThenAbort || !v.raw.unacked)
 	// What one point or row refutes and another leaves open is not excluded.
 	if slices.ContainsFunc(v.Excluded, v.leavesOpen) {
 		v.Excluded = slices.DeleteFunc(slices.Clone(v.Excluded), v.leavesOpen)
@@ -219,8 +231,8 @@ func (k *Case) detail(v *Verdict) {
 	if k.text != "" {
 		d["payload"] = k.text // a claim of whoever sent it
 	}
-	if text := netScaler[k.R.Win]; text != "" && k.R.Win != k.S.Win {
-		d["window_code"] = fmt.Sprintf("%d: %s, where the sender is a NetScaler", k.R.Win, text)
+	if text := k.windowCode(); text != "" {
+		d["window_code"] = text
 	}
 	if k.mptcp.Has(packet.MPTCPReset) {
 		d["mptcp_reason"] = fmt.Sprintf("%d (%s)", k.mptcp.ResetReason, resetReason(k.mptcp.ResetReason))
@@ -261,60 +273,6 @@ func (k *Case) detail(v *Verdict) {
 			d["fingerprint"] = fp
 		}
 	}
-}
-
-// netScaler are codes that such a balancer writes into the window of its resets
-// (causes.md, 3.5).
-var netScaler = map[uint16]string{
-	8196: "bad SSL record",
-	8201: "a packet of a connection that is closed already",
-	8202: "data without a connection, the SYN cookie has expired",
-	8204: "the client sent its SYN again with another number",
-	8205: "wrong acknowledgment at the end of the handshake",
-	8206: "a bad packet while connecting, mostly of an older connection on the ports",
-	8207: "a SYN on an established connection",
-	8208: "too many retransmissions",
-	8209: "out of memory",
-	8212: "a SYN or ACK without a listening service or a valid cookie",
-	9100: "a request that was never completed timed out",
-	9201: "response of an earlier transaction on a shared server connection",
-	9202: "sequence mismatch on a server connection that was used again",
-	9203: "FIN for an earlier client on a server connection that was used again",
-	9205: "broken chunked encoding in the response",
-	9206: "invalid HTTP header",
-	9212: "invalid HTTP request",
-	9222: "response that breaks the HTTP standard",
-	9300: "idle connection cleaned up",
-	9301: "idle connection cleaned up",
-	9302: "idle connection cleaned up",
-	9303: "idle connection cleaned up",
-	9304: "the peer's window stayed closed",
-	9305: "the server's SYN-ACK acknowledged another number",
-	9307: "the peer offers tiny windows",
-	9308: "the peer offers tiny windows",
-	9309: "the peer offers tiny windows",
-	9310: "keepalive probes stayed unanswered",
-	9400: "idle server connection given up for another one",
-	9401: "flushed: out of capacity, or its service was removed",
-	9700: "a reset of the other leg passed on",
-	9701: "a reset of the other leg passed on",
-	9702: "data after a FIN",
-	9704: "packet dropped at a limit",
-	9800: "a monitor's probe timed out",
-	9811: "fatal SSL alert sent",
-	9812: "its address was removed from the configuration",
-	9814: "a policy with action RESET matched",
-	9816: "bad SSL record",
-	9817: "the certificate was being changed",
-	9820: "SSL hardware failed",
-	9830: "an access list denies it",
-	9833: "fatal SSL error",
-	9838: "bad SSL record",
-	9845: "an application security policy matched",
-	9855: "surge queue overflow",
-	9875: "the client's connection is closed",
-	9952: "fatal SSL alert received",
-	9953: "a timeout action triggered",
 }
 
 // stage names the moment of the reset as Cloudflare's public figures do, by
@@ -407,6 +365,9 @@ func (v *Verdict) Next() string {
 	}
 	if v.raw.other != "" && v.Sender != Middlebox {
 		steps = append(steps, fmt.Sprintf("find out who has %v at link address %s (arping, the switch's table)", v.From.Addr(), v.raw.other))
+	}
+	if v.Cause == cause.CloseThenAbort && v.raw.unacked {
+		return strings.Join(append(steps, "not all data had been acknowledged: ask the owner of the program that reset whether the rest may be lost"), "; then ")
 	}
 	if open {
 		steps = append(steps, row.Settle)

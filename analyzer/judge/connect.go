@@ -23,6 +23,9 @@ func smbPair(a, b uint16) bool { return a == 445 && b == 139 || a == 139 && b ==
 func (k *Case) refusalFacts() []Fact {
 	t := &k.trigger
 	facts := []Fact{fact(t, "the SYN"), fact(&k.R, "RST+ACK %s later acknowledges the SYN, number %d", duration(k.since(t)), uint32(k.R.Seq))}
+	if k.R.Seq != 0 {
+		facts = append(facts, fact(&k.R, "a stack without a connection writes number 0 (RFC 9293, 3.5.2): a device on the way rewrites numbers, or answered itself"))
+	}
 	if k.copiesDSCP() {
 		facts = append(facts, fact(&k.R, "it copies the SYN's DSCP, %d, as a host's stack does and a packet filter does not", k.R.TOS>>2))
 	}

@@ -82,13 +82,7 @@ func (k *Case) turnedRound() *flow.Segment {
 // rather than an ACK alone.
 func (k *Case) acked() *flow.Segment {
 	var last, first *flow.Segment
-	answered := 0
-	for i := k.conn.Revived; i < min(k.conn.NumResets, flow.MaxResets); i++ {
-		if r := &k.conn.Resets[i]; r.From == k.from && r.Seq == k.R.Seq {
-			answered++
-		}
-	}
-	since := k.inFlightSince()
+	since, answered := k.inFlightSince(), -1
 	for i := flow.RingLen - 1; i >= 0; i-- {
 		t := k.P.Last(i)
 		if t == nil || t.Is(segment.RST) || !t.Is(segment.ACK) || t.Ack != k.R.Seq || k.dealtWith(t) {
@@ -98,16 +92,53 @@ func (k *Case) acked() *flow.Segment {
 			last = t
 		}
 		if t.End() != t.Seq && t.Time >= since {
+			if answered < 0 && first == nil {
+				answered = k.answeredSince(t.Frame)
+			}
 			if answered == 0 && first == nil {
 				first = t
 			}
 			answered--
 		}
 	}
-	if first != nil {
+	switch {
+	case first != nil:
 		return first
+	case last != nil:
+		return last
 	}
-	return last
+	if old := k.pushedOut(); len(old) > 0 {
+		return old[min(k.answeredSince(old[0].Frame), len(old)-1)]
+	}
+	return nil
+}
+
+// answeredSince counts the sender's resets with the same number after a frame.
+func (k *Case) answeredSince(frame uint32) int {
+	n := 0
+	for i := range flow.RingLen {
+		if s := k.S.Last(i); s != nil && s.Is(segment.RST) && s.Seq == k.R.Seq && s.Frame > frame {
+			n++
+		}
+	}
+	return n
+}
+
+// pushedOut finds what a bare RST can answer among the last payload and the FIN of
+// the peer's, where so many of its segments followed, mostly resets, that they are
+// no longer remembered among those.
+func (k *Case) pushedOut() []*flow.Segment {
+	oldest := k.P.Last(flow.RingLen - 1)
+	if oldest == nil || !k.S.Knows(flow.KnowsAck) {
+		return nil
+	}
+	var found []*flow.Segment
+	for _, t := range [...]*flow.Segment{&k.P.LastData, &k.P.FIN} {
+		if t.Exists() && t.Frame < oldest.Frame && t.Ack == k.R.Seq && t.Is(segment.ACK) && t.Time >= k.inFlightSince() && k.S.Ack.Before(t.End()) {
+			found = append(found, t)
+		}
+	}
+	return found
 }
 
 // inFlightSince is when the oldest segment left that a reset can answer: a stack

@@ -14,6 +14,8 @@ import (
 type multipath struct {
 	fastclose flow.Stamp // MP_FASTCLOSE
 	on        int        // the subflow that bore it
+	removed   flow.Stamp // the last REMOVE_ADDR
+	removedOn int        // the subflow that bore it
 }
 
 // maxMultipaths bounds how many are known at once.
@@ -46,6 +48,9 @@ func (m *multipaths) read(c *flow.Conn, s *flow.Segment, in *packet.Info) {
 		}
 		if o.Has(packet.MPFastClose) && !g.fastclose.Exists() {
 			g.fastclose, g.on = s.Stamp(), c.ID
+		}
+		if o.Has(packet.MPRemove) {
+			g.removed, g.removedOn = s.Stamp(), c.ID
 		}
 	}
 }

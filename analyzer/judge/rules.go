@@ -38,7 +38,7 @@ const (
 )
 
 // rules is the table. Each family's file holds its rows beside what they test.
-var rules = flatten(multipathRules, secondaryRules, legRules, attackRules, deviceRules, connectRules, closedRules, timerRules, closingRules, establishedRules, resourceRules)
+var rules = flatten(multipathRules, secondaryRules, legRules, attackRules, balancerRules, deviceRules, connectRules, closedRules, timerRules, closingRules, establishedRules, resourceRules)
 
 func flatten(families ...[]*rule) []*rule {
 	var all []*rule

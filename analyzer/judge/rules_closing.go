@@ -113,6 +113,9 @@ var closingRules = []*rule{{
 		}
 		if k.S.FIN.Exists() {
 			if d := k.payloadAfterFIN(); d != nil {
+				if d.Frame < k.S.FIN.Frame {
+					return fmt.Sprintf("payload of the %s had not come to the %s when it sent its FIN", k.receiver(), k.sender()), []uint32{d.Frame, k.S.FIN.Frame}
+				}
 				return fmt.Sprintf("the %s sent payload after the %s's FIN", k.receiver(), k.sender()), []uint32{k.S.FIN.Frame, d.Frame}
 			}
 		}
@@ -397,6 +400,15 @@ func (k *Case) unseenClose() ([]Fact, bool) {
 func (k *Case) tookDataAfterFIN() bool {
 	d := k.payloadAfterFIN()
 	return d != nil && k.S.Knows(flow.KnowsAck) && !k.S.Ack.Before(d.End())
+}
+
+// unackedPayload tells whether payload of either side was captured that the other
+// acknowledged neither before nor by the reset: it may be lost with the connection.
+func (k *Case) unackedPayload() bool {
+	s, p := k.S, k.P
+	own := s.LastData.Exists() && !(s.Knows(flow.KnowsUna) && !s.LastData.End().After(s.Una))
+	peers := p.LastData.Exists() && !(s.Knows(flow.KnowsAck) && !p.LastData.End().After(s.Ack)) && !(k.R.Is(segment.ACK) && !p.LastData.End().After(k.R.Ack))
+	return own || peers
 }
 
 // closedCompletely tells whether both FINs were sent and acknowledged.

@@ -117,7 +117,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
-		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither && against(k.signList) < cause.Likely || k.inChain() || k.inClock() || k.oddProbe() {
+		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither && against(k.signList) < cause.Likely || k.inChain() || k.inClock() || k.oddProbe() || k.bearsCode(idleCodes...) {
 			return nil, false
 		}
 		return []Fact{

@@ -136,6 +136,10 @@ var multipathRules = []*rule{{
 		if f := k.conn.MPTCP.Removed[k.from]; f != 0 && k.form == spontaneous {
 			return []Fact{factIn(f, "the %s takes an address back (REMOVE_ADDR)", k.sender()), fact(&k.R, "the reset of the subflow follows")}, true
 		}
+		if g := &k.multipath; k.addressRemoved() && k.form == spontaneous {
+			return append([]Fact{factIn(g.removed.Frame, "an address is taken back (REMOVE_ADDR) on another subflow of the same connection (%d)", g.removedOn),
+				fact(&k.R, "the reset of this one, %s later", duration(k.R.Time-g.removed.Time))}, k.headerFacts()...), true
+		}
 		return nil, false
 	},
 	strength: func(k *Case) cause.Strength {
@@ -155,6 +159,15 @@ func (k *Case) fastclosed() *multipath {
 		return nil
 	}
 	return g
+}
+
+// addressRemoved tells whether an end took an address back, on another subflow,
+// within a second before the reset (RFC 8684, 3.4.2): it ends the subflows of that
+// address.
+func (k *Case) addressRemoved() bool {
+	g := &k.multipath
+	d := k.R.Time - g.removed.Time
+	return g.removed.Exists() && g.removedOn != k.conn.ID && g.removed.Frame < k.R.Frame && d <= 1e9
 }
 
 // resetReason names a reason of MP_TCPRST (RFC 8684, 3.6).

@@ -22,7 +22,7 @@ var secondaryRules = []*rule{{
 		}
 		t := &k.trigger
 		facts := []Fact{fact(&e.Segment, "an earlier reset, in the name of the %s", k.name(e.From))}
-		if t.Pure() && e.From == k.from && t.Frame > e.Frame {
+		if k.challenges(t, e) {
 			facts = append(facts, fact(t, "the %s challenges it: %s", k.receiver(), k.brief(1-k.from, t)))
 		} else {
 			facts = append(facts, fact(t, "the %s's %s was on its way", k.receiver(), k.brief(1-k.from, t)))
@@ -50,6 +50,24 @@ var secondaryRules = []*rule{{
 	strength: always(cause.Undetermined),
 	open:     "the FIN before it bears no timestamp: it may be forged, and the socket be gone",
 }}
+
+// challenges tells whether an ACK can be the peer's answer to an earlier reset of
+// the sender's (RFC 5961, 3.2): it says nothing new, and comes no sooner than the
+// way to the peer and back allows.
+func (k *Case) challenges(t *flow.Segment, e *flow.Reset) bool {
+	return t.Pure() && e.From == k.from && t.Frame > e.Frame && t.Time-e.Time >= k.P.RTT.Min*8/10 && !k.firstToAck(t)
+}
+
+// firstToAck tells whether an ACK of the peer's, still remembered, is the first of
+// them to acknowledge what it does.
+func (k *Case) firstToAck(t *flow.Segment) bool {
+	for i := range flow.RingLen {
+		if s := k.P.Last(i); s != nil && s.Frame < t.Frame && s.Is(segment.ACK) && !s.Is(segment.RST) {
+			return s.Ack.Before(t.Ack)
+		}
+	}
+	return false
+}
 
 // answersUnseen are the facts of a bare reset behind another whose trigger is
 // not at hand: a stack without the connection answers all that was on its way,
@@ -150,7 +168,7 @@ func (k *Case) provokedBefore(e *flow.Reset) bool {
 			n++
 		}
 	}
-	return n < 2 && e.Seq == k.R.Seq
+	return n+len(k.pushedOut()) < 2 && e.Seq == k.R.Seq
 }
 
 // repeatFacts say what a reset of a volley repeats.

@@ -71,7 +71,8 @@ func say(v *judge.Verdict) string {
 
 // check compares verdicts with wants: the line of say, then " or CAUSE…" for
 // alternatives that must be there, "; not CAUSE…" for exclusions,
-// "; EFFECT" and "; frames N…" for evidence.
+// "; EFFECT", "; frames N…" for evidence, "; says TEXT" and "; unsaid TEXT" for its
+// sentences, "; benign" or "; harmful".
 func check(t *testing.T, got []*judge.Verdict, wants []string) {
 	t.Helper()
 	for i, want := range wants {
@@ -106,6 +107,22 @@ func check(t *testing.T, got []*judge.Verdict, wants []string) {
 						t.Errorf("%s: evidence %+v, want frame %s in it", say(v), v.Evidence, n)
 					}
 				}
+			case "says":
+				if !strings.Contains(texts(v), rest) {
+					t.Errorf("%s: it says %q, want %q in it", say(v), texts(v), rest)
+				}
+			case "unsaid":
+				if strings.Contains(texts(v), rest) {
+					t.Errorf("%s: it says %q, want no %q in it", say(v), texts(v), rest)
+				}
+			case "benign":
+				if !v.Benign {
+					t.Errorf("%s: not benign", say(v))
+				}
+			case "harmful":
+				if v.Benign {
+					t.Errorf("%s: benign", say(v))
+				}
 			default:
 				if effects[v.Effect] != p {
 					t.Errorf("%s: effect %s, want %s", say(v), effects[v.Effect], p)
@@ -116,6 +133,21 @@ func check(t *testing.T, got []*judge.Verdict, wants []string) {
 	for _, v := range got[min(len(wants), len(got)):] {
 		t.Errorf("unwanted verdict: %s", say(v))
 	}
+}
+
+// texts are the sentences of a verdict, a line each.
+func texts(v *judge.Verdict) string {
+	var all []string
+	for _, f := range v.Evidence {
+		all = append(all, fmt.Sprintf("frame %d: %s", f.Frame, f.Text()))
+	}
+	for _, x := range v.Excluded {
+		all = append(all, fmt.Sprintf("not %s: %s %v", x.Cause, x.Why, x.Frames))
+	}
+	for _, a := range v.Alternatives {
+		all = append(all, fmt.Sprintf("or %s: %s", a.Cause, a.Why))
+	}
+	return strings.Join(append(all, v.Summary(), v.Next()), "\n")
 }
 
 type ruleTest struct {

@@ -16,7 +16,7 @@ var timerRules = []*rule{{
 	in:    anyPhase &^ (alone | synOnly),
 	need: func(k *Case) ([]Fact, bool) {
 		r := k.run()
-		if r == nil || r.N < 3 || !k.endsByTimer() {
+		if r == nil || r.N < 3 && !k.beganBefore(r) || !k.endsByTimer() || k.doneWith(r) {
 			return nil, false
 		}
 		return k.runFacts(r), true
@@ -35,7 +35,7 @@ var timerRules = []*rule{{
 		if k.form != spontaneous {
 			return "", nil
 		}
-		if r := k.run(); r != nil && r.N >= 3 {
+		if r := k.run(); r != nil && (r.N >= 3 || k.beganBefore(r)) {
 			return "", nil
 		}
 		ended := &k.S.Ended
@@ -196,6 +196,26 @@ func (k *Case) run() *flow.Run {
 		return r
 	}
 	return nil
+}
+
+// beganBefore tells whether copies of the run may lie before the capture: it
+// begins with the first that was captured of the sender, nothing of which was
+// acknowledged, and the capture began no longer before than the reset came after,
+// as the distances of copies only grow.
+func (k *Case) beganBefore(r *flow.Run) bool {
+	return k.phase&(noSYN|ending) != 0 && k.S.SYNs == 0 && k.P.SYNs == 0 && r == &k.S.Sent && r.Start == k.S.First && !k.S.Knows(flow.KnowsUna) &&
+		r.At(0).Time-k.began0 < k.R.Time-r.Last().Time
+}
+
+// doneWith tells whether the run had ended long before the reset: its last copy
+// was acknowledged, and the sender was silent ever since, where a stack that waits
+// sends again.
+func (k *Case) doneWith(r *flow.Run) bool {
+	if r != &k.S.Ended || r.N < 2 || r.Heard.Frame < r.Last().Frame {
+		return false
+	}
+	last := r.Last().Time - r.At(r.Kept()-2).Time
+	return k.R.Time-r.Last().Time > max(3*last, 3e9)
 }
 
 // endsByTimer tells whether the reset is one that a timer's end gives: with

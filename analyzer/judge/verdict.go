@@ -77,6 +77,7 @@ type raw struct {
 	lost     int      // connections that were lost with it, see lostTogether
 	run      []uint32 // frames of the run of transmissions before it
 	other    string   // the link address of another host that has the sender's, see twoHosts
+	unacked  bool     // payload of either side was captured that the other had not acknowledged
 }
 
 // A Connection is the connection that a reset belongs to.
