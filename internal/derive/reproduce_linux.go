@@ -1,18 +1,16 @@
 package derive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"rstlab/internal/play"
 	"rstlab/internal/script"
@@ -22,12 +20,7 @@ import (
 // the same for every alternative that the first reset's verdict leaves open.
 // Where a kernel shows other packets than the capture, an end is scripted.
 func (t *Trouble) Reproduce(ctx context.Context, name string) (*Outcome, error) {
-	dir, err := os.MkdirTemp("", "rstlab-reproduce-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	r := &reproduction{t: t, dir: dir}
+	r := &reproduction{t: t}
 	best, err := r.best(ctx, name, variant{})
 	if err != nil || best.Failed != "" {
 		return best, err
@@ -72,11 +65,7 @@ func (r *reproduction) instead(ctx context.Context, name string, s *story, c cla
 }
 
 // A reproduction is one call of Reproduce.
-type reproduction struct {
-	t   *Trouble
-	dir string
-	n   atomic.Int64 // plays
-}
+type reproduction struct{ t *Trouble }
 
 // best plays the story with kernels at both ends where its packets are a
 // kernel's; where the replay is another, with one end scripted, then both.
@@ -187,8 +176,7 @@ func (r *reproduction) once(ctx context.Context, name string, v variant) (*Outco
 
 // play plays the scenario of out and compares.
 func (r *reproduction) play(ctx context.Context, out *Outcome) error {
-	save := filepath.Join(r.dir, fmt.Sprint(r.n.Add(1)))
-	_, err := play.Run(ctx, []*script.File{out.Scenario.File}, play.Options{Save: save}, func(res *play.Result) { out.Result = res })
+	_, err := play.Run(ctx, []*script.File{out.Scenario.File}, play.Options{Memory: true}, func(res *play.Result) { out.Result = res })
 	if err != nil {
 		return err
 	}
@@ -233,13 +221,16 @@ func (sc *Scenario) captures(res *play.Result) []Input {
 	return append(inputs, other...)
 }
 
-// captureOf finds the capture of a tap among those that a play saved.
+// captureOf finds the capture of a tap among those of a play.
 func captureOf(res *play.Result, tap string) []Input {
-	want := strings.ReplaceAll(tap, "/", "-") + ".pcapng"
-	for _, path := range res.Captures {
-		// A tap whose lab was never whole has written nothing.
-		if info, err := os.Stat(path); filepath.Base(path) == want && err == nil && info.Size() > 0 {
-			return []Input{{Name: want, Open: func() (io.ReadCloser, error) { return os.Open(path) }}}
+	if res.Recording == nil {
+		return nil
+	}
+	for _, c := range res.Recording.Captures {
+		// A tap whose lab was never whole has nothing.
+		if c.Tap == tap && len(c.Data) > 0 {
+			name := strings.ReplaceAll(tap, "/", "-") + ".pcapng"
+			return []Input{{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.Data)), nil }}}
 		}
 	}
 	return nil

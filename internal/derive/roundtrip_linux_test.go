@@ -167,7 +167,7 @@ func roundTrip(t *testing.T, path string, stream int) string {
 	if err != nil {
 		return err.Error()
 	}
-	r := &reproduction{t: trouble, dir: t.TempDir()}
+	r := &reproduction{t: trouble}
 	out, err := r.best(t.Context(), "trip", variant{})
 	var undetermined *UndeterminedError
 	switch {

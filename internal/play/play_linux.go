@@ -25,6 +25,7 @@ type Options struct {
 	Save      string // folder for the captures of every scenario; "": those of failures, in rstlab-NAME/
 	AllowExec bool   // files from outside the catalogue may run programs
 	Record    bool   // hand over Recordings of what passed
+	Memory    bool   // hand over Recordings of all, and write no captures
 }
 
 // Run plays the files and calls done for each, in their order, as soon as it
@@ -154,7 +155,7 @@ func (env *environment) play(ctx context.Context, f *script.File) *Result {
 		p.fail(mismatch{text: err.Error()})
 	}
 	r.Result = Pass
-	if o := env.opts; o.Record && len(p.failures) == 0 {
+	if o := env.opts; o.Memory || o.Record && len(p.failures) == 0 {
 		r.Recording = p.recording()
 	}
 	if len(p.failures) > 0 {
@@ -176,6 +177,8 @@ func (env *environment) play(ctx context.Context, f *script.File) *Result {
 func (p *player) save() error {
 	dir := p.env.opts.Save
 	switch {
+	case p.env.opts.Memory:
+		return nil
 	case dir != "":
 		dir = filepath.Join(dir, p.file.Name)
 	case len(p.failures) > 0 && len(p.captures) > 0:

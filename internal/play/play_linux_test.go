@@ -266,6 +266,28 @@ func TestSkipNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// Who wants the captures in memory finds them there, of failures too, and no file.
+func TestMemoryKeepsCaptures(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f, err := script.Parse("test.scenario", []byte(twoHosts+"client connect server.80 = ok\nno reset\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r *play.Result
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	if _, err := play.Run(t.Context(), []*script.File{f}, play.Options{Memory: true}, func(got *play.Result) { r = got }); err != nil {
+		t.Fatal(err)
+	}
+	if r.Result != play.Fail || r.Recording == nil || len(r.Recording.Captures) != 2 || len(r.Recording.Captures[0].Data) == 0 {
+		t.Errorf("result %s, recording %+v", r.Result, r.Recording)
+	}
+	if files, _ := filepath.Glob("*"); len(files) != 0 {
+		t.Errorf("files %v", files)
+	}
+}
+
 func TestSaveKeepsCaptures(t *testing.T) {
 	dir := t.TempDir()
 	r := run(t, twoHosts+"server.80 listen\nclient.40001 connect server.80 = ok\nno reset\n", play.Options{Save: dir})

@@ -7,8 +7,8 @@ import (
 	"rstlab/internal/script"
 )
 
-// A Recording is all that a scenario left behind that passed: what golden files
-// are made from.
+// A Recording is all that a scenario left behind: what golden files are made from,
+// and what a replay is compared by.
 type Recording struct {
 	Captures []Capture
 	Lines    []Line                  // those that ran, in their order

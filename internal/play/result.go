@@ -35,7 +35,8 @@ type Result struct {
 	Path string `json:"-"`
 	// Line is the line of the file that failed; 0: of none, or all of it.
 	Line int `json:"-"`
-	// Recording is what a pass left behind, where Options.Record asks for it.
+	// Recording is what was left behind, where Options.Record or Options.Memory
+	// asks for it.
 	Recording *Recording `json:"-"`
 }
 
