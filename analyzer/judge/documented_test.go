@@ -178,6 +178,15 @@ func TestDocumented(t *testing.T) {
 			client.1000 > server.8080: R rawseq 5001 win 0 id=0`,
 		wants: []string{"4 likely nat-bypass by possible originator; not syn-scan"},
 	}, {
+		name: "the same at the server: the SYN came over a router, the reset did not",
+		text: `
+			client: linux ts=1000
+			server: linux ts=900000
+			client.1000 > server.8080: S ttl=63
+			server.8080 > client.1000: S.
+			client.1000 > server.8080: R seq 1 win 0 id=0`,
+		wants: []string{"3 possible unsolicited-synack by possible originator or nat-bypass syn-scan syn-sent-abort"},
+	}, {
 		name: "a scanner gives all its SYNs one number: no translation",
 		text: `
 			scan.4000 > server.80: S rawseq 5000 win 1024 ttl=51
@@ -216,6 +225,24 @@ func TestDocumented(t *testing.T) {
 // The same with two captures.
 func TestDocumentedTwice(t *testing.T) {
 	runPoints(t, []pointTest{{
+		// as the scenario nat-bypass-hairpin plays it
+		name: "the SYN that the server got was sent to another address, as the client's capture shows",
+		taps: []tap{
+			{name: "client", text: `
+				client: linux ts=1000 id=100
+				server: linux ts=900000
+				client.1000 > vip.80: S rawseq 5000
+				server.8080 > client.1000: S. rawseq 77 rawack 5001
+				client.1000 > server.8080: R rawseq 5001 win 0 id=0`},
+			{name: "server", text: `
+				client: linux ts=1000 id=100
+				server: linux ts=900000
+				client.1000 > server.8080: S rawseq 5000 ttl=63
+				server.8080 > client.1000: S. rawseq 77
+				client.1000 > server.8080: R rawseq 5001 win 0 id=0`},
+		},
+		wants: []string{"3 proven nat-bypass by proven originator; client:3 server:3"},
+	}, {
 		// Cisco document 220486: a firewall sees the SYN-ACK and not the SYN
 		name: "the SYN passes another way; a device refuses the SYN-ACK, which it does not expect",
 		taps: []tap{

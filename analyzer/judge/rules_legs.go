@@ -74,6 +74,19 @@ var legRules = []*rule{{
 	strength: always(cause.Likely),
 	open:     "the SYN was sent to another address: the answer to it may have escaped translation",
 }, {
+	// The same where the answer comes from: the SYN came over the translator, the
+	// reset did not.
+	cause: cause.NATBypass,
+	in:    synAnswered,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.refusesSYNACK() || !initial(k.R.TTL) || hops(k.S.SYN.TTL) != 1 || k.askedElsewhere() != nil {
+			return nil, false
+		}
+		return append(k.synackFacts(), fact(&k.S.SYN, "it came over a router (TTL %d), the reset did not (TTL %d)", k.S.SYN.TTL, k.R.TTL)), true
+	},
+	strength: always(cause.Undetermined),
+	open:     "the SYN came over a router, the reset did not: it may have been for another address, which that translated",
+}, {
 	// On the far side of the NAT: a segment out of the window drew the reset, and
 	// the connection goes on.
 	cause: cause.NATBypass,

@@ -354,6 +354,11 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 		factOf(near, r.frame, "the reset leaves on the side of %v", v.From),
 		factOf(far, s.lines[far].frame, "the reset arrives here"))
 	if syn := s.unasked(near, far); syn != nil {
+		if v.Cause == cause.NATBypass { // it did send it, to another address
+			out.Strength, out.Alternatives, out.SenderStrength = cause.Proven, nil, cause.Proven
+			out.Evidence = append(out.Evidence, factOf(far, syn.frame, "the SYN arrives here with another address"))
+			return
+		}
 		out.Cause, out.Strength, out.Why = cause.UnsolicitedSynack, cause.Likely, ""
 		out.Sender, out.SenderStrength = Originator, cause.Proven
 		out.Alternatives = nil

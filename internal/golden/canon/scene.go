@@ -28,9 +28,10 @@ type scene struct {
 
 // A node is an actor.
 type node struct {
-	name string
-	kind script.ActorKind
-	taps []*tap
+	name   string
+	kind   script.ActorKind
+	router bool // it forwards
+	taps   []*tap
 	host
 }
 
@@ -108,7 +109,8 @@ func newScene(f *script.File, rec *play.Recording) (*scene, error) {
 	own.Lines = slices.Clone(rec.Lines)
 	s := &scene{file: f, rec: &own, nodes: map[string]*node{}}
 	for _, a := range f.Actors {
-		s.nodes[a.Name] = &node{name: a.Name, kind: a.Kind}
+		s.nodes[a.Name] = &node{name: a.Name, kind: a.Kind,
+			router: slices.ContainsFunc(a.Attrs, func(at script.Attr) bool { return at.Key == "forward" && at.Value == "yes" })}
 	}
 	for _, c := range rec.Captures {
 		if err := s.addTap(c); err != nil {
@@ -248,8 +250,9 @@ func pair(a, b *tap) {
 	}
 }
 
-// forward finds the packets that a node with several taps passed on. rewrites
-// says that it may have changed them beyond recognition.
+// forward finds the packets that a node passed on: from one tap to another, or, of
+// a router with a single link, back on that. rewrites says that it may have changed
+// them beyond recognition.
 func (n *node) forward(rewrites bool) {
 	var came, went []*sighting
 	for _, t := range n.taps {
@@ -261,7 +264,7 @@ func (n *node) forward(rewrites bool) {
 			}
 		}
 	}
-	if len(n.taps) < 2 {
+	if len(n.taps) == 0 || len(n.taps) == 1 && !n.router {
 		return
 	}
 	byTime := func(a, b *sighting) int { return a.raw.Compare(b.raw) }
@@ -274,7 +277,7 @@ func (n *node) forward(rewrites bool) {
 				continue
 			}
 			i := slices.IndexFunc(came, func(x *sighting) bool {
-				return !x.raw.After(y.raw.Add(unsteady)) && !passed[x] && x.tap != y.tap && same(x, y)
+				return !x.raw.After(y.raw.Add(unsteady)) && !passed[x] && (x.tap != y.tap || len(n.taps) == 1) && same(x, y)
 			})
 			if i >= 0 {
 				y.from, passed[came[i]] = came[i], true
