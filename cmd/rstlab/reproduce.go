@@ -62,6 +62,9 @@ Ends with status 0 only if the capture was reproduced.`,
 			}
 			o.Stream = *stream + 1
 		}
+		if err := writable(*file, files); err != nil {
+			return usage(cmd, err)
+		}
 		inputs, err := reopenable(cmd.InOrStdin(), files)
 		if err != nil {
 			return usage(cmd, err)
@@ -131,6 +134,31 @@ func reproduce(cmd *cobra.Command, trouble *derive.Trouble, name, file string, n
 		return &statusError{Status: statusFailed}
 	}
 	return nil
+}
+
+// writable finds out whether a scenario can be written to file, so that what is
+// wrong with it is told before anything is played. It must be none of the captures.
+func writable(file string, captures []string) error {
+	switch file {
+	case "":
+		return nil
+	case "-":
+		return errors.New("write scenario to \"-\": without --write standard output has it; want a file")
+	}
+	was, err := os.Stat(file)
+	for _, capture := range captures {
+		if err == nil && names(capture, was) {
+			return fmt.Errorf("write scenario to %s: that is a capture to reproduce; want another file", file)
+		}
+	}
+	f, opened := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o644)
+	if opened != nil {
+		return fmt.Errorf("write scenario: %w", opened)
+	}
+	if err != nil { // it was not there
+		defer os.Remove(file)
+	}
+	return f.Close()
 }
 
 // writeScenario writes a scenario to a file, or to out where none is named.

@@ -214,3 +214,27 @@ func TestServerFirstAfterTheHandshake(t *testing.T) {
 	}
 	inOrder(t, string(sc.Text), "client.40001 connect server.80 = ok", "server.80 > client.40001: S.", "server.80 > client.40001: P. seq 1:32")
 }
+
+// A capture may have any name that a system allows.
+func TestCaptureOfAnyName(t *testing.T) {
+	const list = `
+		client.40001 > server.80: S  seq 0 <mss 1460>
+		server.80 > client.40001: R. rawseq 0 ack 1 win 0`
+	for name, want := range map[string]string{
+		"dir/it's a # \"capture\".pcap": `See: it's a # "capture".pcap, frames`,
+		"dir/two\nlines\x1b[31m.pcapng": `See: two\nlines\x1b[31m.pcapng, frames`,
+		"dir/caf\xe9.pcap":              `See: caf\xe9.pcap, frames`,
+		"dir/Prüfstand.pcap":            `See: Prüfstand.pcap, frames`,
+	} {
+		trouble, err := Read(t.Context(), []Input{input(t, name, list)}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc, err := trouble.Scenario("a")
+		if err != nil {
+			t.Errorf("%q: %v", name, err)
+		} else if !strings.Contains(string(sc.Text), want) {
+			t.Errorf("%q: no %q in\n%s", name, want, sc.Text)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package derive
 import (
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -58,9 +57,9 @@ func (s *story) head(st *stage) []string {
 	if n := len(s.packets); n > 0 {
 		frames = fmt.Sprintf(", frames %d to %d", s.firstFrame().frame(), s.packets[n-1].frame())
 	}
-	lines = append(lines, fmt.Sprintf("See: %s%s, connection %d", filepath.Base(s.main), frames, s.chosen.Stream))
+	lines = append(lines, fmt.Sprintf("See: %s%s, connection %d", cited(s.main), frames, s.chosen.Stream))
 	if s.points == 2 {
-		lines = append(lines, "See: "+filepath.Base(s.other))
+		lines = append(lines, "See: "+cited(s.other))
 	}
 	return lines
 }

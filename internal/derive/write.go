@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rstlab/internal/segment"
 )
@@ -175,11 +179,21 @@ func (s *story) frameWords(p *pkt) string {
 	case s.points < 2:
 		return fmt.Sprintf("frame %d", p.frame())
 	case p.frame() == none:
-		return fmt.Sprintf("frame %d of %s", p.frames[1].frame, filepath.Base(p.frames[1].file))
+		return fmt.Sprintf("frame %d of %s", p.frames[1].frame, cited(p.frames[1].file))
 	case p.frames[1].frame == none:
-		return fmt.Sprintf("frame %d of %s", p.frame(), filepath.Base(p.frames[0].file))
+		return fmt.Sprintf("frame %d of %s", p.frame(), cited(p.frames[0].file))
 	}
-	return fmt.Sprintf("frame %d, and %d of %s", p.frame(), p.frames[1].frame, filepath.Base(p.frames[1].file))
+	return fmt.Sprintf("frame %d, and %d of %s", p.frame(), p.frames[1].frame, cited(p.frames[1].file))
+}
+
+// cited is a capture's name as a comment has it: the last part of its path, in
+// letters that a scenario can hold.
+func cited(file string) string {
+	name := filepath.Base(file)
+	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return name
+	}
+	return strings.Trim(strconv.Quote(name), `"`)
 }
 
 // header writes what of a reset's header is part of its form.
