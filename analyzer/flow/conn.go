@@ -73,6 +73,7 @@ type Conn struct {
 	Seen       bool // a SYN or SYN-ACK tells who the originator is
 	V6         bool
 	Recalled   bool // it had left the table; only its numbers were kept
+	SameWay    bool // a packet was seen twice going the same way: on a bridge and its port, by a mirror
 	Orig       int  // the side that is, or seems to be, the originator
 
 	Sides [2]Side

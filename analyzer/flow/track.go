@@ -8,11 +8,12 @@ import (
 // classify sets the marks of a segment that depend on its connection.
 func (c *Conn) classify(from int, s *Segment) {
 	me, peer := &c.Sides[from], &c.Sides[1-from]
-	if first := me.repeated(peer, s, c.doubled()); first != nil {
+	if first := me.repeated(peer, s, c.doubled(), c.SameWay); first != nil {
 		s.Marks |= Copy
 		if first.Has(In) && s.Has(Out) {
 			first.Marks |= Passed
 		}
+		c.SameWay = c.SameWay || dirsOf(first) == dirsOf(s)
 		return
 	}
 	if s.Is(segment.ACK) && peer.Knows(KnowsNxt) && s.Seq != 0 {
@@ -88,8 +89,10 @@ const copyDepth = 4
 const hostPackets = 4
 
 // repeated finds the segment in the ring of which another one is a second
-// sighting, nil where there is none.
-func (s *Side) repeated(peer *Side, seg *Segment, doubled bool) *Segment {
+// sighting, nil where there is none. Two equal resets that went the same way by
+// a forwarding host are two, unless others of the connection were seen twice
+// going the same way, as on a bridge and on its port.
+func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) *Segment {
 	for i := range copyDepth {
 		old := s.Last(i)
 		if old == nil {
@@ -112,6 +115,9 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled bool) *Segment {
 		switch {
 		case seg.ID != 0, seg.Len > 0, seg.Is(segment.SYN), seg.Is(segment.FIN):
 			return old
+		case seg.Is(segment.RST) && !sameWay && (dirsOf(seg) != 0 && dirsOf(seg) == dirsOf(old) || seg.Has(Out) && old.Has(Passed)) &&
+			s.twoTriggers(peer, old, seg):
+			continue
 		case seg.Is(segment.RST) && (doubled || old.Has(In) && seg.Has(Out) && old.TTL == seg.TTL+1 || !s.twoTriggers(peer, old, seg)):
 			return old
 		case !seg.Is(segment.RST) && seg.TTL != old.TTL:

@@ -167,7 +167,7 @@ type recent struct {
 	phase    phase
 	silent   bool // no data of the sender on the connection
 	toOrig   bool // to the originator
-	passedOn bool // it followed a reset of another leg, see otherLeg
+	passedOn bool // it followed a reset of another leg, see passesOn
 	bypass   bool // a segment that had escaped translation drew it
 }
 

@@ -93,17 +93,13 @@ func (k *Case) lateHandshake() string {
 	return ""
 }
 
-// together is how soon after each other, in nanoseconds, a busy host resets
-// what waited in one queue.
-const together = int64(250e6)
-
 // listenerGone are what shows that the listener closed: other connections to
 // the port that were reset in the same moment with nothing of the responder,
 // and SYNs refused afterwards.
 func (k *Case) listenerGone() []Fact {
 	var facts []Fact
 	me := k.conn.Key.Addr(k.from)
-	k.around(together, func(x *recent) {
+	k.around(atOneMoment, func(x *recent) {
 		if x.from == me && x.id != k.conn.ID && x.form == spontaneous && x.silent && len(facts) < 3 {
 			facts = append(facts, factIn(x.frame, "another connection to that port, reset in the same moment"))
 		}
@@ -111,9 +107,9 @@ func (k *Case) listenerGone() []Fact {
 	if len(facts) == 0 {
 		return nil
 	}
-	n := len(facts)
+	n, open := len(facts), k.acceptedSince()
 	k.around(3e9, func(x *recent) {
-		if x.from == me && x.phase == synOnly && x.form == provoked && x.time > k.R.Time && len(facts) == n {
+		if x.from == me && x.phase == synOnly && x.form == provoked && x.time > k.R.Time && (open == 0 || x.time < open) && len(facts) == n {
 			facts = append(facts, factIn(x.frame, "a SYN to that port refused afterwards"))
 		}
 	})
@@ -121,6 +117,28 @@ func (k *Case) listenerGone() []Fact {
 		return nil
 	}
 	return facts
+}
+
+// likeWindows tells whether the reset's TTL is one of a Windows host, whose stack
+// alone refuses a SYN at a full backlog: Linux and BSD drop it, or refuse the ACK
+// behind it (causes.md, listener-backlog-full).
+func (k *Case) likeWindows() bool { return flow.InitialTTL(k.R.TTL) == windowsTTL }
+
+// atOneMoment is how far apart, in nanoseconds, the resets are seen that a
+// listener which closes sends one after the other (inet_csk_listen_stop()).
+const atOneMoment = int64(10e6)
+
+// acceptedSince is when the first SYN to the sender's port came after the reset
+// that was accepted, 0 where none was.
+func (k *Case) acceptedSince() int64 {
+	var first int64
+	port := k.conn.Key.Port(k.from)
+	k.targets(k.from, 10e9, func(a *attempt, out outcome) {
+		if a.rport == port && a.time > k.R.Time && out.Answered() && (first == 0 || a.time < first) {
+			first = a.time
+		}
+	})
+	return first
 }
 
 // wrongAnswer tells whether the sender's SYN was answered with a number that

@@ -210,12 +210,16 @@ func (f *Follower) came(k *Case, e *flow.Entry) {
 func (f *Follower) observe(st *flow.Step, look func() *packet.Info) {
 	waiting := f.waiting[st.Entry.ID]
 	if st.Seg.Has(flow.Copy) && st.Seg.Is(segment.RST) {
-		for _, k := range slices.Backward(waiting) { // of several alike, the last one's
-			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID {
-				k.copies = append(k.copies, Frame{N: st.Seg.Frame})
-				k.cameIn = k.cameIn || st.Seg.Has(flow.In)
-				return
+		var of *Case // of several alike, the last one that has the fewest
+		for _, k := range slices.Backward(waiting) {
+			if st.From == k.from && st.Seg.Seq == k.R.Seq && st.Seg.Flags == k.R.Flags && st.Seg.ID == k.R.ID &&
+				(of == nil || len(k.copies) < len(of.copies)) {
+				of = k
 			}
+		}
+		if of != nil {
+			of.copies = append(of.copies, Frame{N: st.Seg.Frame})
+			of.cameIn = of.cameIn || st.Seg.Has(flow.In)
 		}
 		return
 	}

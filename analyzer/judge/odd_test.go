@@ -1107,7 +1107,7 @@ var oddCaptures = []ruleTest{{
 			server.80 > client.1000: P. seq 1:101 ack 101
 			server.80 > client.1000: F. seq 101 ack 101
 			client.1000 > server.80: R. seq 101 ack 101`,
-	wants: []string{"7 possible close-then-abort by likely originator or close-unread-data abortive-close; accepted"},
+	wants: []string{"7 possible abortive-close by likely originator or close-unread-data close-then-abort; accepted"},
 }, {
 	name: "NAT GW: RST from gateway, new outbound packet, TTL 64 vs 50",
 	text: `

@@ -58,7 +58,7 @@ func always(s cause.Strength) func(*Case) cause.Strength {
 // can abort at the same time.
 func (k *Case) follows() bool {
 	e := k.earlier()
-	return e != nil && (e.From == k.from || k.form != spontaneous) && !k.changedPlaces(e)
+	return e != nil && (e.From == k.from || k.form != spontaneous) && !k.changedPlaces(e) && !k.byItself(e)
 }
 
 // livesOnSign gives the sign that the named sender goes on, nil where there is

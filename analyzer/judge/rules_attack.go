@@ -201,7 +201,7 @@ func (k *Case) sweep() []flow.Segment {
 	}
 	// A device that knows the connection hits with the first, at its number or a
 	// few segments on (causes.md, 3.5).
-	if k.forgotFlight() && k.acknowledged(all) {
+	if k.acknowledged(all) && (k.forgotFlight() || k.drawn(all)) {
 		return nil
 	}
 	if off*2 <= len(all) || k.conn.Accepts(1-k.from, &all[0]) == flow.Yes {
@@ -215,6 +215,11 @@ func (k *Case) sweep() []flow.Segment {
 func (k *Case) acknowledged(resets []flow.Segment) bool {
 	for i := range resets {
 		ack := k.P.Ack
+		for n := range flow.RingLen { // also of what was not captured yet
+			if t := k.P.Last(n); t != nil && t.Is(segment.ACK) && !t.Is(segment.RST) && t.Ack.After(ack) {
+				ack = t.Ack
+			}
+		}
 		k.after(1-k.from, func(s *flow.Segment) bool {
 			if s.Is(segment.ACK) && !s.Is(segment.RST) && s.Frame < resets[i].Frame && s.Ack.After(ack) {
 				ack = s.Ack
@@ -226,6 +231,31 @@ func (k *Case) acknowledged(resets []flow.Segment) bool {
 		}
 	}
 	return true
+}
+
+// drawn tells whether most of the resets take their numbers from segments of
+// their receiver that are at hand.
+func (k *Case) drawn(resets []flow.Segment) bool {
+	n := 0
+	for i := range resets {
+		found := false
+		look := func(s *flow.Segment) bool {
+			found = found || s.Is(segment.ACK) && !s.Is(segment.RST) && s.Ack == resets[i].Seq
+			return !found && s.Frame < resets[i].Frame
+		}
+		for m := range flow.RingLen {
+			if t := k.P.Last(m); t == nil || !look(t) {
+				break
+			}
+		}
+		if !found {
+			k.after(1-k.from, look)
+		}
+		if found {
+			n++
+		}
+	}
+	return 2*n >= len(resets)
 }
 
 // hitsEarly tells whether the second or third reset of a sweep hits: no guess is

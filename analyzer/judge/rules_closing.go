@@ -123,7 +123,7 @@ var closingRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		switch {
-		case k.form == provoked && !k.S.FIN.Exists():
+		case k.form == provoked && !k.S.FIN.Exists(), k.unheardFIN():
 			return cause.Undetermined
 		case k.lateFIN():
 			return cause.Possible // the socket had outlived its own FIN, and is gone

@@ -86,14 +86,17 @@ var connectRules = []*rule{{
 		if _, two := k.twoHosts(); two {
 			return cause.Possible
 		}
-		if len(k.synSigns()) > 0 || k.openPort() != nil {
+		if len(k.synSigns()) > 0 || k.openPort() != nil && k.likeWindows() {
 			return cause.Undetermined
+		}
+		if k.openPort() != nil {
+			return cause.Possible // the service began or ended just then, or a filter lets some in
 		}
 		if p := &k.conn.Past; p.Sides[k.from].SYN.Exists() && k.conn.FirstTime-p.LastTime < 63e9 {
 			return cause.Possible // a moment ago something listened there
 		}
 		switch {
-		case k.livingOn() != nil && flow.InitialTTL(k.R.TTL) == windowsTTL:
+		case k.livingOn() != nil && k.likeWindows():
 			return cause.Undetermined // its queue is full, rather
 		case k.livingOn() != nil:
 			return cause.Possible
@@ -123,7 +126,7 @@ var connectRules = []*rule{{
 		return nil, false
 	},
 	strength: func(k *Case) cause.Strength {
-		if len(k.synSigns()) > 0 {
+		if len(k.synSigns()) > 0 || !k.likeWindows() {
 			return cause.Undetermined
 		}
 		return cause.Possible
@@ -175,10 +178,13 @@ var connectRules = []*rule{{
 		return append(append(k.handshakeFacts(), k.abortFacts()...), k.listenerGone()...), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if len(k.listenerGone()) >= 2 {
-			return cause.Likely
+		switch {
+		case len(k.listenerGone()) < 2:
+			return cause.Undetermined
+		case k.P.Payload > 0:
+			return cause.Possible // a program that ends with the listener leaves what it had accepted and not read, too
 		}
-		return cause.Undetermined
+		return cause.Likely
 	},
 	open: "a listener that closes resets what still waited to be accepted",
 }, {

@@ -83,6 +83,9 @@ var deviceRules = []*rule{{
 		if _, ok := k.notDelivered(); !ok {
 			return cause.Undetermined
 		}
+		if k.tableLost() && (!k.S.Knows(flow.HasFIN) || k.keptHere() != nil) {
+			return cause.Undetermined // a device that lost its table is the simpler explanation
+		}
 		if k.otherHostForm() && k.keptHere() == nil {
 			return cause.Possible // another host behind the address, which did not know the connection
 		}
@@ -196,8 +199,12 @@ var deviceRules = []*rule{{
 	cause: cause.MiddleboxStateLoss,
 	in:    connected | closing,
 	by:    aDevice,
+	again: true, // it refuses all that is on its way
 	need: func(k *Case) ([]Fact, bool) {
-		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.phase == handshaken && k.S.Packets == 0 || k.S.Knows(flow.HasFIN) || k.oddProbe() {
+		if k.follows() && !k.unknownTo(k.earlier()) {
+			return nil, false
+		}
+		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.phase == handshaken && k.S.Packets == 0 || k.S.Knows(flow.HasFIN) && k.keptHere() == nil || k.oddProbe() {
 			return nil, false
 		}
 		facts := k.provokedFacts()
@@ -241,13 +248,22 @@ var deviceRules = []*rule{{
 
 // tableLost tells whether the reset is one of many at the moment that a device
 // does not know any more what crosses it: of one host's connections that host
-// itself may have forgotten all, and what carried nothing may be a scanner's probe.
+// itself may have forgotten all, unless a device is seen to refuse, and what
+// carried nothing may be a scanner's probe.
 func (k *Case) tableLost() bool {
-	if k.form != provoked || k.R.Is(segment.ACK) || k.S.Packets == 0 && k.P.Payload == 0 || k.inChain() {
+	if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.S.Packets == 0 && k.P.Payload == 0 || k.inChain() || k.justMade() {
 		return false
 	}
 	l := k.lostTogether()
-	return l.n >= 10 && l.elsewhere
+	return l.n >= 10 && (l.elsewhere || against(k.signList) == cause.Likely)
+}
+
+// justMade tells whether the reset refuses the end of the handshake, or the first
+// request right behind it: a device forgets what it knew, and not, time and again,
+// what it has just learnt.
+func (k *Case) justMade() bool {
+	syn := &k.S.SYN
+	return k.phase == handshaken && syn.Exists() && !k.S.FirstACK.Exists() && k.R.Time-syn.Time <= max(2*k.P.RTT.Min, 100*ms)
 }
 
 // ownHeader says that the sender's own socket wrote the reset: its counter and
@@ -393,8 +409,8 @@ func (k *Case) deviceFacts() []Fact {
 // got the segment that the reset answers: the device let it pass.
 func (k *Case) deliveredToo() bool {
 	t := k.answers()
-	if t == nil || t.End() == t.Seq {
-		return false
+	if t == nil || t.End() == t.Seq || t.Has(flow.Again) || k.keptHere() != nil {
+		return false // of what was sent again it may have got the first
 	}
 	got := false
 	k.after(k.from, func(s *flow.Segment) bool {

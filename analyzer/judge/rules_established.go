@@ -123,7 +123,7 @@ var establishedRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.phase&ending != 0 && !(k.S.LastData.Frame > k.P.FIN.Frame && k.P.FIN.Exists() && !k.S.FIN.Exists()) {
+		if k.phase&ending != 0 && !(k.S.LastData.Frame > k.P.FIN.Frame && k.P.FIN.Exists() && !k.S.FIN.Exists()) && !k.unheardFIN() {
 			return cause.Undetermined // close-then-abort: the same call of the program's, only later
 		}
 		if !k.R.Is(segment.ACK) && k.linux() && (k.conn.Missing > 0 || k.drops) {
@@ -133,6 +133,12 @@ var establishedRules = []*rule{{
 	},
 	open: "a program can abort at any moment",
 }}
+
+// unheardFIN tells whether the sender aborted before the peer's FIN had reached it:
+// what it acknowledges lies below that, and for it the connection was established.
+func (k *Case) unheardFIN() bool {
+	return k.form == spontaneous && k.R.Is(segment.ACK) && k.P.FIN.Exists() && !k.S.FIN.Exists() && !k.R.Ack.After(k.P.FinSeq)
+}
 
 // acceptedHandshake tells whether a responder that sent nothing but its SYN-ACK
 // must have taken the ACK to it: it repeated the SYN-ACK no more, for longer

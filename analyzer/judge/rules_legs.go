@@ -11,7 +11,7 @@ var legRules = []*rule{{
 	cause: cause.ProxyPropagatedReset,
 	in:    connected | closing,
 	need: func(k *Case) ([]Fact, bool) {
-		if k.form == neither || k.form == provoked && !k.S.Knows(flow.HasFIN) {
+		if k.form != spontaneous {
 			return nil, false
 		}
 		leg := k.otherLeg()
@@ -29,7 +29,7 @@ var legRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		switch {
-		case k.passedOn() >= 3:
+		case k.passesOn() && k.passedOn() >= 3:
 			return cause.Likely
 		case k.R.Time-k.otherLeg().time <= soon:
 			return cause.Possible
@@ -164,24 +164,41 @@ const (
 	soon      = int64(50e6)
 )
 
-// otherLeg finds the failure that the sender may have passed on: a reset that
-// it got as the originator of another connection just before, when it is the
+// otherLeg finds the failure that the sender may have passed on: the last reset
+// that it got as the originator of another connection before, when it is the
 // responder here, or the other way round, and had nothing else to say here
 // between.
 func (k *Case) otherLeg() *recent {
-	var found *recent
+	leg, _ := k.legs()
+	return leg
+}
+
+// legs gives the other leg, and how many there are within legWindow of which it
+// is the last.
+func (k *Case) legs() (last *recent, n int) {
 	me := k.conn.Key.Addr(k.from).Addr()
 	said := int64(0)
 	if d := &k.S.LastData; d.Exists() {
 		said = d.Time
 	}
 	k.around(legWindow, func(x *recent) {
-		if found == nil && x.time >= said && x.time <= k.R.Time && x.frame < k.R.Frame && x.id != k.conn.ID && x.to.Addr() == me && x.toOrig != k.byOriginator() &&
-			x.from.Addr() != k.conn.Key.Addr(1-k.from).Addr() {
-			found = x
+		if x.time > k.R.Time || x.frame >= k.R.Frame || x.id == k.conn.ID || x.to.Addr() != me || x.toOrig == k.byOriginator() ||
+			x.from.Addr() == k.conn.Key.Addr(1-k.from).Addr() {
+			return
+		}
+		n++
+		if x.time >= said && (last == nil || x.time > last.time) {
+			last = x
 		}
 	})
-	return found
+	return last, n
+}
+
+// passesOn tells whether the reset follows that of the other leg sooner than by
+// chance: on a busy proxy one leg or another fails all the time.
+func (k *Case) passesOn() bool {
+	leg, n := k.legs()
+	return leg != nil && (k.R.Time-leg.time)*int64(n) <= legWindow/10
 }
 
 // passedOn counts the resets of the sender that followed one of another leg of

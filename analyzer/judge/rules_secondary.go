@@ -124,6 +124,12 @@ func (k *Case) unknownTo(e *flow.Reset) bool {
 	return e.From == k.from && v != nil && v.Sender == Middlebox && v.SenderStrength >= cause.Likely
 }
 
+// byItself tells whether the reset is an abort that the sender's own socket wrote,
+// and the earlier one, without an ACK, another's refusal in the sender's name.
+func (k *Case) byItself(e *flow.Reset) bool {
+	return k.form == spontaneous && k.R.Is(segment.ACK) && !e.Is(segment.ACK) && (k.inClock() || k.nextID()) && k.unknownTo(e)
+}
+
 // refusedAgain tells whether the reset refuses a SYN that was sent twice, as an
 // earlier one does: the two are one event, and neither is the other's doing.
 func (k *Case) refusedAgain(e *flow.Reset) bool {
@@ -138,6 +144,9 @@ func (k *Case) volley() *flow.Reset {
 		return nil
 	}
 	same := e.Is(segment.ACK) == k.R.Is(segment.ACK)
+	if k.byItself(e) {
+		return nil
+	}
 	if k.form == provoked && !k.provokedBefore(e) {
 		return nil
 	}
@@ -161,10 +170,10 @@ func (k *Case) provokedBefore(e *flow.Reset) bool {
 	var n int
 	for i := range flow.RingLen {
 		t := k.P.Last(i)
-		if t == nil || t.Is(segment.RST) {
+		if t == nil {
 			break
 		}
-		if t.Ack == k.R.Seq && !k.dealtWith(t) {
+		if !t.Is(segment.RST) && t.Ack == k.R.Seq && !k.dealtWith(t) {
 			n++
 		}
 	}

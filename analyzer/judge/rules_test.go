@@ -383,10 +383,19 @@ func TestConnect(t *testing.T) {
 		wants: []string{"4 possible listener-backlog-full by likely responder or handshake-ack-rejected"},
 	}, {
 		name: "Windows refuses at a full backlog",
-		text: hand + `
+		text: `
+			server: ttl=128` + hand + `
 			client.1001 > server.80: S
 			+1ms server.80 > client.1001: R. seq 0 ack 1 win 0`,
 		wants: []string{"5 possible listener-backlog-full by likely responder or port-closed firewall-reject-syn"},
+	}, {
+		name: "a service begins again, on a host that is not Windows",
+		text: hand + `
+			client.1001 > server.80: S
+			+1ms server.80 > client.1001: R. seq 0 ack 1 win 0
+			+100ms client.1002 > server.80: S
+			+1ms server.80 > client.1002: S.`,
+		wants: []string{"5 possible port-closed by likely responder or listener-backlog-full firewall-reject-syn"},
 	}, {
 		name: "listener closed with two connections waiting",
 		text: `

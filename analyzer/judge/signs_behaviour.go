@@ -19,6 +19,9 @@ func (k *Case) staleNumber() (sign, bool) {
 	if !k.R.Seq.Before(k.S.Nxt) || k.S.Nxt.Minus(k.R.Seq) > 1<<24 || k.earlier() != nil {
 		return sign{}, false
 	}
+	if lag := k.S.Una.Minus(k.R.Seq); !k.R.Is(segment.ACK) && lag >= 0 && lag < 1<<20 && k.forgotFlight() {
+		return sign{}, false // one of the many acknowledgments that were on their way may have drawn it
+	}
 	l := lastOf(k.S)
 	if l == nil || k.since(l) < allowance {
 		return sign{}, false // the two may have changed places
@@ -35,7 +38,7 @@ func (k *Case) staleNumber() (sign, bool) {
 // acknowledged (RST_SEQ_CHANGE, causes.md 3.1). No stack does that: its second
 // reset, if it sends one, has the same number or a lower one.
 func (k *Case) steppedNumbers() (sign, bool) {
-	if k.S.Knows(flow.HasFIN) || k.P.Knows(flow.HasFIN) || k.earlier() != nil || !k.S.Knows(flow.KnowsNxt) || k.conn.Missing > 0 {
+	if k.S.Knows(flow.HasFIN) || k.P.Knows(flow.HasFIN) || k.earlier() != nil || !k.S.Knows(flow.KnowsNxt) || k.conn.Missing > 0 || k.S.Packets == 0 {
 		return sign{}, false
 	}
 	var found *flow.Segment
