@@ -1,6 +1,10 @@
 package derive
 
-import "rstlab/internal/segment"
+import (
+	"slices"
+
+	"rstlab/internal/segment"
+)
 
 // align finds the counterparts of the story's packets in a replay. Each pair is
 // a point of the story and the point of the replay that stands for it.
@@ -31,6 +35,11 @@ func (s *story) align(r *story, points [][2]int) *Comparison {
 			}
 		}
 	}
+	known := map[*pkt]bool{} // at one of the points
+	for _, q := range out.partner {
+		known[q] = true
+	}
+	out.extra = slices.DeleteFunc(out.extra, func(q *pkt) bool { return known[q] })
 	for _, rest := range of {
 		for _, d := range rest {
 			for _, p := range d.packets {

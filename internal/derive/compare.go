@@ -168,7 +168,7 @@ func (c *Comparison) lay(s, r *story) {
 		}
 		q := c.partner[p]
 		row := Row{Mark: Same, CaptureFrame: p.ref().frame, Capture: s.show(p)}
-		if s.points == 2 {
+		if s.points == 2 && (p.frames[0].frame == none || p.frames[1].frame == none) {
 			row.Note = s.where(p)
 		}
 		if p.assumed != "" {
@@ -179,10 +179,13 @@ func (c *Comparison) lay(s, r *story) {
 			row.Replay, row.ReplayFrame = r.show(q), q.ref().frame
 			if s.points == 2 && p.assumed == "" && (p.frame() == none) != (q.frame() == none) || s.points == 2 && p.assumed == "" && (p.frames[1].frame == none) != (q.frames[1].frame == none) {
 				row.Mark, row.Note = Differs, fmt.Sprintf("%s; the replay's %s", s.where(p), r.where(q))
-				if !p.plain() {
-					c.Differences = append(c.Differences, fmt.Sprintf("frame %d (%s) was %s, the replay's %s", p.ref().frame, s.show(p), s.where(p), r.where(q)))
-				} else {
+				switch {
+				case !p.rst() && (s.before(p, 0) || s.before(p, 1)):
+					row.Mark, row.Note = Tolerated, s.where(p)+", for the other one had not begun"
+				case p.plain():
 					row.Mark = Tolerated
+				default:
+					c.Differences = append(c.Differences, fmt.Sprintf("frame %d (%s) was %s, the replay's %s", p.ref().frame, s.show(p), s.where(p), r.where(q)))
 				}
 			}
 			if p.assumed != "" {
@@ -203,6 +206,17 @@ func (c *Comparison) lay(s, r *story) {
 	}
 }
 
+// before tells whether p passed before the first packet that a point saw: what that
+// did not run for, it can't have missed.
+func (s *story) before(p *pkt, point int) bool {
+	for _, q := range s.packets {
+		if q.frames[point].frame != none {
+			return p.at < q.at
+		}
+	}
+	return false
+}
+
 // where says which of two points saw a packet.
 func (s *story) where(p *pkt) string {
 	switch {
@@ -211,7 +225,7 @@ func (s *story) where(p *pkt) string {
 	case p.frames[0].frame == none:
 		return "seen at the second point only"
 	}
-	return ""
+	return "seen at both points"
 }
 
 // lastTold is the last packet of the capture that is no plain ACK.

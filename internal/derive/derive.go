@@ -103,7 +103,11 @@ func (t *Trouble) tell(name string, v variant) (*Scenario, error) {
 	if len(s.packets) == 0 {
 		return nil, errors.New("derive scenario: the capture shows no packet of that connection")
 	}
-	if p := s.firstReset(); p.verdict == nil || s.claim(p).cause == cause.NoCauseDecided {
+	p := s.firstReset()
+	if p == nil {
+		return nil, errors.New("derive scenario: the capture shows no reset of that connection")
+	}
+	if p.verdict == nil || s.claim(p).cause == cause.NoCauseDecided {
 		return nil, &UndeterminedError{p.verdict}
 	}
 	if v.instead != nil {

@@ -42,8 +42,12 @@ func (c *conn) fillTurned() {
 				next = q
 			}
 		}
+		if j := slices.Index(c.packets, p.turned); j > i { // two clocks are not that exact
+			c.packets = slices.Insert(slices.Delete(c.packets, j, j+1), i, p.turned)
+			p.turned.at = p.at - 2
+		}
 		if p.turned == nil && next != nil {
-			p.turned = c.assume(p.from, segment.ACK|segment.PSH, p.seq, next.seq-p.seq, p.ack, p.at, fmt.Sprintf("turned into frame %d; frame %d goes on behind it", p.frame(), next.frame()))
+			p.turned = c.assume(p.from, segment.ACK|segment.PSH, p.seq, next.seq-p.seq, p.ack, p.at, fmt.Sprintf("turned into frame %d; frame %d goes on behind it", p.ref().frame, next.ref().frame))
 			p.turned.lost = lostBefore
 			c.packets = slices.Insert(c.packets, i, p.turned)
 			return // one is all that a connection survives
@@ -60,7 +64,7 @@ func (c *conn) fillLostACK() {
 			continue
 		}
 		if p.len() > 0 && c.syn[originator] && p.drew() && slices.ContainsFunc(c.packets[:i], func(q *pkt) bool { return q.syn() && q.hasACK() }) {
-			ack := c.assume(originator, segment.ACK, p.seq, 0, p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d finds no connection", p.frame()))
+			ack := c.assume(originator, segment.ACK, p.seq, 0, p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d finds no connection", p.ref().frame))
 			ack.lost, ack.told = lostBefore, true
 			c.packets = slices.Insert(c.packets, i, ack)
 		}
@@ -77,7 +81,7 @@ func (c *conn) fillHalfOpen() {
 	for _, p := range c.next.packets {
 		if p.from == responder && p.pure() && p.seg.Ack.N == c.isn[originator]+1 || p.rst() && p.verdict != nil && p.verdict.Cause == cause.SynOnHalfOpen {
 			at := c.packets[0].at
-			synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at, fmt.Sprintf("not in the capture: frame %d shows that it was sent", p.frame()))
+			synack := c.assume(responder, segment.SYN|segment.ACK, 0, 0, 1, at, fmt.Sprintf("not in the capture: frame %d shows that it was sent", p.ref().frame))
 			synack.lost = lostBefore
 			c.packets = slices.Insert(c.packets, 1, synack)
 			c.halfOpened, c.existed = true, true
@@ -106,7 +110,7 @@ func (c *conn) fillHandshake() {
 	first := c.packets[0]
 	const step = 20 * time.Nanosecond // they came one after the other
 	at := first.at - 4*step
-	why := fmt.Sprintf("the capture begins with frame %d", first.frame())
+	why := fmt.Sprintf("the capture begins with frame %d", first.ref().frame)
 	i := 0
 	if !c.syn[originator] {
 		c.packets = slices.Insert(c.packets, 0, c.assume(originator, segment.SYN, 0, 0, 0, at, why))
@@ -166,7 +170,7 @@ func (c *conn) fillBytes() {
 			continue
 		}
 		if p.rst() && p.form == spontaneous && c.existed && nxt[p.from] > 0 && p.seq > nxt[p.from] {
-			lost := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d counts it", p.frame()))
+			lost := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d counts it", p.ref().frame))
 			lost.lost, lost.told = lostBefore, true
 			c.packets = slices.Insert(c.packets, i, c.pieces(lost)...)
 			nxt[p.from] = p.seq
@@ -176,7 +180,7 @@ func (c *conn) fillBytes() {
 			if most := int64(unseenSegments * c.mss); p.seq > nxt[p.from]+most && !c.comeLater(i, nxt[p.from], p.seq) {
 				c.shorten(p.from, i, cut{nxt[p.from], p.seq - most})
 			}
-			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.frame()))
+			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.ref().frame))
 			c.packets = slices.Insert(c.packets, i, c.seenLater(i, hole)...)
 			nxt[p.from] = p.seq
 			continue
@@ -216,7 +220,7 @@ func (c *conn) unseen(i int, p *pkt, from int64) *pkt {
 			break
 		}
 	}
-	why := fmt.Sprintf("not in the capture: frame %d acknowledges it", p.frame())
+	why := fmt.Sprintf("not in the capture: frame %d acknowledges it", p.ref().frame)
 	ack := int64(0)
 	for _, q := range c.packets[:i] {
 		if q.from == p.from {
@@ -252,7 +256,7 @@ func (c *conn) seenLater(i int, hole *pkt) []*pkt {
 				q.again = piece
 			}
 			if piece.lost == delivered {
-				piece.assumed = fmt.Sprintf("lost before the capture, which shows it in frame %d", q.frame())
+				piece.assumed = fmt.Sprintf("lost before the capture, which shows it in frame %d", q.ref().frame)
 				piece.lost = lostBefore
 			}
 		}

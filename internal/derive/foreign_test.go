@@ -238,3 +238,62 @@ func TestCaptureOfAnyName(t *testing.T) {
 		}
 	}
 }
+
+// Clocks of two points need not agree: what one of them saw of a connection is
+// found by the other's beside it, and the story is told where the reset was seen.
+func TestTwoClocks(t *testing.T) {
+	const open = `
+		client.40001 > server.22: S  seq 0 <mss 1460> id=1
+		+100us server.22 > client.40001: S. seq 0 ack 1 <mss 1460> ttl=63 id=0
+		client.40001 > server.22: .  ack 1 id=2`
+	client := input(t, "client.pcapng", open+`
+		+1ms client.40002 > server.445: S  seq 0 <mss 1460> id=7
+		+50us server.445 > client.40002: R. rawseq 0 ack 1 win 0 id=0`)
+	server := input(t, "server.pcapng", `
+		+2h client.40001 > server.22: S  seq 0 <mss 1460> id=1 ttl=63
+		+20us server.22 > client.40001: S. seq 0 ack 1 <mss 1460> id=0
+		+100us client.40001 > server.22: .  ack 1 id=2 ttl=63`)
+	for _, both := range [][]Input{{client, server}, {server, client}} {
+		trouble, err := Read(t.Context(), both, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc, err := trouble.Scenario("both")
+		if err != nil {
+			t.Fatal(err)
+		}
+		inOrder(t, string(sc.Text), "client.40001 connect server.22 = ok", "inject server.445 > client.40002: R.", "# frame 5 of client.pcapng", "=> firewall-reject-syn by ")
+	}
+}
+
+// The segment that a device turned into a reset came before that, where two clocks
+// have them at one moment, too.
+func TestTurnedSegmentComesFirst(t *testing.T) {
+	client := input(t, "client.pcapng", `
+		client.40001 > server.443: S  seq 0 <mss 1460> id=1
+		+300us server.443 > client.40001: S. seq 0 ack 1 <mss 1460> id=0
+		+20us client.40001 > server.443: .  ack 1 id=2
+		+80us client.40001 > server.443: P. seq 1:201 ack 1 id=3
+		+300us server.443 > client.40001: .  ack 201 id=10
+		+340us server.443 > client.40001: R. seq 1 ack 201 id=11
+		+100540us server.443 > client.40001: P. seq 101:141 ack 201 id=12
+		+20us client.40001 > server.443: R  seq 201 win 0 id=0`)
+	server := input(t, "server.pcapng", `
+		+150us client.40001 > server.443: S  seq 0 <mss 1460> id=1
+		+20us server.443 > client.40001: S. seq 0 ack 1 <mss 1460> id=0
+		+300us client.40001 > server.443: .  ack 1 id=2
+		+80us client.40001 > server.443: P. seq 1:201 ack 1 id=3
+		+20us server.443 > client.40001: .  ack 201 id=10
+		+340us server.443 > client.40001: P. seq 1:101 ack 201 id=11
+		+100540us server.443 > client.40001: P. seq 101:141 ack 201 id=12
+		+300us client.40001 > server.443: R  seq 201 win 0 id=0`)
+	trouble, err := Read(t.Context(), []Input{client, server}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := trouble.Scenario("both")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, string(sc.Text), "rewrite server.443 > client.40001: ", "server.443 send 100", "server.443 > client.40001: R. seq 1 ack 201")
+}

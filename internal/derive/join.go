@@ -6,10 +6,25 @@ import (
 	"time"
 )
 
-// mainPoint is the point at which the story is told: of two the one that is
-// nearer to the originator, for then everything that differs between them
-// happens behind it.
+// mainPoint is the point at which the story is told: of two that saw the chosen
+// connection the one that is nearer to the originator, for then everything that
+// differs between them happens behind it.
 func (s *story) mainPoint(recs []*recording) int {
+	main := s.nearest(recs)
+	for _, r := range recs {
+		chosen := s.chosen.Verdicts[0]
+		if s.whole || r.File != chosen.File || r.Ref.ID != chosen.Connection.ID || r.point == main {
+			continue
+		}
+		if !slices.ContainsFunc(recs, func(q *recording) bool { return q.point == main && q.shares(r) }) {
+			return r.point
+		}
+	}
+	return main
+}
+
+// nearest is the point that is nearer to the originator.
+func (s *story) nearest(recs []*recording) int {
 	if s.mainFile != "" {
 		for _, r := range recs {
 			if r.packets[0].frame.file == s.mainFile {
@@ -167,6 +182,14 @@ func (s *story) sameConn(r *recording) *conn {
 		}
 	}
 	return nil
+}
+
+// shares tells whether two points saw a packet of one connection.
+func (r *recording) shares(other *recording) bool {
+	for range common(r.read(0, 0), other.read(1, 0)) {
+		return true
+	}
+	return false
 }
 
 // shares tells whether both have a packet in common.

@@ -148,12 +148,49 @@ func (s *survey) elsewhere(group []*analyzer.Connection) []*analyzer.Connection 
 			continue
 		}
 		if slices.ContainsFunc(group, func(g *analyzer.Connection) bool {
-			return g.File != c.File && g.Ref.Originator == c.Ref.Originator && g.Ref.Responder == c.Ref.Responder && !c.Last.Before(g.First) && !g.Last.Before(c.First)
+			return g.File != c.File && g.Ref.Originator == c.Ref.Originator && g.Ref.Responder == c.Ref.Responder && (together(c, g, 0) || together(c, g, s.ahead(c.File, g.File)))
 		}) {
 			group = append(group, c)
 		}
 	}
 	return group
+}
+
+// together tells whether two captures' connections overlap in time, where c's clock
+// is ahead of g's.
+func together(c, g *analyzer.Connection, ahead time.Duration) bool {
+	return !c.Last.Add(-ahead).Before(g.First) && !g.Last.Before(c.First.Add(-ahead))
+}
+
+// ahead tells how much the clock of a capture is ahead of another one's, by the
+// connections that each saw once on their ends: these are the same, whatever the
+// clocks say.
+func (s *survey) ahead(file, other string) time.Duration {
+	once := map[string][2]*analyzer.Connection{}
+	again := map[string]bool{}
+	for _, c := range s.conns {
+		for i, f := range []string{file, other} {
+			if c.File != f {
+				continue
+			}
+			ends := c.Ref.Originator + " " + c.Ref.Responder
+			pair := once[ends]
+			again[ends] = again[ends] || pair[i] != nil
+			pair[i] = c
+			once[ends] = pair
+		}
+	}
+	var all []time.Duration
+	for ends, pair := range once {
+		if pair[0] != nil && pair[1] != nil && !again[ends] {
+			all = append(all, pair[0].First.Sub(pair[1].First), pair[0].Last.Sub(pair[1].Last))
+		}
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // company adds the connections without which the chosen one can't be told: the

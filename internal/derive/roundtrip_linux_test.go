@@ -250,6 +250,54 @@ func TestTwoCaptures(t *testing.T) {
 	}
 }
 
+// What the second capture did not run for, it can't have missed.
+func TestSecondCaptureBeginsLate(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	client := input(t, "client.pcapng", `
+		client.40001 > server.80: S  seq 0 <mss 1460> id=1
+		+20ms server.80 > client.40001: S. seq 0 ack 1 <mss 1460> id=0 ttl=52
+		client.40001 > server.80: .  ack 1 id=2
+		client.40001 > server.80: P. seq 1:101 ack 1 id=3
+		+20ms server.80 > client.40001: .  ack 101 id=1 ttl=52
+		+20ms server.80 > client.40001: R. seq 1 ack 101 id=2 ttl=52`)
+	server := input(t, "server.pcapng", `
+		+10ms client.40001 > server.80: P. seq 1:101 ack 1 id=3 ttl=52
+		server.80 > client.40001: .  ack 101 id=1
+		+20ms server.80 > client.40001: R. seq 1 ack 101 id=2`)
+	lateClient := input(t, "client.pcapng", `
+		client.40001 > server.80: P. seq 1:101 ack 1 id=3
+		+20ms server.80 > client.40001: .  ack 101 id=1 ttl=52
+		+20ms server.80 > client.40001: R. seq 1 ack 101 id=2 ttl=52`)
+	earlyServer := input(t, "server.pcapng", `
+		client.40001 > server.80: S  seq 0 <mss 1460> id=1 ttl=52
+		server.80 > client.40001: S. seq 0 ack 1 <mss 1460> id=0
+		+20ms client.40001 > server.80: .  ack 1 id=2 ttl=52
+		client.40001 > server.80: P. seq 1:101 ack 1 id=3 ttl=52
+		server.80 > client.40001: .  ack 101 id=1
+		+20ms server.80 > client.40001: R. seq 1 ack 101 id=2`)
+	for _, test := range []struct {
+		both []Input
+		want string
+	}{
+		{[]Input{client, server}, "seen at the first point only"}, {[]Input{server, client}, "seen at the first point only"},
+		{[]Input{lateClient, earlyServer}, "seen at the second point only"},
+	} {
+		trouble, err := Read(t.Context(), test.both, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := trouble.Reproduce(t.Context(), "late")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !out.Reproduced() || !strings.Contains(told(out), test.want+", for the other one had not begun") {
+			t.Error(told(out))
+		}
+	}
+}
+
 // What a capture leaves open, the replay of the others shows as open.
 func TestAlternatives(t *testing.T) {
 	if err := lab.Available(); err != nil {

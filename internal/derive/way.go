@@ -222,8 +222,11 @@ func (c *conn) twoPoints() bool {
 // between them, as was what of the responder's the main one did not see. A
 // device's reset was made between them.
 func (c *conn) absent() {
-	var first, last *pkt
+	var begun, first, last *pkt
 	for _, p := range c.packets {
+		if begun == nil && p.frame() != none {
+			begun = p
+		}
 		if p.frames[1].frame != none {
 			if first == nil {
 				first = p
@@ -238,7 +241,7 @@ func (c *conn) absent() {
 		case p.assumed != "" || here && there:
 		case here && p.from == originator && !forged && p.at >= first.at && p.at <= last.at+c.between+time.Millisecond:
 			p.lost = lostBehind
-		case there && p.from == responder:
+		case there && p.from == responder && begun != nil && p.at >= begun.at:
 			p.lost = lostBefore
 		case there && forged:
 			p.beyond = true
