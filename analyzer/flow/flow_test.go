@@ -191,3 +191,33 @@ func TestAssumedRoles(t *testing.T) {
 		t.Errorf("originator %v, seen %v", c.Key.Addr(c.Orig), c.Seen)
 	}
 }
+
+// A long burst that a router passes on whole comes twice; what the sender sends
+// again has a new identification.
+func TestBurstTwice(t *testing.T) {
+	t.Parallel()
+	text := "client: linux id=100\nserver: linux id=7000\nclient.1000 > server.80: S\nserver.80 > client.1000: S.\nclient.1000 > server.80: .\n"
+	burst := func(ttl, id int) (s string) {
+		for i := range 12 {
+			s += fmt.Sprintf("client.1000 > server.80: P. seq %d:%d ack 1 ttl=%d id=%d\n", 1+100*i, 101+100*i, ttl, id+i)
+		}
+		return s
+	}
+	for _, tc := range []struct {
+		name, again string
+		copies      uint32
+	}{
+		{"behind the router", burst(63, 200), 12},
+		{"sent again", burst(64, 212), 0},
+	} {
+		f := feed{t: t}
+		var last *flow.Conn
+		f.play(text+burst(64, 200)+tc.again+"server.80 > client.1000: . ack 1201\n", func(s *flow.Step) { last = s.Conn })
+		if last.Copies != tc.copies {
+			t.Errorf("%s: %d copies, want %d", tc.name, last.Copies, tc.copies)
+		}
+		if n := last.Sides[last.Orig].Sent.N; tc.copies > 0 && n > 1 {
+			t.Errorf("%s: %d transmissions of one segment", tc.name, n)
+		}
+	}
+}

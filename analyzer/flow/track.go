@@ -93,7 +93,11 @@ const hostPackets = 4
 // a forwarding host are two, unless others of the connection were seen twice
 // going the same way, as on a bridge and on its port.
 func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) *Segment {
-	for i := range copyDepth {
+	depth := copyDepth
+	if seg.Len > 0 && s.Knows(KnowsNxt) && seg.Seq.Before(s.Nxt) {
+		depth = RingLen // one of a burst that a router passed on whole
+	}
+	for i := range depth {
 		old := s.Last(i)
 		if old == nil {
 			return nil
@@ -125,7 +129,22 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) *Segmen
 		}
 		return nil // pure ACKs of a stack that sets no identification may repeat
 	}
+	if depth == RingLen && s.sentBefore(seg) {
+		return new(Segment)
+	}
 	return nil
+}
+
+// sentBefore tells whether payload that was seen already left before all that is
+// remembered: the identification counts up, and what is sent again has a new one.
+// It is the second sighting of one of a long burst.
+func (s *Side) sentBefore(seg *Segment) bool {
+	oldest, n := s.Last(RingLen-1), s.IDSteps
+	if oldest == nil || seg.Len == 0 || n.One+n.Small < RingLen || n.Zero+n.Same+n.Other > 0 || s.HoleFrom != s.HoleTo && seg.Seq.In(s.HoleFrom, s.HoleTo-1) {
+		return false
+	}
+	back, ttl := oldest.ID-seg.ID, int(oldest.TTL)-int(seg.TTL)
+	return back > 0 && back < 1024 && ttl >= -1 && ttl <= 1 && seg.End().Minus(oldest.Seq) <= 0 && seg.Time-oldest.Time <= copyWindow && oldest.Time-seg.Time <= copyWindow
 }
 
 // dirsOf gives the way that a segment went: bit 0, it came in, bit 1, it went out.

@@ -158,7 +158,7 @@ func (k *Case) why() string {
 		return Corrupt
 	case k.phase == alone:
 		return NoHandshake
-	case k.P.Packets == 0 || k.S.Packets == 0 && k.phase == established:
+	case k.P.Packets == 0 || k.S.Packets == 0 && (k.phase == established || k.P.FirstACK.Exists() && k.P.SYNs > 0):
 		return OneDirection
 	case k.conn.Missing > 0 || k.drops:
 		return CaptureDrops

@@ -29,7 +29,7 @@ var closingRules = []*rule{{
 				return append(k.closeFacts(), fact(&k.R, "a Linux stack aborts with an ACK: a segment drew the reset that was not captured")), true
 			}
 			if m == nil {
-				return nil, false
+				return k.forgottenTrigger()
 			}
 			return []Fact{
 				fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
@@ -45,6 +45,9 @@ var closingRules = []*rule{{
 			return append(facts, fact(&k.R, "the reset bears the number that it acknowledges; the two are so close that they may have changed places")), true
 		}
 		if k.form == provoked {
+			if d.Ack != k.R.Seq {
+				facts = append(facts, fact(&k.trigger, "the %s's %s, behind that payload", k.receiver(), k.brief(1-k.from, &k.trigger)))
+			}
 			return append(facts, fact(&k.R, "the reset takes its number, %d, from that segment's acknowledgment", k.rel(k.from, k.R.Seq))), true
 		}
 		return append(facts, fact(&k.R, "the reset bears the %s's next number and acknowledges that data", k.sender())), true
@@ -67,6 +70,9 @@ var closingRules = []*rule{{
 			return cause.Undetermined // it closed or it forgot: no packet tells
 		}
 		if !k.S.Knows(flow.HasFIN) {
+			return cause.Possible
+		}
+		if _, ok := k.forgottenTrigger(); ok {
 			return cause.Possible
 		}
 		if k.lateData() == nil && k.missedBehind() == nil {
@@ -363,6 +369,24 @@ func (k *Case) missedBehind() *flow.Segment {
 		return found == nil
 	})
 	return found
+}
+
+// forgottenTrigger are the facts of a bare reset behind the sender's FIN that
+// answers one of so many of the peer's segments on their way that the one is no
+// longer remembered: the peer had acknowledged its number before.
+func (k *Case) forgottenTrigger() ([]Fact, bool) {
+	d := k.payloadAfterFIN()
+	if k.form != neither || k.R.Is(segment.ACK) || d == nil || !k.S.Knows(flow.KnowsUna) || !k.forgotFlight() {
+		return nil, false
+	}
+	if lag := k.S.Una.Minus(k.R.Seq); lag < 0 || lag >= 1<<20 {
+		return nil, false
+	}
+	return []Fact{
+		fact(&k.S.FIN, "the %s closes: %s", k.sender(), k.brief(k.from, &k.S.FIN)),
+		fact(d, "the %s's %s was on its way, one of many segments", k.receiver(), k.brief(1-k.from, d)),
+		fact(&k.R, "the reset bears %d, which the %s had acknowledged before: it answers one of those", k.rel(k.from, k.R.Seq), k.receiver()),
+	}, true
 }
 
 // closeBefore are the facts of data to an end of which the capture has nothing:

@@ -189,6 +189,9 @@ func (k *Case) repeatFacts(first *Verdict) []Fact {
 		if d := k.R.Seq.Minus(e.Seq); d != 0 {
 			what = fmt.Sprintf(", its number %+d from that one's", d)
 		}
+		if e.TTL != k.R.TTL {
+			what += fmt.Sprintf(", and TTL %d where that one had %d", k.R.TTL, e.TTL)
+		}
 	}
 	return append(facts, fact(&k.R, "again %s later%s; nothing of the %s drew it anew", duration(k.R.Time-first.Time), what, k.receiver()))
 }

@@ -59,6 +59,14 @@ func TestSentences(t *testing.T) {
 			+40ms server.80 > client.1000: R seq 1 win 0`,
 		wants: []string{"8 likely data-after-close by likely responder; not close-then-abort; says payload of the originator had not come to the responder when it sent its FIN [4 6]; unsaid sent payload after"},
 	}, {
+		name: "a FIN behind payload that never came draws the reset: its acknowledgment has the number",
+		text: lost + `
+			client.1000 > server.80: F. seq 11 ack 1
+			+1s server.80 > client.1000: F. seq 1 ack 1
+			client.1000 > server.80: F. seq 11 ack 2
+			+40ms server.80 > client.1000: R seq 2 win 0`,
+		wants: []string{"9 likely data-after-close by likely responder; frames 4 8; says frame 8: the originator's FIN seq 11 ack 2, behind that payload"},
+	}, {
 		name: "a FIN without an answer, and the capture begins with it: it may not have been the first",
 		text: `
 			client.4000 > server.80: F. rawseq 1000 rawack 2000 win 4096
@@ -143,6 +151,24 @@ func TestSentences(t *testing.T) {
 			"24 likely data-after-close by likely responder; frames 6",
 			"25 likely secondary-reset by likely responder after 24; frames 7",
 		},
+	}, {
+		name: "what drew the reset is one of many segments on their way, and forgotten",
+		text: far + `
+			+1ms server.80 > client.1000: P. length 10
+			client.1000 > server.80: P. length 10 ack 1
+			client.1000 > server.80: . ack 11
+			client.1000 > server.80: P. length 10 ack 11
+			server.80 > client.1000: F. seq 11 ack 11
+			client.1000 > server.80: P. length 10 ack 12
+			client.1000 > server.80: P. length 10 ack 12
+			client.1000 > server.80: P. length 10 ack 12
+			client.1000 > server.80: P. length 10 ack 12
+			client.1000 > server.80: P. length 10 ack 12
+			client.1000 > server.80: P. length 10 ack 12
+			client.1000 > server.80: P. length 10 ack 12
+			client.1000 > server.80: F. ack 12
+			+40ms server.80 > client.1000: R seq 1 win 0`,
+		wants: []string{"19 possible data-after-close by likely responder; frames 10; says which the originator had acknowledged before"},
 	}, {
 		name: "an abort behind the peer's FIN and payload of its own: not all of that was acknowledged",
 		text: far + `
