@@ -372,8 +372,12 @@ func (v *Verdict) Next() string {
 	if open {
 		steps = append(steps, row.Settle)
 	}
-	if (!open || v.Strength >= cause.Likely) && row.Fix != "none" {
-		steps = append(steps, row.Fix)
+	fix := row.Fix
+	if v.Cause == cause.DataAfterClose && v.Sender == Originator {
+		fix = "the client closed while the server still sent: harmless where that was a goodbye, as TLS has it; else let the client read to the end before it closes"
+	}
+	if (!open || v.Strength >= cause.Likely) && fix != "none" {
+		steps = append(steps, fix)
 	}
 	return strings.Join(steps, "; then ")
 }

@@ -46,7 +46,11 @@ var timerRules = []*rule{{
 			return "the segment was sent again only once", k.S.Sent.Frames()
 		case k.S.Packets > 0:
 			if a := lastOf(k.P); a != nil && k.S.Sent.N == 0 {
-				return fmt.Sprintf("all that the %s had sent was acknowledged", k.sender()), []uint32{a.Frame}
+				what := ""
+				if k.S.Probes.N > 0 && k.windowShut() {
+					what = ", probes aside,"
+				}
+				return fmt.Sprintf("all that the %s had sent%s was acknowledged", k.sender(), what), []uint32{a.Frame}
 			}
 			return fmt.Sprintf("the %s sent no segment again", k.sender()), k.frames(lastOf(k.S))
 		}

@@ -38,7 +38,7 @@ func TestSentences(t *testing.T) {
 			+700us server.80 > client.1000: . seq 32 ack 12
 			client.1000 > server.80: R seq 12 win 0`,
 		wants: []string{
-			"8 likely data-after-close by likely originator",
+			"8 likely data-after-close by likely originator; says the client closed while the server still sent; unsaid idle timeout",
 			"10 likely secondary-reset by likely originator after 8; says frame 9: the responder's ACK seq 32 ack 12 was on its way; unsaid challenges",
 		},
 	}, {
@@ -168,7 +168,7 @@ func TestSentences(t *testing.T) {
 			client.1000 > server.80: P. length 10 ack 12
 			client.1000 > server.80: F. ack 12
 			+40ms server.80 > client.1000: R seq 1 win 0`,
-		wants: []string{"19 possible data-after-close by likely responder; frames 10; says which the originator had acknowledged before"},
+		wants: []string{"19 possible data-after-close by likely responder; frames 10; says compare at the peer; says which the originator had acknowledged before"},
 	}, {
 		name: "an abort behind the peer's FIN and payload of its own: not all of that was acknowledged",
 		text: far + `
