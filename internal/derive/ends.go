@@ -40,6 +40,9 @@ func (s *story) cast() error {
 	server := &actor{name: "server", side: responder}
 	s.actors = [2]*actor{client, server}
 	for _, c := range s.conns {
+		if c.addr[originator].Port() == 0 || c.addr[responder].Port() == 0 {
+			return fmt.Errorf("%v and %v talk from port 0 or to it, which a scenario can't write", c.addr[originator], c.addr[responder])
+		}
 		o, r := c.addr[originator].Addr(), c.addr[responder].Addr()
 		if slices.Contains(server.addrs, o) || slices.Contains(client.addrs, r) {
 			c.turned = true // the other end opened this one

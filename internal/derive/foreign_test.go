@@ -297,3 +297,20 @@ func TestTurnedSegmentComesFirst(t *testing.T) {
 	}
 	inOrder(t, string(sc.Text), "rewrite server.443 > client.40001: ", "server.443 send 100", "server.443 > client.40001: R. seq 1 ack 201")
 }
+
+// What no scenario can write is told, and not found by playing.
+func TestPortZero(t *testing.T) {
+	trouble, err := Read(t.Context(), []Input{input(t, "a.pcapng", `
+		client.40001 > server.80: S  seq 0 <mss 1460>
+		server.80 > client.40001: R. rawseq 0 ack 1 win 0`)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range trouble.recs {
+		r.Ref.Originator = "10.9.8.7:0"
+	}
+	const want = "derive scenario: 10.9.8.7:0 and 172.16.5.4:80 talk from port 0 or to it, which a scenario can't write"
+	if _, err := trouble.Scenario("a"); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}

@@ -225,7 +225,7 @@ func TestTwoCaptures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"abortive-close", "five-retransmits-acks-lost", "injected-reset-both-ends", "firewall-reject-two-taps", "rewritten-reset"}
+	names := []string{"abortive-close", "five-retransmits-acks-lost", "injected-reset-both-ends", "firewall-reject-two-taps", "rewritten-reset", "retransmission-timeout-ipv6"}
 	files = slices.DeleteFunc(files, func(f *script.File) bool { return !slices.Contains(names, f.Name) })
 	dir := t.TempDir()
 	if _, err := play.Run(t.Context(), files, play.Options{Jobs: 4, Save: dir}, func(*play.Result) {}); err != nil {

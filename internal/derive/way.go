@@ -234,16 +234,20 @@ func (c *conn) absent() {
 			last = p
 		}
 	}
+	forged := func(p *pkt) bool { return p.rst() && p.verdict != nil && p.verdict.Sender == analyzer.Middlebox }
+	// A point that does not see what the responder goes on to send has ended.
+	ended := slices.ContainsFunc(c.packets, func(p *pkt) bool {
+		return p.from == responder && p.frame() != none && p.frames[1].frame == none && p.at > last.at && !forged(p)
+	})
 	for _, p := range c.packets {
 		here, there := p.frame() != none, p.frames[1].frame != none
-		forged := p.rst() && p.verdict != nil && p.verdict.Sender == analyzer.Middlebox
 		switch {
 		case p.assumed != "" || here && there:
-		case here && p.from == originator && !forged && p.at >= first.at && p.at <= last.at+c.between+time.Millisecond:
+		case here && p.from == originator && !forged(p) && p.at >= first.at && (!ended || p.at <= last.at+c.between+time.Millisecond):
 			p.lost = lostBehind
 		case there && p.from == responder && begun != nil && p.at >= begun.at:
 			p.lost = lostBefore
-		case there && forged:
+		case there && forged(p):
 			p.beyond = true
 		}
 	}
