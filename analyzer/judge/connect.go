@@ -216,6 +216,30 @@ func (k *Case) refusesSYNACK() bool {
 	return k.byOriginator() && k.form == provoked && !k.R.Is(segment.ACK) && t.Is(segment.SYN|segment.ACK) && t.Ack.In(k.S.ISN+1, k.S.Nxt)
 }
 
+// asksAgain finds the SYN that the originator sends again, a retransmission timer
+// after the reset in its name had refused the SYN-ACK: a host that has no socket
+// does not (RFC 6298, 2.1, and 2.4 for how short the timer may be).
+func (k *Case) asksAgain() *flow.Segment {
+	if !k.refusesSYNACK() {
+		return nil
+	}
+	var found *flow.Segment
+	k.after(k.from, func(s *flow.Segment) bool {
+		if s.Is(segment.SYN) && !s.Is(segment.ACK) && !s.Has(flow.Copy) && s.Time-k.R.Time >= 200*ms {
+			found = s
+		}
+		return found == nil
+	})
+	return found
+}
+
+// afterAnother tells whether an earlier reset is no refusal of the SYN-ACK by the
+// same stack, and so may have ended what that would have met.
+func (k *Case) afterAnother() bool {
+	e := k.earlier()
+	return e != nil && (e.From != k.from || e.Is(segment.ACK))
+}
+
 // synackFacts are the SYN, the SYN-ACK and the reset.
 func (k *Case) synackFacts() []Fact {
 	facts := []Fact{fact(&k.S.SYN, "the SYN")}

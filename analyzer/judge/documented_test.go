@@ -209,6 +209,78 @@ func TestDocumented(t *testing.T) {
 			+1ms other.443 > client.1000: R rawseq 0xfffffff2 win 0 id=0`,
 		wants: []string{"6 possible backend-switch by possible responder or half-open injected-reset"},
 	}, {
+		// Cisco document 220486, case of asymmetric routes
+		name: "the SYN-ACK is refused in the client's name, from elsewhere, and the client asks again",
+		text: `
+			client: linux ts=1000 ttl=54
+			server: linux ts=900000
+			client.1000 > server.443: S
+			server.443 > client.1000: S.
+			+1ms client.1000 > server.443: R seq 1 win 0 ttl=250 id=77
+			+999ms client.1000 > server.443: S seq 0`,
+		wants: []string{"3 possible middlebox-state-loss by possible middlebox or unsolicited-synack syn-sent-abort syn-scan"},
+	}, {
+		name: "a SYN-ACK that nobody waits for is sent again, and refused again",
+		text: `
+			client: linux ts=1000
+			server: linux ts=900000
+			client.1000 > server.443: S
+			+1500ms server.443 > client.1000: S.
+			client.1000 > server.443: R seq 1 win 0 id=0
+			+1s server.443 > client.1000: S. seq 0
+			client.1000 > server.443: R seq 1 win 0 id=0`,
+		wants: []string{
+			"3 likely syn-sent-abort by likely originator or syn-scan",
+			"5 likely syn-sent-abort by likely originator or syn-scan",
+		},
+	}, {
+		// FreeRTOS-Plus-TCP issue 1235
+		name: "a host gives up what was lost before it came by here, and answers the challenge",
+		text: `
+			client: ttl=255 id=100 df=no
+			server: bsd ttl=128 id=500
+			client.1000 > server.443: S win 5744
+			+10ms server.443 > client.1000: S.
+			client.1000 > server.443: P. length 100
+			+10ms server.443 > client.1000: P. length 100
+			client.1000 > server.443: .
+			+25s server.443 > client.1000: R. seq 221 ack 101 win 0
+			client.1000 > server.443: . ack 221
+			+20ms server.443 > client.1000: R seq 221 win 0`,
+		wants: []string{
+			"6 possible abortive-close by likely responder or retransmission-timeout close-unread-data",
+			"8 likely secondary-reset by likely responder after 6",
+		},
+	}, {
+		name: "a device resets both ends: here the one's answer shows that it was reset, too",
+		text: hand + `
+			client.1000 > server.80: P. length 400
+			server.80 > client.1000: P. length 1448
+			+7ms client.1000 > server.80: R. seq 401 ack 1 win 4100 ttl=90 id=7 <nop>
+			client.1000 > server.80: R. seq 1861 ack 1 win 4107 ttl=91 id=9 <nop>
+			+30ms client.1000 > server.80: R seq 401 win 0 id=0`,
+		wants: []string{
+			"6 likely injected-reset by likely middlebox",
+			"7 likely injected-reset by likely middlebox after 6",
+			"8 possible secondary-reset by likely originator after 7",
+		},
+	}, {
+		// bobsql.com, 17830: a driver tries all addresses of a listener
+		name: "two addresses at once: the one that answers later is reset",
+		text: `
+			client: bsd ttl=128 id=100
+			one: bsd ttl=128 id=500
+			two: bsd ttl=128 id=700
+			client.1000 > one.1433: S
+			client.1001 > two.1433: S
+			+2ms one.1433 > client.1000: S.
+			client.1000 > one.1433: .
+			+1ms two.1433 > client.1001: S.
+			client.1001 > two.1433: R. seq 1 ack 1 win 0
+			client.1000 > one.1433: P. length 88
+			+2ms one.1433 > client.1000: P. length 43`,
+		wants: []string{"6 possible abortive-close by likely originator or parallel-connect-loser"},
+	}, {
 		// keepalived issue 2306
 		name: "two hosts of the link have the address: one refuses the SYN, the other accepts it",
 		text: `

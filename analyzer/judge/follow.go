@@ -261,6 +261,9 @@ func (f *Follower) settle() {
 	if k.overtook = k.overtaken(k.slack()); k.overtook.Exists() && k.form != provoked && k.earlier() != nil {
 		k.form, k.trigger = provoked, k.overtook // no socket is left that could have sent it
 	}
+	if k.form == neither && k.lostAhead() {
+		k.form = spontaneous
+	}
 	k.twin = f.translated(k)
 	k.live.Pending--
 	k.live = nil

@@ -197,6 +197,37 @@ func (k *Case) ownNumber() bool {
 	return n.After(s.Nxt) && !n.After(edge) && (k.inClock() || k.nearChain())
 }
 
+// beyondSeen is how far an abort's number lies beyond all that was captured of its
+// sender.
+func (k *Case) beyondSeen() int32 {
+	if !k.S.Knows(flow.KnowsNxt) || !k.R.Is(segment.ACK) || lastOf(k.P) == nil {
+		return 0
+	}
+	return k.R.Seq.Minus(k.S.Nxt)
+}
+
+// lostAhead tells whether the reset's number lies beyond all that was seen of its
+// sender, and that resets the challenge which this draws (RFC 5961, 3.2): it has no
+// socket any more, so what it had sent last may have been lost on its way here.
+func (k *Case) lostAhead() bool {
+	ttl, _, ok := k.S.UsedTTL()
+	if !ok || !k.R.Is(segment.ACK) || !k.S.Knows(flow.KnowsNxt) || !k.R.Seq.In(k.S.Nxt+1, k.S.Nxt+usualWindow) || !k.ownAck() {
+		return false
+	}
+	challenged := false
+	for i := range k.later {
+		switch l := &k.later[i]; {
+		case l.from != k.from:
+			challenged = challenged || l.Pure()
+		case !l.Is(segment.RST):
+			return false
+		case challenged && !l.Is(segment.ACK) && l.Win == 0 && hops(l.TTL) == hops(ttl):
+			return true
+		}
+	}
+	return false
+}
+
 // ownAck tells whether the reset acknowledges what its sender can have
 // received: not less than it had acknowledged, not more than was sent.
 func (k *Case) ownAck() bool {

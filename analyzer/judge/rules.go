@@ -113,7 +113,11 @@ func (k *Case) try(signs []sign) (open []candidate, excluded []Exclusion) {
 				s = min(s, cause.Possible)
 			}
 		}
-		open = append(open, candidate{r, facts, base, s, r.open})
+		why := r.open
+		if r.cause == cause.InjectedReset && len(signs) > 0 {
+			why += ": " + signs[0].text
+		}
+		open = append(open, candidate{r, facts, base, s, why})
 	}
 	return open, excluded
 }

@@ -66,6 +66,7 @@ var attackRules = []*rule{{
 }, {
 	cause: cause.SynScan,
 	in:    synAnswered | handshaken | synWaiting,
+	again: true, // a SYN-ACK that is sent again is refused again
 	refuted: func(k *Case) (string, []uint32) {
 		if a := k.askedElsewhere(); a != nil {
 			return "the SYN was for another address", []uint32{a.frame}
@@ -78,6 +79,8 @@ var attackRules = []*rule{{
 	need: func(k *Case) ([]Fact, bool) {
 		var facts []Fact
 		switch {
+		case k.afterAnother():
+			return nil, false
 		case k.unseenSYNACK():
 			facts = k.unseenFacts()
 		case k.phase == synAnswered && k.refusesSYNACK():
@@ -139,13 +142,20 @@ var attackRules = []*rule{{
 		}
 		return append(k.synackFacts(), fact(&k.S.SYN, "it came over %d hops (TTL %d), the reset over %d (TTL %d)", a, k.S.SYN.TTL, b, k.R.TTL)), true
 	},
+	strength: func(k *Case) cause.Strength {
+		if k.asksAgain() != nil {
+			return cause.Undetermined
+		}
+		return cause.Possible
+	},
 	open: "the SYN came from another distance than the reset: somebody else may have sent it in this name",
 }, {
 	cause: cause.UnsolicitedSynack,
 	in:    noSYN | synAnswered | established | handshaken | synReceived | synOnly,
+	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		t := &k.trigger
-		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || k.S.SYNs > 0 || k.S.Packets > 0 || k.askedElsewhere() != nil {
+		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || k.S.SYNs > 0 || k.S.Packets > 0 || k.askedElsewhere() != nil || k.afterAnother() {
 			return nil, false
 		}
 		facts := []Fact{fact(t, "a SYN-ACK, and no SYN before it in the capture")}

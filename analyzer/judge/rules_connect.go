@@ -358,9 +358,34 @@ var connectRules = []*rule{{
 	},
 	open: "a connection beside it, to the same host, goes on",
 }, {
+	// The same with several addresses of one name, as browsers and database drivers
+	// try them; no packet tells that they are one host's.
+	cause: cause.ParallelConnectLoser,
+	in:    synAnswered | handshaken,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.byOriginator() || payload(k) > 0 || k.wrongAnswer() || k.form == neither {
+			return nil, false
+		}
+		a := k.wonElsewhere()
+		if a == nil {
+			return nil, false
+		}
+		return []Fact{
+			fact(&k.S.SYN, "the SYN to %v", k.conn.Key.Addr(1-k.from).Addr()),
+			factIn(a.frame, "the SYN to the same port of %v, %s apart: that connection (%d) goes on and carries data", a.target(), duration(abs(a.time-k.S.SYN.Time)), a.id),
+			fact(&k.R, "this one is reset before any data"),
+		}, true
+	},
+	strength: always(cause.Undetermined),
+	open:     "a connection to another address, begun at the same time, goes on: both may be one name's (RFC 8305)",
+}, {
 	cause: cause.SynSentAbort,
 	in:    synAnswered | synWaiting,
+	again: true,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.afterAnother() {
+			return nil, false
+		}
 		if k.unseenSYNACK() {
 			return k.unseenFacts(), true
 		}

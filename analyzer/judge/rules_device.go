@@ -221,6 +221,22 @@ var deviceRules = []*rule{{
 	},
 	open: "a device that lost its table rejects what it no longer knows like this",
 }, {
+	// A device sees the SYN-ACK of a connection whose SYN went another way.
+	cause: cause.MiddleboxStateLoss,
+	in:    synAnswered,
+	by:    aDevice,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		syn := k.asksAgain()
+		if syn == nil || hops(k.S.SYN.TTL) == hops(k.R.TTL) {
+			return nil, false
+		}
+		return append(k.synackFacts(),
+			fact(&k.R, "it came over %d hops, the SYN over %d", hops(k.R.TTL), hops(k.S.SYN.TTL)),
+			fact(syn, "the %s sends its SYN again: it has not got the SYN-ACK, and has its socket", k.sender())), true
+	},
+	open: "a device that knows of no SYN refuses the SYN-ACK like this",
+}, {
 	cause: cause.BackendSwitch,
 	in:    connected | closing,
 	need: func(k *Case) ([]Fact, bool) {

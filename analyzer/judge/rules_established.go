@@ -163,7 +163,9 @@ func (k *Case) frames(segs ...*flow.Segment) []uint32 {
 func (k *Case) abortFacts() []Fact {
 	var facts []Fact
 	what := fmt.Sprintf("number %d is the %s's next", k.rel(k.from, k.R.Seq), k.sender())
-	if k.R.Seq != k.S.Nxt {
+	if d := k.R.Seq.Minus(k.S.Nxt); d > 0 && k.S.Knows(flow.KnowsNxt) {
+		what = fmt.Sprintf("number %d lies %d beyond what was captured of the %s: that was lost on its way here, or not sent yet", k.rel(k.from, k.R.Seq), d, k.sender())
+	} else if d < 0 {
 		what = fmt.Sprintf("number %d is the %s's first that is not acknowledged", k.rel(k.from, k.R.Seq), k.sender())
 	}
 	if k.R.Is(segment.ACK) && k.P.Knows(flow.KnowsNxt) {

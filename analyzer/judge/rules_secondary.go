@@ -37,6 +37,19 @@ var secondaryRules = []*rule{{
 	},
 	open: "an earlier reset had ended the connection already",
 }, {
+	// A device resets both ends: the one in whose name it did so here, too.
+	cause: cause.SecondaryReset,
+	in:    connected,
+	again: true,
+	need: func(k *Case) ([]Fact, bool) {
+		e := k.earlier()
+		if e == nil || !k.unknownTo(e) || k.form != provoked || k.R.Is(segment.ACK) || len(k.signList) > 0 || !k.prompt(&k.trigger) {
+			return nil, false
+		}
+		return append([]Fact{fact(&e.Segment, "an earlier reset, which a device sent in this name")}, k.provokedFacts()...), true
+	},
+	open: "a device that resets one end resets the other mostly too, and that answers what is on its way like this",
+}, {
 	// The stack had been told that the connection is over by a reset that did not
 	// come by here, and the FIN is as false as that one was.
 	cause: cause.SecondaryReset,

@@ -32,7 +32,7 @@ var timerRules = []*rule{{
 				return fmt.Sprintf("the %s's segment drew the reset, not a timer", k.receiver()), []uint32{k.trigger.Frame}
 			}
 		}
-		if k.form != spontaneous {
+		if k.form != spontaneous || k.beyondSeen() > 0 {
 			return "", nil
 		}
 		if r := k.run(); r != nil && (r.N >= 3 || k.beganBefore(r)) {
@@ -75,6 +75,18 @@ var timerRules = []*rule{{
 		return cause.Proven
 	},
 	open: "segments of it had stayed without an answer",
+}, {
+	// What it sent last, and again, was lost before it came by here.
+	cause: cause.RetransmissionTimeout,
+	in:    connected | closing,
+	need: func(k *Case) ([]Fact, bool) {
+		if k.form != spontaneous || k.beyondSeen() <= 0 || k.since(lastOf(k.P)) < 1e9 {
+			return nil, false
+		}
+		return k.abortFacts(), true
+	},
+	strength: always(cause.Undetermined),
+	open:     "what it sent last did not come by here, and perhaps its copies did not either",
 }, {
 	cause: cause.KeepaliveTimeout,
 	in:    connected | closing,

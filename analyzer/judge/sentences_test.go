@@ -48,7 +48,7 @@ func TestSentences(t *testing.T) {
 			+40ms server.80 > client.1000: . seq 1 ack 11
 			client.1000 > server.80: R seq 11 win 0`,
 		wants: []string{
-			"6 undetermined undetermined (no-match) by possible originator; challenged",
+			"6 possible abortive-close by likely originator; challenged",
 			"8 likely secondary-reset by likely originator after 6; says the responder challenges it: ACK seq 1 ack 11",
 		},
 	}, {

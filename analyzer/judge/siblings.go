@@ -20,6 +20,26 @@ func (k *Case) winner() (*attempt, outcome) {
 	return best, bestOut
 }
 
+// raceDelay is the longest, in nanoseconds, that programs wait by default before
+// they try another address beside the first (RFC 8305, 5: 250 ms), and a little.
+const raceDelay = int64(300e6)
+
+// wonElsewhere finds a connection to the same port of another address that goes on,
+// where none to the same host does.
+func (k *Case) wonElsewhere() *attempt {
+	var found *attempt
+	if a, _ := k.winner(); a != nil {
+		return nil
+	}
+	to, port := k.conn.Key.Addr(1-k.conn.Orig).Addr(), k.conn.Key.Port(1-k.conn.Orig)
+	k.tries(k.conn.Orig, raceDelay, func(a *attempt, out outcome) {
+		if a.target() != to && a.rport == port && out.Acked() && out.Data() && out.reset == 0 && !out.Odd() {
+			found = a
+		}
+	})
+	return found
+}
+
 // failedSibling finds a connection beside this one, of the pair that SMB
 // tries, that failed.
 func (k *Case) failedSibling() *attempt {

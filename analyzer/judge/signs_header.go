@@ -71,11 +71,12 @@ func chainOf(s *flow.Side) chain {
 	return noChain
 }
 
-// hostCounts tells whether the sender is, by the options of its SYN, of the stacks
-// that have one counter for the whole host or for each peer: where all its packets
-// but these went elsewhere, the steps say nothing of how far it moves in a pause.
+// hostCounts tells whether the sender is, by the options of its SYN or its TTL, of
+// the stacks that have one counter for the whole host or for each peer: where its
+// packets in a pause went elsewhere, single steps before say nothing of it.
 func (k *Case) hostCounts() bool {
-	return k.S.Layout == flow.LayoutBSD || k.S.Layout == flow.LayoutMSS
+	ttl, _, ok := k.S.UsedTTL()
+	return k.S.Layout == flow.LayoutBSD || k.S.Layout == flow.LayoutMSS || ok && flow.InitialTTL(ttl) == windowsTTL
 }
 
 // otherChain: the reset's IP identification leaves the sender's counter, its
