@@ -217,9 +217,37 @@ func (d *diag) waitState(ctx context.Context, local, remote netip.AddrPort, stat
 		case <-time.After(pause):
 			pause = min(pause*2, 4*time.Millisecond)
 		case <-ctx.Done():
+			if state == "LISTEN" {
+				return fmt.Errorf("%s: it is %s, %s: %w", what, stateName(have), d.listening(), ctx.Err())
+			}
 			return fmt.Errorf("%s: it is %s: %w", what, stateName(have), ctx.Err())
 		}
 	}
+}
+
+// listening says where the host listens: a program may do so elsewhere than one
+// waits for.
+func (d *diag) listening() string {
+	var found []string
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		// What can't be listed is not told.
+		_ = d.ask(sockDiagByFamily, unix.NLM_F_DUMP, diagRequest(family, 1<<states["LISTEN"]), func(m []byte) {
+			if len(m) < diagMessageLen {
+				return
+			}
+			id := m[diagMsgIDOffset:]
+			size := 4
+			if m[0] == unix.AF_INET6 {
+				size = 16
+			}
+			addr, _ := netip.AddrFromSlice(id[4 : 4+size])
+			found = append(found, netip.AddrPortFrom(addr, binary.BigEndian.Uint16(id)).String())
+		})
+	}
+	if len(found) == 0 {
+		return "and nothing listens on this host"
+	}
+	return "and what listens on this host is " + strings.Join(found, ", ")
 }
 
 // waitReleased waits until no descriptor leads any more to the socket between

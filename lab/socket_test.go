@@ -343,7 +343,12 @@ func TestListenerDestroyed(t *testing.T) {
 	short, cancel := cancelled(t)
 	cancel()
 	err := l.Host("server").WaitState(short, listener.Local(), netip.AddrPort{}, "LISTEN")
-	if want := "host server: wait for 0.0.0.0:80 in state LISTEN: it is CLOSED: context canceled"; err == nil || err.Error() != want {
+	if want := "host server: wait for 0.0.0.0:80 in state LISTEN: it is CLOSED, and nothing listens on this host: context canceled"; err == nil || err.Error() != want {
+		t.Errorf("cancelled wait: %v, want %s", err, want)
+	}
+	listen(t, l, "server", SocketOptions{}, 8080)
+	err = l.Host("server").WaitState(short, listener.Local(), netip.AddrPort{}, "LISTEN")
+	if want := "it is CLOSED, and what listens on this host is 0.0.0.0:8080: context canceled"; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("cancelled wait: %v, want %s", err, want)
 	}
 }

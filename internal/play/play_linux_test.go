@@ -158,7 +158,7 @@ func TestStoryOfProgram(t *testing.T) {
 		want      []string // a line or a part of one each, in this order
 	}{
 		{"server that can't start", "server exec \"sh -c 'echo address in use; exit 3'\"\nserver.80 state = LISTEN within 300ms\nno reset\n", []string{
-			"test.scenario:7: not within 300ms: host server: wait for 192.0.2.2:80 in state LISTEN: it is CLOSED\n",
+			"test.scenario:7: not within 300ms: host server: wait for 192.0.2.2:80 in state LISTEN: it is CLOSED, and nothing listens on this host\n",
 			"  program  sh -c 'echo address in use; exit 3' at server: gave exit 3\n           address in use\n  script ",
 		}},
 		{"server that runs", "server exec \"sh -c 'echo up >&2; exec sleep 1000'\" as first\nserver exec \"sleep 1000\"\nserver.80 state = LISTEN within 300ms\nno reset\n", []string{
