@@ -220,14 +220,23 @@ func (k *Case) after(side int, f func(*flow.Segment) bool) {
 }
 
 // earlier gives the earlier reset, not voided by a new SYN, that came last and
-// that the sender can know of; nil where there is none.
+// that the sender can know of; nil where there is none. One that surely came
+// before goes before one that may have changed places with this one.
 func (k *Case) earlier() *flow.Reset {
+	var last *flow.Reset
 	for n := min(k.conn.NumResets, flow.MaxResets); n > k.conn.Revived; n-- {
-		if e := &k.conn.Resets[n-1]; !k.crosses(e) {
+		e := &k.conn.Resets[n-1]
+		if k.crosses(e) {
+			continue
+		}
+		if !k.changedPlaces(e) {
 			return e
 		}
+		if last == nil {
+			last = e
+		}
 	}
-	return nil
+	return last
 }
 
 // crosses tells whether an earlier reset of the other side's can not have come to

@@ -170,6 +170,25 @@ func TestSentences(t *testing.T) {
 			+40ms server.80 > client.1000: R seq 1 win 0`,
 		wants: []string{"19 possible data-after-close by likely responder; frames 10; says compare at the peer; says which the originator had acknowledged before"},
 	}, {
+		name: "of several answers to what came after a FIN two have changed places: only the first is the first",
+		text: far + `
+			server.80 > client.1000: F. seq 1 ack 11
+			client.1000 > server.80: P. length 10 ack 1
+			client.1000 > server.80: P. length 10 ack 1
+			client.1000 > server.80: . ack 2
+			client.1000 > server.80: P. length 10 ack 2
+			client.1000 > server.80: P. length 10 ack 2
+			+40ms server.80 > client.1000: R seq 1 win 0 id=1
+			server.80 > client.1000: R seq 2 win 0 id=3
+			server.80 > client.1000: R seq 1 win 0 id=2
+			server.80 > client.1000: R seq 2 win 0 id=4`,
+		wants: []string{
+			"12 likely data-after-close by likely responder",
+			"13 likely secondary-reset by likely responder after 12",
+			"14 likely secondary-reset by likely responder after 12",
+			"15 likely secondary-reset by likely responder after 12",
+		},
+	}, {
 		name: "an abort behind the peer's FIN and payload of its own: not all of that was acknowledged",
 		text: far + `
 			server.80 > client.1000: F. seq 1 ack 11
