@@ -176,7 +176,7 @@ func writeScenario(out io.Writer, file string, sc *derive.Scenario) error {
 
 // offer lists the connections of which one must be chosen.
 func offer(out io.Writer, e *derive.ChoiceError) error {
-	hint := ""
+	hint := "\"rstlab analyze --connections\" tells how each connection ended"
 	for _, c := range e.Choices {
 		fmt.Fprintf(out, "--stream %-4d %s\n", c.Stream, c.Headline())
 		hint = "--stream says which"
