@@ -121,6 +121,42 @@ func TestBusy(t *testing.T) {
 			"13 possible port-closed by likely responder",
 		},
 	}, {
+		name: "a FIN that has overtaken the data before it, or is all that came of both",
+		text: hand + `
+			client.1000 > server.80: P. seq 1:51
+			server.80 > client.1000: P. seq 1:101 ack 51
+			client.1000 > server.80: . seq 51 ack 101
+			+2s server.80 > client.1000: F. seq 101 ack 51
+			+1ms client.1000 > server.80: . seq 51 ack 102
+			+1s client.1000 > server.80: F. seq 101 ack 102
+			server.80 > client.1000: R seq 102 win 0 id=0`,
+		wants: []string{"10 possible data-after-close by likely responder or late-segment; frames 7 9"},
+	}, {
+		name: "a Linux host whose card cuts its segments aborts behind its FIN: for data alone it writes no ACK",
+		text: hand + `
+			client.1000 > server.80: P. seq 1:1001
+			server.80 > client.1000: . seq 1:5793 ack 1001 id=7001
+			server.80 > client.1000: . seq 5793:11585 ack 1001 id=7005
+			client.1000 > server.80: . seq 1001 ack 11585
+			server.80 > client.1000: F. seq 11585 ack 1001 id=7009
+			client.1000 > server.80: P. seq 1001:3001 ack 11586
+			server.80 > client.1000: R. seq 11586 ack 3001 id=7010`,
+		wants: []string{"10 possible close-unread-data by likely responder or data-after-close"},
+	}, {
+		name: "the last acknowledgments of a download changed places: the window may have moved since",
+		text: hand + `
+			client.1000 > server.80: P. seq 1:31 win 500
+			server.80 > client.1000: . seq 1:1449 ack 31
+			server.80 > client.1000: . seq 1449:2897 ack 31
+			server.80 > client.1000: . seq 2897:4345 ack 31
+			server.80 > client.1000: . seq 4345:5793 ack 31
+			+5ms client.1000 > server.80: . seq 31 ack 1449 win 500
+			+5ms client.1000 > server.80: . seq 31 ack 2897 win 489
+			+5ms client.1000 > server.80: . seq 31 ack 5793 win 500
+			client.1000 > server.80: . seq 31 ack 4345 win 478
+			+1ms client.1000 > server.80: R. seq 31 ack 5793 win 500`,
+		wants: []string{"13 possible abortive-close by likely originator or close-unread-data"},
+	}, {
 		name: "an abort that crosses the peer's FIN",
 		text: hand + `
 			client.1000 > server.80: P. seq 1:51

@@ -129,7 +129,7 @@ func (l *connLog) ttl(side int) uint8 {
 }
 
 // sentOn finds payload that the originator of v's connection sent, and soon
-// afterwards that of w's.
+// afterwards that of w's, and no other one there: requests may all be alike.
 func (c *correlation) sentOn(v, w *Verdict) (x, y *line) {
 	here, there := c.logOf(v), c.logOf(w)
 	if here == nil || there == nil {
@@ -142,10 +142,24 @@ func (c *correlation) sentOn(v, w *Verdict) (x, y *line) {
 		}
 		for n := range there.lines {
 			y := &there.lines[n]
-			if d := c.common(w.Point, y.time) - c.common(v.Point, x.time); y.len == x.len && y.hash == x.hash && int(y.from) == there.orig && d >= -allowance && d <= legWindow {
+			if d := c.common(w.Point, y.time) - c.common(v.Point, x.time); y.len == x.len && y.hash == x.hash && int(y.from) == there.orig && d >= -allowance && d <= legWindow && c.onlyOne(w, y) {
 				return x, y
 			}
 		}
 	}
 	return nil, nil
+}
+
+// onlyOne tells whether no other connection at the point of w had its originator
+// send what y is, about then.
+func (c *correlation) onlyOne(w *Verdict, y *line) bool {
+	for id, l := range c.points[w.Point].Judge.Log.conns {
+		for i := range l.lines {
+			z := &l.lines[i]
+			if id != w.Conn.ID && int(z.from) == l.orig && z.len == y.len && z.hash == y.hash && abs(z.time-y.time) <= legWindow {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -47,6 +47,11 @@ func (k *Case) changedPlaces(e *flow.Reset) bool {
 	if e.From != k.from || e.Is(segment.ACK) || k.R.Time-e.Time > k.slack() {
 		return false
 	}
+	for i := k.conn.Revived; i < min(k.conn.NumResets, flow.MaxResets); i++ {
+		if r := &k.conn.Resets[i]; r.Frame != e.Frame && r.From == k.from && !r.Is(segment.ACK) && !r.Seq.After(k.R.Seq) {
+			return false // with that number or a lower one it had answered before
+		}
+	}
 	if k.R.Is(segment.ACK) {
 		return k.form == spontaneous
 	}

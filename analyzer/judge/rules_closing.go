@@ -25,6 +25,10 @@ var closingRules = []*rule{{
 		d := k.lateData()
 		if d == nil {
 			m := k.missedBehind()
+			if n := k.gapBefore(); m == nil && n > 0 {
+				return append(k.provokedFacts(), fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
+					fact(&k.trigger, "%s before that FIN are missing", plural(n, "byte"))), true
+			}
 			if m == nil && k.unseenTrigger() {
 				return append(k.closeFacts(), fact(&k.R, "a Linux stack aborts with an ACK: a segment drew the reset that was not captured")), true
 			}
@@ -75,13 +79,13 @@ var closingRules = []*rule{{
 		if _, ok := k.forgottenTrigger(); ok {
 			return cause.Possible
 		}
-		if k.lateData() == nil && k.missedBehind() == nil {
+		if k.lateData() == nil && k.missedBehind() == nil && k.gapBefore() == 0 {
 			return cause.Undetermined // what drew it is not known
 		}
 		if d := k.lateData(); d == nil || d.Frame > k.R.Frame {
 			return cause.Possible
 		}
-		if k.form == spontaneous && (k.tookDataAfterFIN() || k.R.Is(segment.ACK) && k.linux()) {
+		if k.form == spontaneous && (k.tookDataAfterFIN() || k.R.Is(segment.ACK) && k.S.Layout == flow.LayoutLinux) {
 			return cause.Undetermined // it had only shut down its sending: what it aborts is another matter
 		}
 		if k.form == spontaneous && k.S.SYN.Has(flow.Cut) {
@@ -229,7 +233,7 @@ var closedRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		t := &k.trigger
-		if k.unaware() {
+		if k.unaware() || k.gapBefore() > 0 {
 			return cause.Undetermined
 		}
 		if k.lateFIN() && !k.reopened() {
@@ -387,6 +391,18 @@ func (k *Case) forgottenTrigger() ([]Fact, bool) {
 		fact(d, "the %s's %s was on its way, one of many segments", k.receiver(), k.brief(1-k.from, d)),
 		fact(&k.R, "the reset bears %d, which the %s had acknowledged before: it answers one of those", k.rel(k.from, k.R.Seq), k.receiver()),
 	}, true
+}
+
+// gapBefore is how many bytes of the peer's are missing before its FIN, which drew
+// the reset behind the sender's own: lost on the way or overtaken, they are data to
+// an end that has closed (Linux tcp_timewait_state_process() answers such a FIN as
+// it does them).
+func (k *Case) gapBefore() int {
+	t := &k.trigger
+	if k.form != provoked || !k.S.FIN.Exists() || !t.Is(segment.FIN) || !t.Has(flow.Ahead) || t.Frame < k.S.FIN.Frame {
+		return 0
+	}
+	return max(int(k.P.HoleTo.Minus(k.P.HoleFrom)), 0)
 }
 
 // closeBefore are the facts of data to an end of which the capture has nothing:

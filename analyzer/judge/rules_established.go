@@ -255,8 +255,8 @@ func (k *Case) unreadBytes() uint32 {
 		mss = int32(m)
 	}
 	l := lastOf(s)
-	if n < mss || l == nil || l.Time-s.StuckAt < max(p.RTT.Min, ms) {
-		return 0
+	if n < mss || l == nil || l.Time-s.StuckAt < max(p.RTT.Min, ms) || l.Ack != s.Ack {
+		return 0 // too little, too short, or out of order
 	}
 	if d := &k.S.LastData; d.Exists() && d.Time > s.StuckAt && d.Ack.After(s.EdgeStuck+flow.Seq(mss)) {
 		return 0 // it answered in the meantime
