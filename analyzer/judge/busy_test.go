@@ -157,6 +157,23 @@ func TestBusy(t *testing.T) {
 			+1ms client.1000 > server.80: R. seq 31 ack 5793 win 500`,
 		wants: []string{"13 possible abortive-close by likely originator or close-unread-data"},
 	}, {
+		name: "an old segment comes late, long after the first that was refused",
+		text: hand + `
+			client.1000 > server.80: P. seq 1:51
+			server.80 > client.1000: P. seq 1:101 ack 51
+			server.80 > client.1000: F. seq 101 ack 51
+			client.1000 > server.80: P. seq 51:101 ack 1
+			server.80 > client.1000: R seq 1 win 0 id=0
+			client.1000 > server.80: P. seq 101:151 ack 102
+			server.80 > client.1000: R seq 102 win 0 id=0
+			client.1000 > server.80: P. seq 151:201 ack 1
+			server.80 > client.1000: R seq 1 win 0 id=0`,
+		wants: []string{
+			"8 likely data-after-close by likely responder",
+			"10 likely secondary-reset by likely responder after 8",
+			"12 likely secondary-reset by likely responder after 8",
+		},
+	}, {
 		name: "an abort that crosses the peer's FIN",
 		text: hand + `
 			client.1000 > server.80: P. seq 1:51

@@ -572,6 +572,7 @@ func TestLegs(t *testing.T) {
 		front, back, want string
 	}{
 		"right behind it":        {served + "+10ms " + resets, onwards, "likely proxy-propagated-reset by proven responder"},
+		"bytes that all send":    {served + "+500ms " + resets, strings.ReplaceAll(onwards+another, "length 150", "length 200"), "possible abortive-close by likely responder"},
 		"half a second later":    {served + "+500ms " + resets, onwards, "possible abortive-close by likely responder"},
 		"one of two":             {served + "+20ms " + resets, onwards + another, "possible close-unread-data by likely responder"},
 		"the same bytes":         {served + "+500ms " + resets, strings.Replace(onwards, "length 150", "length 200", 1), "proven proxy-propagated-reset by proven responder"},
