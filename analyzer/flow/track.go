@@ -8,12 +8,14 @@ import (
 // classify sets the marks of a segment that depend on its connection.
 func (c *Conn) classify(from int, s *Segment) {
 	me, peer := &c.Sides[from], &c.Sides[1-from]
-	if first := me.repeated(peer, s, c.doubled(), c.SameWay); first != nil {
+	if first, ok := me.repeated(peer, s, c.doubled(), c.SameWay); ok {
 		s.Marks |= Copy
-		if first.Has(In) && s.Has(Out) {
-			first.Marks |= Passed
+		if first != nil {
+			if first.Has(In) && s.Has(Out) {
+				first.Marks |= Passed
+			}
+			c.SameWay = c.SameWay || dirsOf(first) == dirsOf(s)
 		}
-		c.SameWay = c.SameWay || dirsOf(first) == dirsOf(s)
 		return
 	}
 	if s.Is(segment.ACK) && peer.Knows(KnowsNxt) && s.Seq != 0 {
@@ -88,11 +90,11 @@ const copyDepth = 4
 // look like.
 const hostPackets = 4
 
-// repeated finds the segment in the ring of which another one is a second
-// sighting, nil where there is none. Two equal resets that went the same way by
+// repeated tells whether a segment is a second sighting, and of which one in the
+// ring; nil where that is not remembered. Two equal resets that went the same way by
 // a forwarding host are two, unless others of the connection were seen twice
 // going the same way, as on a bridge and on its port.
-func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) *Segment {
+func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) (first *Segment, ok bool) {
 	depth := copyDepth
 	if seg.Len > 0 && s.Knows(KnowsNxt) && seg.Seq.Before(s.Nxt) {
 		depth = RingLen // one of a burst that a router passed on whole
@@ -100,14 +102,14 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) *Segmen
 	for i := range depth {
 		old := s.Last(i)
 		if old == nil {
-			return nil
+			return nil, false
 		}
 		window := copyWindow
 		if seg.ID != 0 && s.IDSteps.Same == 0 && s.IDSteps.One+s.IDSteps.Small+s.IDSteps.Other > 0 || s.Packets == 1 && seg.ID != 0 {
 			window = radioWindow
 		}
 		if seg.Time-old.Time > window || old.Time-seg.Time > window {
-			return nil
+			return nil, false
 		}
 		if old.Seq != seg.Seq || old.Ack != seg.Ack || old.Flags != seg.Flags || old.Len != seg.Len ||
 			old.Win != seg.Win || old.ID != seg.ID || old.TSVal != seg.TSVal || old.TSEcr != seg.TSEcr {
@@ -118,21 +120,18 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) *Segmen
 		}
 		switch {
 		case seg.ID != 0, seg.Len > 0, seg.Is(segment.SYN), seg.Is(segment.FIN):
-			return old
+			return old, true
 		case seg.Is(segment.RST) && !sameWay && (dirsOf(seg) != 0 && dirsOf(seg) == dirsOf(old) || seg.Has(Out) && old.Has(Passed)) &&
 			s.twoTriggers(peer, old, seg):
 			continue
 		case seg.Is(segment.RST) && (doubled || old.Has(In) && seg.Has(Out) && old.TTL == seg.TTL+1 || !s.twoTriggers(peer, old, seg)):
-			return old
+			return old, true
 		case !seg.Is(segment.RST) && seg.TTL != old.TTL:
-			return old
+			return old, true
 		}
-		return nil // pure ACKs of a stack that sets no identification may repeat
+		return nil, false // pure ACKs of a stack that sets no identification may repeat
 	}
-	if depth == RingLen && s.sentBefore(seg) {
-		return new(Segment)
-	}
-	return nil
+	return nil, depth == RingLen && s.sentBefore(seg)
 }
 
 // sentBefore tells whether payload that was seen already left before all that is
