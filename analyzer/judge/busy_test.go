@@ -2,6 +2,7 @@ package judge_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -217,6 +218,23 @@ func TestTableLost(t *testing.T) {
 	var wants []string
 	for i := range 12 {
 		wants = append(wants, fmt.Sprintf("%d possible middlebox-state-loss by likely middlebox or inline-policy-reset", 12*14+2+2*i))
+	}
+	// A rule that many requests meet, each on a connection of its own.
+	var rule strings.Builder
+	var policy []string
+	for i := range 14 {
+		rule.WriteString(strings.ReplaceAll(throughRouter, "1000", fmt.Sprint(1000+i)))
+		fmt.Fprintf(&rule, "kept client.%[1]d > server.80: P. length 100\nown server.80 > client.%[1]d: R seq 101 win 0\n", 1000+i)
+		if i > 0 {
+			policy = append(policy, fmt.Sprintf("%d likely inline-policy-reset by likely middlebox or middlebox-state-loss", 16*(i+1)))
+		}
+	}
+	var later []string
+	for _, v := range judgeAll(t, transcript.Variation{}, atRouter(rule.String()), "")[1:] {
+		later = append(later, fmt.Sprintf("%s or middlebox-state-loss", say(v)))
+	}
+	if !slices.Equal(later, policy) {
+		t.Errorf("a rule that new connections meet: got %q, want %q", later, policy)
 	}
 	runRules(t, []ruleTest{
 		{name: "many at once", text: text, wants: wants},

@@ -492,12 +492,17 @@ func (k *Case) lostTogether() losses {
 		return *l
 	}
 	l.n = 1
+	late := false // it began when others had been reset already: a device knew it that had lost its table before
 	k.around(5e8, func(x *recent) {
 		if x.id != k.conn.ID && x.form == provoked && x.phase&connected != 0 {
 			l.n++
 			l.elsewhere = l.elsewhere || x.from.Addr() != k.conn.Key.Addr(k.from).Addr()
+			late = late || x.time < k.conn.FirstTime
 		}
 	})
+	if late {
+		*l = losses{n: 1}
+	}
 	return *l
 }
 
