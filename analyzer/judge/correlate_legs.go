@@ -1,7 +1,11 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
+	"math"
+	"slices"
 
 	"rstlab/analyzer/cause"
 	"rstlab/internal/segment"
@@ -13,27 +17,37 @@ import (
 // payload on both legs links them; else nothing but the time does, and that says
 // something where the one came right behind the other and no third was near.
 func (c *correlation) legs(verdicts []*Verdict) {
+	var served []*Verdict
+	for _, v := range verdicts {
+		if v.mayPassOn() {
+			served = append(served, v)
+		}
+	}
+	if len(served) == 0 {
+		return
+	}
+	together, sent := c.together(), c.sendings(served)
 	for i, v := range verdicts {
-		if v.Sender != Responder || v.raw.form != spontaneous || v.Strength > cause.Possible {
+		if !v.mayPassOn() {
 			continue
 		}
-		at := c.common(v.Point, v.Time)
+		at, said, links := c.common(v.Point, v.Time), c.lastSaid(v), c.sentOn(v, sent)
 		var last *Verdict
 		failed, linked := 0, false
-		for n := i - 1; n >= 0 && !linked; n-- {
+		for n := i - 1; n >= 0 && !linked && (failed < 2 || len(links) > 0); n-- {
 			w := verdicts[n]
-			d := at - c.common(w.Point, w.Time)
-			if d > legWindow {
+			when := c.common(w.Point, w.Time)
+			if at-when > legWindow || said > when {
 				break
 			}
-			if w.Point == v.Point || w.named() == Originator || w.Effect == Ignored || c.together(v.Point, w.Point) || c.saidSince(v, at-d) {
+			if w.Point == v.Point || w.named() == Originator || w.Effect == Ignored || together[v.Point][w.Point] {
 				continue
 			}
 			if failed++; last == nil {
 				last = w
 			}
-			if x, y := c.sentOn(v, w); x != nil {
-				c.passedOn(v, w, x, y, true)
+			if l, ok := links[c.logOf(w)]; ok {
+				c.passedOn(v, w, l.x, l.y, true)
 				linked = true
 			}
 		}
@@ -43,31 +57,43 @@ func (c *correlation) legs(verdicts []*Verdict) {
 	}
 }
 
-// saidSince tells whether the sender of v sent payload on its connection since
-// a time.
-func (c *correlation) saidSince(v *Verdict, t int64) bool {
-	l := c.logOf(v)
-	if l == nil {
-		return false
-	}
-	for i := range l.lines {
-		x := &l.lines[i]
-		if int(x.from) == v.raw.from && x.len > 0 && c.common(v.Point, x.time) > t && x.frame < v.Frame {
-			return true
-		}
-	}
-	return false
+// mayPassOn tells whether the reset is one that a proxy can have passed on to the
+// connection that it serves.
+func (v *Verdict) mayPassOn() bool {
+	return v.Sender == Responder && v.raw.form == spontaneous && v.Strength <= cause.Possible
 }
 
-// together tells whether two points saw a common connection: then they lie on
-// one path, and not on two legs.
-func (c *correlation) together(p, q int) bool {
-	for _, g := range c.groups {
-		if g[p] != nil && g[q] != nil {
-			return true
+// lastSaid is when, in common time, the sender of v had last sent payload on its
+// connection.
+func (c *correlation) lastSaid(v *Verdict) int64 {
+	last := int64(math.MinInt64)
+	if l := c.logOf(v); l != nil {
+		for i := range l.lines {
+			if x := &l.lines[i]; int(x.from) == v.raw.from && x.len > 0 && x.frame < v.Frame {
+				last = max(last, c.common(v.Point, x.time))
+			}
 		}
 	}
-	return false
+	return last
+}
+
+// together tells of each two points whether they saw a common connection: then
+// they lie on one path, and not on two legs.
+func (c *correlation) together() [][]bool {
+	t := make([][]bool, len(c.points))
+	for p := range t {
+		t[p] = make([]bool, len(c.points))
+	}
+	for _, g := range c.groups {
+		for p := range g {
+			for q := range g {
+				if g[p] != nil && g[q] != nil {
+					t[p][q] = true
+				}
+			}
+		}
+	}
+	return t
 }
 
 // passedOn writes that v passed on what happened to the connection of w, a time
@@ -128,38 +154,111 @@ func (l *connLog) ttl(side int) uint8 {
 	return 0
 }
 
-// sentOn finds payload that the originator of v's connection sent, and soon
-// afterwards that of w's, and no other one there: requests may all be alike.
-func (c *correlation) sentOn(v, w *Verdict) (x, y *line) {
-	here, there := c.logOf(v), c.logOf(w)
-	if here == nil || there == nil {
-		return nil, nil
-	}
-	for i := range here.lines {
-		x := &here.lines[i]
-		if x.len == 0 || int(x.from) != here.orig || x.is(segment.SYN) {
-			continue
-		}
-		for n := range there.lines {
-			y := &there.lines[n]
-			if d := c.common(w.Point, y.time) - c.common(v.Point, x.time); y.len == x.len && y.hash == x.hash && int(y.from) == there.orig && d >= -allowance && d <= legWindow && c.onlyOne(w, y) {
-				return x, y
-			}
-		}
-	}
-	return nil, nil
+// A payloadAt is what a segment at a point brings, as far as it is known.
+type payloadAt struct {
+	point     int
+	len, hash uint32
 }
 
-// onlyOne tells whether no other connection at the point of w had its originator
-// send what y is, about then.
-func (c *correlation) onlyOne(w *Verdict, y *line) bool {
-	for id, l := range c.points[w.Point].Judge.Log.conns {
-		for i := range l.lines {
-			z := &l.lines[i]
-			if id != w.Conn.ID && int(z.from) == l.orig && z.len == y.len && z.hash == y.hash && abs(z.time-y.time) <= legWindow {
-				return false
+// A sending is a line of a connection's originator.
+type sending struct {
+	conn *connLog
+	line *line
+}
+
+// sendings gives what originators sent of the payloads that the connections of the
+// verdicts brought, by point, in order of time: where no other connection there sent
+// the same about then, for requests may all be alike.
+func (c *correlation) sendings(of []*Verdict) map[payloadAt][]sending {
+	all := map[payloadAt][]sending{}
+	for _, v := range of {
+		for x := range c.requests(v) {
+			for p := range c.points {
+				all[payloadAt{p, x.len, x.hash}] = nil
 			}
 		}
 	}
-	return true
+	for p := range c.points {
+		if c.points[p].Judge.Log == nil {
+			continue
+		}
+		for _, l := range c.points[p].Judge.Log.conns {
+			for i := range l.lines {
+				y := &l.lines[i]
+				key := payloadAt{p, y.len, y.hash}
+				if _, wanted := all[key]; wanted && y.len > 0 && int(y.from) == l.orig {
+					all[key] = append(all[key], sending{l, y})
+				}
+			}
+		}
+	}
+	for key, list := range all {
+		slices.SortFunc(list, func(a, b sending) int {
+			return cmp.Or(cmp.Compare(a.line.time, b.line.time), cmp.Compare(a.line.frame, b.line.frame))
+		})
+		all[key] = unlike(list)
+	}
+	return all
+}
+
+// unlike gives those of sendings of one payload, in order of time, beside which no
+// other connection has one within legWindow.
+func unlike(list []sending) []sending {
+	var kept []sending
+	for i, y := range list {
+		other := false
+		for n := i - 1; n >= 0 && !other && y.line.time-list[n].line.time <= legWindow; n-- {
+			other = list[n].conn != y.conn
+		}
+		for n := i + 1; n < len(list) && !other && list[n].line.time-y.line.time <= legWindow; n++ {
+			other = list[n].conn != y.conn
+		}
+		if !other {
+			kept = append(kept, y)
+		}
+	}
+	return kept
+}
+
+// requests gives the payload that the originator of v's connection sent.
+func (c *correlation) requests(v *Verdict) iter.Seq[*line] {
+	return func(yield func(*line) bool) {
+		l := c.logOf(v)
+		if l == nil {
+			return
+		}
+		for i := range l.lines {
+			if x := &l.lines[i]; x.len > 0 && int(x.from) == l.orig && !x.is(segment.SYN) && !yield(x) {
+				return
+			}
+		}
+	}
+}
+
+// A handover is payload of one leg, and the same on the other.
+type handover struct{ x, y *line }
+
+// sentOn finds the connections whose originator sent on what that of v's connection
+// had sent.
+func (c *correlation) sentOn(v *Verdict, sent map[payloadAt][]sending) map[*connLog]handover {
+	var links map[*connLog]handover
+	for x := range c.requests(v) {
+		at := c.common(v.Point, x.time)
+		for p := range c.points {
+			list := sent[payloadAt{p, x.len, x.hash}]
+			first, _ := slices.BinarySearchFunc(list, at-allowance, func(y sending, t int64) int { return cmp.Compare(c.common(p, y.line.time), t) })
+			for _, y := range list[first:] {
+				if c.common(p, y.line.time)-at > legWindow {
+					break
+				}
+				if _, ok := links[y.conn]; !ok {
+					if links == nil {
+						links = map[*connLog]handover{}
+					}
+					links[y.conn] = handover{x, y.line}
+				}
+			}
+		}
+	}
+	return links
 }

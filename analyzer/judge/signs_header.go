@@ -350,7 +350,7 @@ func (k *Case) laterTTL(frame uint32) uint8 {
 	return 0
 }
 
-// twoHostsFact says so.
+// twoHostsFacts say so.
 func (k *Case) twoHostsFacts() []Fact {
 	other, ok := k.twoHosts()
 	if !ok {
