@@ -252,6 +252,24 @@ func TestDocumented(t *testing.T) {
 			"8 likely secondary-reset by likely responder after 6",
 		},
 	}, {
+		name: "a host gives up what was lost before it came by here, and answers what crossed that",
+		text: `
+			client: ip=2001:db8::1 ttl=64
+			server: ip=2001:db8::2 ttl=64
+			client.1000 > server.443: S
+			+10ms server.443 > client.1000: S.
+			client.1000 > server.443: .
+			client.1000 > server.443: P. length 100
+			+10ms server.443 > client.1000: P. length 50
+			client.1000 > server.443: . ack 51
+			+3ms server.443 > client.1000: . seq 51 ack 101
+			client.1000 > server.443: R. seq 301 ack 51 win 507
+			+10ms client.1000 > server.443: R seq 101 win 0`,
+		wants: []string{
+			"8 possible abortive-close by likely originator or close-unread-data",
+			"9 likely secondary-reset by likely originator after 8",
+		},
+	}, {
 		name: "a device resets both ends: here the one's answer shows that it was reset, too",
 		text: hand + `
 			client.1000 > server.80: P. length 400

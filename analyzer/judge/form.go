@@ -207,12 +207,17 @@ func (k *Case) beyondSeen() int32 {
 }
 
 // lostAhead tells whether the reset's number lies beyond all that was seen of its
-// sender, and that resets the challenge which this draws (RFC 5961, 3.2): it has no
-// socket any more, so what it had sent last may have been lost on its way here.
+// sender, and that resets the challenge which this draws (RFC 5961, 3.2), or what was
+// on its way meanwhile: it has no socket any more, so what it had sent last may have
+// been lost on its way here.
 func (k *Case) lostAhead() bool {
 	ttl, _, ok := k.S.UsedTTL()
 	if !ok || !k.R.Is(segment.ACK) || !k.S.Knows(flow.KnowsNxt) || !k.R.Seq.In(k.S.Nxt+1, k.S.Nxt+usualWindow) || !k.ownAck() {
 		return false
+	}
+	crossing := lastOf(k.P)
+	if crossing != nil && crossing.Time < k.inFlightSince() {
+		crossing = nil
 	}
 	challenged := false
 	for i := range k.later {
@@ -221,7 +226,7 @@ func (k *Case) lostAhead() bool {
 			challenged = challenged || l.Pure()
 		case !l.Is(segment.RST):
 			return false
-		case challenged && !l.Is(segment.ACK) && l.Win == 0 && hops(l.TTL) == hops(ttl):
+		case (challenged || crossing != nil && crossing.Ack == l.Seq) && !l.Is(segment.ACK) && l.Win == 0 && hops(l.TTL) == hops(ttl):
 			return true
 		}
 	}
