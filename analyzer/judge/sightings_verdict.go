@@ -293,10 +293,11 @@ func (s *sightings) kept(near, q int) *line {
 func (s *sightings) tookOver(at, other int, x *line) *line {
 	here, there := s.logs[at], s.logs[other]
 	side := int(x.from)
+	mine := there.side(here, 1-side)
 	end := here.rel(there, side, x.seq+flow.Seq(x.len))
 	for i := range there.lines {
 		y := &there.lines[i]
-		if mine := there.side(here, 1-side); int(y.from) == mine && y.is(segment.ACK) && !there.rel(here, 1-mine, y.ack).Before(end) {
+		if int(y.from) == mine && y.is(segment.ACK) && !there.rel(here, 1-mine, y.ack).Before(end) {
 			return nil
 		}
 	}

@@ -16,11 +16,7 @@ const longestMTU = 9216
 // what an Ethernet holds. What is longer was captured before it was cut.
 func (c *conn) segmentSizes() {
 	c.mtu = 1500
-	header := 40
-	if c.addr[0].Addr().Is6() {
-		header = 60
-	}
-	mss, stamps := 0, 0
+	header, mss, stamps := c.headerLen(), 0, 0
 	for _, p := range c.packets {
 		if n, ok := optionNumber(p, "mss"); ok && p.syn() && (mss == 0 || n < mss) {
 			mss = n
@@ -35,17 +31,21 @@ func (c *conn) segmentSizes() {
 	c.mss = c.mtu - header - stamps
 }
 
+// headerLen is how many bytes the headers of IP and TCP have without options.
+func (c *conn) headerLen() int {
+	if c.addr[0].Addr().Is6() {
+		return 60
+	}
+	return 40
+}
+
 // size is how many bytes the IP packet has.
 func (p *pkt) size() int {
-	header := 40
-	if p.conn.addr[p.from].Addr().Is6() {
-		header = 60
-	}
 	options, err := segment.EncodeOptions(p.seg.Options)
 	if err != nil {
 		return 0 // none that can be sent
 	}
-	return header + len(options) + int(p.len())
+	return p.conn.headerLen() + len(options) + int(p.len())
 }
 
 // measure finds the times from the main point to each side and back: the
