@@ -49,109 +49,6 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 	out.Alternatives, out.Evidence = nil, facts
 }
 
-// forged writes that a device between the two points made the reset: near saw
-// it, q lies nearer to the named sender and did not.
-func (s *sightings) forged(out, v *Verdict, near, q int) {
-	here, there := s.logs[near], s.logs[q]
-	id, strength := cause.InjectedReset, cause.Proven
-	if v.Cause == cause.BlindReset {
-		id = v.Cause
-	}
-	var alternatives []Alternative
-	facts := []Fact{factOf(near, s.lines[near].frame, "the reset, in the name of %v", v.From)}
-	absent := fmt.Sprintf("%s lies nearer to %v and ran at the time: no such reset came by, this was the last packet of the connection before", s.points[q].Name, v.From)
-	facts = append(facts, factOf(q, s.frameAround(q, near), "%s", absent))
-	trigger := v.raw.answers
-	if !trigger.Exists() {
-		trigger = v.raw.lastPeer
-	}
-	kept := s.keptBack(v, near, q)
-	if trigger.Exists() {
-		t := here.at(trigger.Frame)
-		var seen *line
-		if kept != nil {
-			t = kept
-		} else if t != nil {
-			seen = here.find(t, there)
-		}
-		switch {
-		case t == nil:
-		case seen == nil && t.is(segment.SYN) && !t.is(segment.ACK):
-			id = cause.FirewallRejectSyn
-			facts = append(facts, factOf(near, t.frame, "the SYN, which never came by there"))
-		case seen == nil && (t.len > 0 || v.raw.answers.Exists() || kept != nil):
-			id = cause.InlinePolicyReset
-			facts = append(facts, factOf(near, t.frame, "the segment that it answers, which never came by there"))
-			if v.raw.form == provoked || kept != nil {
-				id, strength, alternatives = s.rejected(v, near, q, kept)
-			} else if ack := s.tookOver(near, q, t); ack != nil {
-				id, strength, alternatives = otherLegFailed()
-				facts = append(facts, factOf(near, ack.frame, "an acknowledgment of it, in the name of %v, which that never sent: a device took it over", v.From))
-			}
-		case seen != nil && t.is(segment.SYN) && !t.is(segment.ACK) && !s.answered(q):
-			id = cause.FirewallRejectSyn
-			facts = append(facts, factOf(near, t.frame, "the SYN"), factOf(q, seen.frame, "the SYN came by there and drew no answer"))
-		case seen != nil:
-			facts = append(facts, factOf(near, t.frame, "the segment that it answers, or the last before it"), factOf(q, seen.frame, "came by there: it was delivered"))
-		}
-	}
-	if id == cause.InjectedReset && !trigger.Exists() {
-		strength = cause.Possible
-		alternatives = []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "what it answers was not captured: it may have been kept back"}}
-	}
-	if id == cause.InjectedReset && v.Idle > 0 && !v.raw.answers.Exists() {
-		if isAbout(v.Idle, knownIdleLimits...) {
-			id = cause.MiddleboxIdleTimeout
-		} else {
-			strength = cause.Possible // it answers nothing, and the pause is no limit that is known
-			alternatives = []Alternative{{cause.MiddleboxIdleTimeout, Middlebox, cause.Possible, "it comes out of a pause: a device may have forgotten the connection"}}
-		}
-		facts = append(facts, factOf(near, s.lines[near].frame, "after %s of silence in both directions", duration(v.Idle)))
-	}
-	if x := s.kept(near, q); x != nil && id == cause.InjectedReset {
-		id, strength, alternatives = cause.InlinePolicyReset, cause.Proven, nil
-		facts = append(facts, factOf(q, x.frame, "a segment of %v with the reset's number, which never came by at %s: it was kept back", v.From, s.points[near].Name))
-		if ack := s.tookOver(q, near, x); ack != nil {
-			id, strength, alternatives = otherLegFailed()
-			facts = append(facts, factOf(q, ack.frame, "an acknowledgment of it, in the name of an end that never sent one: a device took it over"))
-		}
-	}
-	if x := s.replaced(near, q); x != nil {
-		id, strength, alternatives = cause.RewrittenReset, cause.Proven, nil
-		facts = append(facts, factOf(q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there"))
-	}
-	if v.Repeats && id == cause.InjectedReset && v.raw.form == neither {
-		if first := s.final[Frame{v.After.Point, v.After.Frame}]; first != nil && first.Sender == Middlebox {
-			id, strength, alternatives = first.Cause, first.Strength, first.Alternatives
-		}
-	}
-	out.Sender, out.SenderStrength = Middlebox, cause.Proven
-	if s.renamed(near, q) && s.lines[near].bare() && (id == cause.InlinePolicyReset || id == cause.InjectedReset) {
-		facts = append(facts, factOf(q, s.logs[q].lines[0].frame, "here that end has another address or port: %v is the translator's", v.From))
-		out.SenderStrength = cause.Likely
-		if v.Cause == cause.NATBypass {
-			out.Sender, alternatives = v.named(), []Alternative{{id, Middlebox, cause.Possible, "a rule can refuse like this as well"}}
-			id = cause.NATBypass
-		} else {
-			alternatives = append(alternatives, Alternative{cause.NATBypass, v.named(), cause.Possible, "the translator's own stack answers like this to a segment that it does not translate"})
-		}
-		strength = min(strength, cause.Likely)
-	}
-	if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
-		out.Excluded = append(slices.Clone(out.Excluded), Exclusion{v.Cause, "the reset never left the address that it bears", []uint32{v.Frame}})
-	}
-	if v.Sender == Middlebox {
-		for _, f := range v.Evidence {
-			if f.Frame != v.Frame {
-				facts = append(facts, f)
-			}
-		}
-	}
-	out.Cause, out.Strength, out.Why = id, strength, ""
-	out.Alternatives = alternatives
-	out.Evidence = facts
-}
-
 // unlessStopped takes back that a device made the reset, since it never came by
 // at q, where no packet of that capture shows that it ran at the time: then it
 // is no more than another explanation of what near saw.
@@ -191,58 +88,6 @@ func (v *Verdict) named() Sender {
 // bare tells whether the line is a reset as a stack without a connection
 // answers a segment.
 func (l *line) bare() bool { return l.is(segment.RST) && !l.is(segment.ACK) && l.win == 0 && l.ts == 0 }
-
-// keptBack finds the last segment that the reset can answer, by its number, of
-// those that came by near and not at q; nil where there is none.
-func (s *sightings) keptBack(v *Verdict, near, q int) *line {
-	here, r := s.logs[near], s.lines[near]
-	if v.raw.form == spontaneous || r.is(segment.ACK) {
-		return nil
-	}
-	// Of a reset that answers nothing which was remembered, the log may know more.
-	var kept *line
-	for i := range here.lines {
-		x := &here.lines[i]
-		if x.frame >= r.frame {
-			break
-		}
-		if x.from != r.from && x.frame >= v.raw.trigger.Frame && !x.is(segment.RST) && x.is(segment.ACK) && x.ack == r.seq && here.find(x, s.logs[q]) == nil {
-			kept = x
-		}
-	}
-	return kept
-}
-
-// rejected says why a device refused a segment by a reset that takes its number
-// from it: a policy, or that it did not know the connection any more. A pause
-// before speaks for an idle limit, many connections in one moment for a lost
-// table; when it lets other packets of the connection pass afterwards, it knows
-// it, and only policy is left.
-func (s *sightings) rejected(v *Verdict, near, q int, kept *line) (cause.ID, cause.Strength, []Alternative) {
-	other := func(id cause.ID, why string) Alternative {
-		return Alternative{id, Middlebox, cause.Possible, why}
-	}
-	policy := other(cause.InlinePolicyReset, "a rule can refuse like this as well")
-	loss := other(cause.MiddleboxStateLoss, "a device that lost its table refuses like this")
-	switch {
-	case !v.raw.here && s.forwards(near, q):
-		return cause.InlinePolicyReset, cause.Proven, nil
-	case kept != nil && kept.is(segment.SYN):
-		return cause.MiddleboxStateLoss, cause.Possible, []Alternative{policy} // it knows of no SYN: that went another way
-	case v.raw.lost >= scanTargets:
-		return cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}
-	case isAbout(v.Idle, knownIdleLimits...):
-		return cause.MiddleboxIdleTimeout, cause.Proven, nil
-	case v.Idle >= idleFloor:
-		return cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}
-	case v.Idle > 0: // shorter than any limit that is known: many connections pause so
-		return cause.MiddleboxIdleTimeout, cause.Possible, []Alternative{loss, policy}
-	}
-	if kept != nil && kept.len == 0 {
-		return cause.InlinePolicyReset, cause.Possible, []Alternative{loss} // there is nothing in it that a rule could refuse
-	}
-	return cause.InlinePolicyReset, cause.Likely, []Alternative{loss}
-}
 
 // forwards tells whether a packet of the connection passed both points after
 // the reset.
@@ -308,12 +153,6 @@ func (s *sightings) tookOver(at, other int, x *line) *line {
 		}
 	}
 	return nil
-}
-
-// otherLegFailed is the cause where a device had taken payload over and then resets:
-// it could not bring it to its receiver, or would not.
-func otherLegFailed() (cause.ID, cause.Strength, []Alternative) {
-	return cause.ProxyPropagatedReset, cause.Possible, []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "it may have cut the connection by a rule of its own"}}
 }
 
 // onTheWay is longer, in nanoseconds, than a packet takes from one point to another.

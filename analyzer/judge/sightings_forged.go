@@ -1,0 +1,230 @@
+package judge
+
+import (
+	"slices"
+
+	"rstlab/analyzer/cause"
+	"rstlab/internal/segment"
+)
+
+// A reason is why a device reset a connection, as far as that shows.
+type reason struct {
+	id           cause.ID
+	strength     cause.Strength
+	alternatives []Alternative
+}
+
+// A forgery is a reset that a device between two points made: near saw it, q lies
+// nearer to the named sender and did not.
+type forgery struct {
+	*sightings
+	v       *Verdict // what near alone shows
+	near, q int
+	reason
+	facts []Fact
+}
+
+// forged writes that a device between the two points made the reset, and why:
+// each step may know better than those before.
+func (s *sightings) forged(out, v *Verdict, near, q int) {
+	f := forgery{sightings: s, v: v, near: near, q: q, reason: reason{id: cause.InjectedReset, strength: cause.Proven}}
+	if v.Cause == cause.BlindReset {
+		f.id = v.Cause
+	}
+	f.tell(near, s.lines[near].frame, "the reset, in the name of %v", v.From)
+	f.tell(q, s.frameAround(q, near), "%s lies nearer to %v and ran at the time: no such reset came by, this was the last packet of the connection before", s.points[q].Name, v.From)
+	f.byTrigger()
+	f.byPause()
+	f.byPayloadKept()
+	f.byRewriting()
+	f.byFirst()
+	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	if s.renamed(near, q) && s.lines[near].bare() && (f.id == cause.InlinePolicyReset || f.id == cause.InjectedReset) {
+		f.byTranslator(out)
+	}
+	switch {
+	case v.Sender == Middlebox:
+		for _, x := range v.Evidence {
+			if x.Frame != v.Frame {
+				f.facts = append(f.facts, x)
+			}
+		}
+	case v.Cause != cause.NoCauseDecided:
+		out.Excluded = append(slices.Clone(out.Excluded), Exclusion{v.Cause, "the reset never left the address that it bears", []uint32{v.Frame}})
+	}
+	out.Cause, out.Strength, out.Why = f.id, f.strength, ""
+	out.Alternatives, out.Evidence = f.alternatives, f.facts
+}
+
+// tell adds a fact.
+func (f *forgery) tell(point int, frame uint32, format string, args ...any) {
+	f.facts = append(f.facts, factOf(point, frame, format, args...))
+}
+
+// byTrigger looks at what the reset answers, or the peer's last segment before it:
+// whether that was delivered or kept back.
+func (f *forgery) byTrigger() {
+	near, q, v := f.near, f.q, f.v
+	trigger := v.raw.answers
+	if !trigger.Exists() {
+		trigger = v.raw.lastPeer
+	}
+	if !trigger.Exists() {
+		if f.id == cause.InjectedReset {
+			f.strength = cause.Possible
+			f.alternatives = []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "what it answers was not captured: it may have been kept back"}}
+		}
+		return
+	}
+	kept := f.keptBack()
+	here := f.logs[near]
+	t := here.at(trigger.Frame)
+	var seen *line
+	if kept != nil {
+		t = kept
+	} else if t != nil {
+		seen = here.find(t, f.logs[q])
+	}
+	switch {
+	case t == nil:
+	case seen == nil && t.is(segment.SYN) && !t.is(segment.ACK):
+		f.id = cause.FirewallRejectSyn
+		f.tell(near, t.frame, "the SYN, which never came by there")
+	case seen == nil && (t.len > 0 || v.raw.answers.Exists() || kept != nil):
+		f.id = cause.InlinePolicyReset
+		f.tell(near, t.frame, "the segment that it answers, which never came by there")
+		if v.raw.form == provoked || kept != nil {
+			f.reason = f.refusal(kept)
+		} else if ack := f.tookOver(near, q, t); ack != nil {
+			f.reason = otherLegFailed()
+			f.tell(near, ack.frame, "an acknowledgment of it, in the name of %v, which that never sent: a device took it over", v.From)
+		}
+	case seen != nil && t.is(segment.SYN) && !t.is(segment.ACK) && !f.answered(q):
+		f.id = cause.FirewallRejectSyn
+		f.tell(near, t.frame, "the SYN")
+		f.tell(q, seen.frame, "the SYN came by there and drew no answer")
+	case seen != nil:
+		f.tell(near, t.frame, "the segment that it answers, or the last before it")
+		f.tell(q, seen.frame, "came by there: it was delivered")
+	}
+}
+
+// byPause looks at the silence before a reset that answers nothing.
+func (f *forgery) byPause() {
+	if f.id != cause.InjectedReset || f.v.Idle == 0 || f.v.raw.answers.Exists() {
+		return
+	}
+	if isAbout(f.v.Idle, knownIdleLimits...) {
+		f.id = cause.MiddleboxIdleTimeout
+	} else {
+		f.strength = cause.Possible // it answers nothing, and the pause is no limit that is known
+		f.alternatives = []Alternative{{cause.MiddleboxIdleTimeout, Middlebox, cause.Possible, "it comes out of a pause: a device may have forgotten the connection"}}
+	}
+	f.tell(f.near, f.lines[f.near].frame, "after %s of silence in both directions", duration(f.v.Idle))
+}
+
+// byPayloadKept looks for payload of the named sender at the reset's number that
+// was kept back.
+func (f *forgery) byPayloadKept() {
+	near, q := f.near, f.q
+	x := f.kept(near, q)
+	if x == nil || f.id != cause.InjectedReset {
+		return
+	}
+	f.reason = reason{id: cause.InlinePolicyReset, strength: cause.Proven}
+	f.tell(q, x.frame, "a segment of %v with the reset's number, which never came by at %s: it was kept back", f.v.From, f.points[near].Name)
+	if ack := f.tookOver(q, near, x); ack != nil {
+		f.reason = otherLegFailed()
+		f.tell(q, ack.frame, "an acknowledgment of it, in the name of an end that never sent one: a device took it over")
+	}
+}
+
+// byRewriting looks for the packet that was made a reset on its way.
+func (f *forgery) byRewriting() {
+	if x := f.replaced(f.near, f.q); x != nil {
+		f.reason = reason{id: cause.RewrittenReset, strength: cause.Proven}
+		f.tell(f.q, x.frame, "this packet, with the same number and identification or timestamp, is no reset there")
+	}
+}
+
+// byFirst gives a reset that repeats a device's the cause of that.
+func (f *forgery) byFirst() {
+	if v := f.v; v.Repeats && f.id == cause.InjectedReset && v.raw.form == neither {
+		if first := f.final[Frame{v.After.Point, v.After.Frame}]; first != nil && first.Sender == Middlebox {
+			f.reason = reason{first.Cause, first.Strength, first.Alternatives}
+		}
+	}
+}
+
+// byTranslator leaves open that the device is the one whose address the reset
+// bears, since it gives the named end another.
+func (f *forgery) byTranslator(out *Verdict) {
+	f.tell(f.q, f.logs[f.q].lines[0].frame, "here that end has another address or port: %v is the translator's", f.v.From)
+	out.SenderStrength = cause.Likely
+	if f.v.Cause == cause.NATBypass {
+		out.Sender = f.v.named()
+		f.alternatives = []Alternative{{f.id, Middlebox, cause.Possible, "a rule can refuse like this as well"}}
+		f.id = cause.NATBypass
+	} else {
+		f.alternatives = append(f.alternatives, Alternative{cause.NATBypass, f.v.named(), cause.Possible, "the translator's own stack answers like this to a segment that it does not translate"})
+	}
+	f.strength = min(f.strength, cause.Likely)
+}
+
+// keptBack finds the last segment that the reset can answer, by its number, of
+// those that came by near and not at q; nil where there is none.
+func (f *forgery) keptBack() *line {
+	here, r := f.logs[f.near], f.lines[f.near]
+	if f.v.raw.form == spontaneous || r.is(segment.ACK) {
+		return nil
+	}
+	// Of a reset that answers nothing which was remembered, the log may know more.
+	var kept *line
+	for i := range here.lines {
+		x := &here.lines[i]
+		if x.frame >= r.frame {
+			break
+		}
+		if x.from != r.from && x.frame >= f.v.raw.trigger.Frame && !x.is(segment.RST) && x.is(segment.ACK) && x.ack == r.seq && here.find(x, f.logs[f.q]) == nil {
+			kept = x
+		}
+	}
+	return kept
+}
+
+// refusal says why the device refused a segment by a reset that takes its number
+// from it: a policy, or that it did not know the connection any more. A pause
+// before speaks for an idle limit, many connections in one moment for a lost
+// table; when it lets other packets of the connection pass afterwards, it knows
+// it, and only policy is left.
+func (f *forgery) refusal(kept *line) reason {
+	other := func(id cause.ID, why string) Alternative {
+		return Alternative{id, Middlebox, cause.Possible, why}
+	}
+	policy := other(cause.InlinePolicyReset, "a rule can refuse like this as well")
+	loss := other(cause.MiddleboxStateLoss, "a device that lost its table refuses like this")
+	idle := f.v.Idle
+	switch {
+	case !f.v.raw.here && f.forwards(f.near, f.q):
+		return reason{cause.InlinePolicyReset, cause.Proven, nil}
+	case kept != nil && kept.is(segment.SYN):
+		return reason{cause.MiddleboxStateLoss, cause.Possible, []Alternative{policy}} // it knows of no SYN: that went another way
+	case f.v.raw.lost >= scanTargets:
+		return reason{cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}}
+	case isAbout(idle, knownIdleLimits...):
+		return reason{cause.MiddleboxIdleTimeout, cause.Proven, nil}
+	case idle >= idleFloor:
+		return reason{cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}}
+	case idle > 0: // shorter than any limit that is known: many connections pause so
+		return reason{cause.MiddleboxIdleTimeout, cause.Possible, []Alternative{loss, policy}}
+	case kept != nil && kept.len == 0:
+		return reason{cause.InlinePolicyReset, cause.Possible, []Alternative{loss}} // there is nothing in it that a rule could refuse
+	}
+	return reason{cause.InlinePolicyReset, cause.Likely, []Alternative{loss}}
+}
+
+// otherLegFailed is why a device resets that had taken payload over: it could not
+// bring it to its receiver, or would not.
+func otherLegFailed() reason {
+	return reason{cause.ProxyPropagatedReset, cause.Possible, []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "it may have cut the connection by a rule of its own"}}}
+}
