@@ -99,23 +99,19 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) (first 
 	if seg.Len > 0 && s.Knows(KnowsNxt) && seg.Seq.Before(s.Nxt) {
 		depth = RingLen // one of a burst that a router passed on whole
 	}
+	window := copyWindow
+	if n := s.IDSteps; seg.ID != 0 && n.Same == 0 && n.One+n.Small+n.Other > 0 || s.Packets == 1 && seg.ID != 0 {
+		window = radioWindow
+	}
 	for i := range depth {
 		old := s.Last(i)
 		if old == nil {
 			return nil, false
 		}
-		window := copyWindow
-		if seg.ID != 0 && s.IDSteps.Same == 0 && s.IDSteps.One+s.IDSteps.Small+s.IDSteps.Other > 0 || s.Packets == 1 && seg.ID != 0 {
-			window = radioWindow
-		}
 		if seg.Time-old.Time > window || old.Time-seg.Time > window {
 			return nil, false
 		}
-		if old.Seq != seg.Seq || old.Ack != seg.Ack || old.Flags != seg.Flags || old.Len != seg.Len ||
-			old.Win != seg.Win || old.ID != seg.ID || old.TSVal != seg.TSVal || old.TSEcr != seg.TSEcr {
-			continue
-		}
-		if d := int(old.TTL) - int(seg.TTL); d < -1 || d > 1 {
+		if !alike(old, seg) {
 			continue
 		}
 		switch {
@@ -132,6 +128,14 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) (first 
 		return nil, false // pure ACKs of a stack that sets no identification may repeat
 	}
 	return nil, depth == RingLen && s.sentBefore(seg)
+}
+
+// alike tells whether two segments are one packet by all that is kept of them; a
+// router between the sightings takes one off its TTL.
+func alike(a, b *Segment) bool {
+	d := int(a.TTL) - int(b.TTL)
+	return a.Seq == b.Seq && a.Ack == b.Ack && a.Flags == b.Flags && a.Len == b.Len && a.Win == b.Win &&
+		a.ID == b.ID && a.TSVal == b.TSVal && a.TSEcr == b.TSEcr && -1 <= d && d <= 1
 }
 
 // sentBefore tells whether payload that was seen already left before all that is
