@@ -101,7 +101,7 @@ var connect = []Cause{{
 	Family:        Connect,
 	Summary:       "the SYN-ACK echoed a timestamp that the originator never sent",
 	Meaning:       "A device on the way changes timestamps, or answers in the responder's name with invented ones; the originator's stack takes the SYN-ACK for an old one and resets it.",
-	Evidence:      "SYN-ACK with the right acknowledgment and an echoed timestamp outside of what the SYNs carried, then a bare RST from the originator with the SYN's number plus one.",
+	Evidence:      "SYN-ACK with the right acknowledgment and an echoed timestamp outside of what the SYNs carried, then a bare RST from the originator with the SYN's number plus one. Likely for a Linux originator; BSD lets such an answer pass, so that its reset has another reason.",
 	Settle:        "compare the echoed timestamp in a capture at the responder",
 	Fix:           "find the device that rewrites timestamps; try with timestamps off",
 	Source:        "RFC 7323, 3.2; Linux tcp_rcv_synsent_state_process",

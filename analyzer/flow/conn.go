@@ -153,6 +153,7 @@ type PastSide struct {
 	SYN, FIN      Stamp
 	LastTSAt      int64
 	ISN, Nxt, Ack Seq // Ack of what it sent: its RCV.NXT as far as it was acknowledged
+	FINAck        Seq // what its FIN acknowledged
 	LastTS        uint32
 	Handshake     uint32 // frame of its first segment without SYN
 	Packets       uint32
@@ -177,13 +178,20 @@ func (p *Past) Closed() bool {
 	return a.FIN.Exists() && (b.FIN.Exists() || b.Known&UnseenFIN != 0) || b.FIN.Exists() && a.Known&UnseenFIN != 0
 }
 
+// ClosedLast tells whether a side sent its FIN when it had got the other's: it waits
+// for the ACK of its own in LAST-ACK, and in TIME-WAIT is the other one.
+func (p *Past) ClosedLast(side int) bool {
+	me, peer := &p.Sides[side], &p.Sides[1-side]
+	return me.FIN.Exists() && peer.FIN.Exists() && me.FINAck == peer.Nxt
+}
+
 // past is what to keep of the connection.
 func (c *Conn) past() Past {
 	p := Past{ID: int32(c.ID), FirstFrame: c.FirstFrame, LastTime: c.LastTime, Orig: uint8(c.Orig), Seen: c.Seen, Resets: c.NumResets, Missing: c.Missing > 0}
 	for i := range c.Sides {
 		s := &c.Sides[i]
 		p.Sides[i] = PastSide{Packets: s.Packets, Known: s.Known, ISN: s.ISN, Nxt: s.Nxt, Ack: s.Ack, Scale: s.Scale, Layout: s.Layout,
-			SYN: s.SYN.Stamp(), FIN: s.FIN.Stamp(), Payload: uint32(min(s.Payload, 1<<32-1)), LastTS: s.LastTS, LastTSAt: s.LastTSAt,
+			SYN: s.SYN.Stamp(), FIN: s.FIN.Stamp(), FINAck: s.FIN.Ack, Payload: uint32(min(s.Payload, 1<<32-1)), LastTS: s.LastTS, LastTSAt: s.LastTSAt,
 			Handshake: s.FirstACK.Frame}
 		if l := s.Last(0); l != nil {
 			p.LastFrame = max(p.LastFrame, l.Frame)
@@ -212,7 +220,7 @@ func (c *Conn) recall(p *Past) {
 		}
 		if was.FIN.Exists() {
 			s.FINs, s.FinSeq = 1, was.Nxt-1
-			s.FIN = Segment{Frame: was.FIN.Frame, Time: was.FIN.Time, Seq: s.FinSeq, Ack: was.Ack, Flags: segment.FIN | segment.ACK}
+			s.FIN = Segment{Frame: was.FIN.Frame, Time: was.FIN.Time, Seq: s.FinSeq, Ack: was.FINAck, Flags: segment.FIN | segment.ACK}
 		}
 	}
 }

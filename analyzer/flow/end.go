@@ -75,7 +75,7 @@ func (p *PastSide) read(s *Segment) {
 		p.Handshake = s.Frame
 	}
 	if s.Is(segment.FIN) {
-		p.FIN = s.Stamp()
+		p.FIN, p.FINAck = s.Stamp(), s.Ack
 	}
 	if !s.Has(HasTS) {
 		return

@@ -27,6 +27,7 @@ type attempt struct {
 	oport, rport uint16
 	to           [16]byte
 	win          uint16
+	ttl          uint8
 	layout       flow.Layout
 	feature      bool // the SYN asked for something unusual
 	id           int
@@ -196,15 +197,17 @@ func (k *Case) around(within int64, f func(*recent)) {
 	}
 }
 
-// sameIdle counts the resets in the same name, this one too, on different
-// connections, that came after about the same idle time.
+// sameIdle counts the moments of resets in the same name, this one too, on different
+// connections, that came after about the same idle time. What is idle, or asks again,
+// together says one thing.
 func (j *Judge) sameIdle(k *Case, d int64) int {
 	n := 1
 	r := &j.recents
+	last := k.R.Time
 	for i := r.n - 1; i >= max(0, r.n-maxRecent); i-- {
 		x := &r.list[i%maxRecent]
-		if x.id != k.conn.ID && x.from.Addr() == k.conn.Key.Addr(k.from).Addr() && isAbout(x.idle, d) {
-			n++
+		if x.id != k.conn.ID && x.from.Addr() == k.conn.Key.Addr(k.from).Addr() && isAbout(x.idle, d) && abs(last-x.time) > 1e9 {
+			n, last = n+1, x.time
 		}
 	}
 	return n

@@ -36,9 +36,12 @@ func (k *Case) refusalFacts() []Fact {
 }
 
 // copiesDSCP tells whether the reset bears the DSCP, not 0, of the segment that
-// drew it, as a stack writes it and a packet filter does not (causes.md, 0.1).
+// drew it, as a stack writes it and a packet filter does not (causes.md, 0.1), but
+// for the one that BSD's filters write themselves (pf_send_tcp()).
 func (k *Case) copiesDSCP() bool {
-	return k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == k.trigger.TOS>>2
+	const lowDelay = 4 // RFC 1349, which interactive programs ask for
+	dscp := k.trigger.TOS >> 2
+	return dscp != 0 && dscp != lowDelay && k.R.TOS>>2 == dscp
 }
 
 // likeHost tells whether the refusal agrees with other packets of its address
@@ -150,11 +153,14 @@ func (k *Case) wrongAnswer() bool {
 
 // wrongFacts are a SYN and an answer to it with a wrong number.
 func (k *Case) wrongFacts() []Fact {
-	return []Fact{
+	var facts []Fact
+	if was := &k.conn.Past.Sides[k.from]; was.SYN.Exists() && k.trigger.Ack == was.ISN+1 && k.trigger.Is(segment.SYN) {
+		facts = append(facts, factIn(was.SYN.Frame, "an earlier SYN on the ports: the answer, which comes late, is to this one"))
+	}
+	return append(facts,
 		fact(&k.S.SYN, "the SYN, whose acknowledgment would be %d", k.rel(k.from, k.S.Nxt)),
 		fact(&k.trigger, "the answer acknowledges %d instead", k.rel(k.from, k.trigger.Ack)),
-		fact(&k.R, "the reset takes its number from that answer"),
-	}
+		fact(&k.R, "the reset takes its number from that answer"))
 }
 
 // answersBefore tells whether a lone ACK answers the SYN, and nothing of a
@@ -162,6 +168,57 @@ func (k *Case) wrongFacts() []Fact {
 // since a stack without one does not answer a SYN like that.
 func (k *Case) answersBefore() bool {
 	return k.wrongAnswer() && k.trigger.Pure() && !k.conn.Past.Exists()
+}
+
+// answeredLate tells whether the originator had to wait for the first answer to its
+// SYN: for a second or longer (RFC 6298, 2.1), or until it sent the SYN again, and no
+// scanner's copies right behind one another.
+func (k *Case) answeredLate() bool {
+	wait := k.P.SYN.Time - k.S.SYN.Time
+	return wait >= 1e9 || k.S.SYNs > 1 && wait >= 200*ms
+}
+
+// rawSYN tells whether the originator's SYN is one as raw sockets write it: with
+// nothing but an MSS.
+func (k *Case) rawSYN() bool { return k.S.Layout == flow.LayoutMSS && !k.S.SYN.Has(flow.Cut) }
+
+// endsPast tells whether a reset behind a new SYN ends the connection before on the
+// ports, which was not closed: it bears that one's next number.
+func (k *Case) endsPast() bool {
+	p := &k.conn.Past
+	old, peer := &p.Sides[k.from], &p.Sides[1-k.from]
+	if k.phase != synOnly || !p.Exists() || p.Closed() || p.Resets > 0 || old.Packets == 0 || k.R.Seq != old.Nxt {
+		return false
+	}
+	if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 {
+		return false
+	}
+	return !k.R.Is(segment.ACK) || k.R.Ack == peer.Nxt || k.R.Ack == old.Ack || k.R.Ack == k.P.SYN.End()
+}
+
+// abortsForSYN tells whether such a reset answers the SYN: a stack does so at once, and
+// Linux, which it may be where its own SYN was not captured, by an ACK (RFC 5961, 4.2).
+func (k *Case) abortsForSYN() bool {
+	old := &k.conn.Past.Sides[k.from]
+	return k.R.Time-k.P.LastSYN.Time <= 1e9 && old.SYN.Exists() && old.Layout != flow.LayoutLinux
+}
+
+// endsPastFacts say so.
+func (k *Case) endsPastFacts() []Fact {
+	p := &k.conn.Past
+	return []Fact{
+		factIn(p.LastFrame, "the last packet of the living connection on these ports"),
+		factIn(k.P.LastSYN.Frame, "a SYN on them, its number %+d from the connection's next", int32(k.P.ISN-p.Sides[1-k.from].Nxt)),
+		fact(&k.R, "the reset bears the connection's next number, %s later: it is no answer to a SYN", duration(k.R.Time-k.P.LastSYN.Time)),
+	}
+}
+
+// notClosed says of the connection before on the ports why the peer still has it.
+func (k *Case) notClosed() string {
+	if k.conn.Past.Closed() {
+		return fmt.Sprintf("the %s closed last: as long as it has not got the ACK of its FIN, it keeps it", k.receiver())
+	}
+	return "was not closed"
 }
 
 // unseenSYNACK tells whether a bare reset behind nothing but SYNs bears the

@@ -187,6 +187,7 @@ func (f *Follower) began(st *flow.Step) {
 	f.events.begun = append(f.events.begun, attempt{})
 	a := &f.events.begun[len(f.events.begun)-1]
 	a.time, a.frame, a.oport, a.rport, a.to, a.win = st.Seg.Time, st.Seg.Frame, key.Port(from), key.Port(1-from), to, st.Seg.Win
+	a.ttl = st.Seg.TTL
 	a.layout, a.feature, a.id, a.byOrig, a.onTarget = layout, feature, e.ID, o.Tries, r.Tried
 	a.course, a.clock = c, responderClock(e, c)
 	*f.tries.next() = try{e, a.byOrig, a.onTarget}

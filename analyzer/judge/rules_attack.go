@@ -88,17 +88,19 @@ var attackRules = []*rule{{
 		default:
 			return nil, false
 		}
-		if n, _ := k.scans(); n >= scanTargets {
+		if n := k.scans().targets; n >= scanTargets {
 			facts = append(facts, fact(&k.S.SYN, "one of %d ports or hosts that this source tried within a minute without ever finishing a handshake", n))
 		}
 		return facts, true
 	},
 	strength: func(k *Case) cause.Strength {
 		switch {
+		case k.scanning() && hops(k.S.SYN.TTL) != hops(k.R.TTL) && !k.scans().variedTTL:
+			return cause.Possible // somebody else, at one distance, may have sent them all in this name
 		case k.scanning():
 			return cause.Likely
-		case k.S.Layout == flow.LayoutMSS && k.S.SYNs == 1 && !k.S.SYN.Has(flow.Cut):
-			return cause.Possible // a SYN as raw sockets write it
+		case k.rawSYN() && !k.answeredLate():
+			return cause.Possible
 		}
 		return cause.Undetermined
 	},
@@ -120,6 +122,8 @@ var attackRules = []*rule{{
 	strength: func(k *Case) cause.Strength {
 		raw := !k.trigger.Is(segment.ACK)
 		switch p := k.probes(); {
+		case k.trigger.Has(flow.HasTS):
+			return cause.Undetermined // a connection's: no raw socket writes timestamps
 		case p.scans(raw):
 			return cause.Likely
 		case p.ports >= 3, raw:
@@ -308,10 +312,16 @@ func (k *Case) fallsShort() bool {
 	return ok && k.R.TTL < 16 && ttl >= k.R.TTL+16 && !k.leavesChain()
 }
 
-// scans counts the different ports and hosts that the originator tried within
-// a minute by the same kind of SYN without finishing a handshake, this one
-// included, and those that it tried again, seconds after an answer.
-func (k *Case) scans() (targets, again int) {
+// scans are the SYNs of one kind that an address sent within a minute without
+// finishing a handshake.
+type scans struct {
+	targets   int  // ports and hosts, this one included
+	again     int  // of these, those that were tried again, seconds after an answer
+	variedTTL bool // a scanner may give each its own, one that forges a name from afar does not
+}
+
+// scans counts those of the originator.
+func (k *Case) scans() scans {
 	type target struct {
 		addr netip.Addr
 		port uint16
@@ -322,10 +332,12 @@ func (k *Case) scans() (targets, again int) {
 	}
 	seen := map[target]try{{k.conn.Key.Addr(1 - k.conn.Orig).Addr(), k.conn.Key.Port(1 - k.conn.Orig)}: {k.conn.FirstTime, true, false}}
 	o := k.conn.O()
+	var s scans
 	k.tries(k.conn.Orig, scanWindow, func(a *attempt, out outcome) {
 		if out.Acked() || out.Odd() || a.win != o.SYN.Win || a.layout != o.Layout {
 			return
 		}
+		s.variedTTL = s.variedTTL || a.ttl != o.SYN.TTL
 		t := target{a.target(), a.rport}
 		was, ok := seen[t]
 		switch {
@@ -333,18 +345,19 @@ func (k *Case) scans() (targets, again int) {
 			seen[t] = try{a.time, out.Answered(), false}
 		case was.answered && !was.again && out.Answered() && abs(a.time-was.time) >= 2e9:
 			seen[t] = try{was.time, true, true}
-			again++
+			s.again++
 		}
 	})
-	return len(seen), again
+	s.targets = len(seen)
+	return s
 }
 
 // scanning tells whether the originator tries many ports or hosts, and its stack
 // resets what answers at once. What comes to most of them again is a balancer or a
 // monitor that looks after them; a scanner does so to few, to measure the way.
 func (k *Case) scanning() bool {
-	targets, again := k.scans()
-	return targets >= scanTargets && 2*again < targets && k.S.SYNs == 1 && k.prompt(&k.trigger)
+	s := k.scans()
+	return s.targets >= scanTargets && 2*s.again < s.targets && !k.answeredLate() && k.prompt(&k.trigger)
 }
 
 // oddProbe tells whether the reset answers a lone segment that begins nothing:

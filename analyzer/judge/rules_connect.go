@@ -18,21 +18,18 @@ var connectRules = []*rule{{
 	cause: cause.SynInWindow,
 	in:    synOnly,
 	need: func(k *Case) ([]Fact, bool) {
-		p := &k.conn.Past
-		old, peer := &p.Sides[k.from], &p.Sides[1-k.from]
-		if !p.Exists() || p.Closed() || p.Resets > 0 || old.Packets == 0 || k.R.Seq != old.Nxt || old.Layout == flow.LayoutLinux {
+		if !k.endsPast() || k.conn.Past.Sides[k.from].Layout == flow.LayoutLinux {
 			return nil, false
 		}
-		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 || k.R.Is(segment.ACK) && k.R.Ack != peer.Nxt && k.R.Ack != old.Ack && k.R.Ack != k.P.SYN.End() {
-			return nil, false
-		}
-		return []Fact{
-			factIn(p.LastFrame, "the last packet of the living connection on these ports"),
-			factIn(k.P.LastSYN.Frame, "a SYN on them, its number %+d from the connection's next", int32(k.P.ISN-peer.Nxt)),
-			fact(&k.R, "the reset bears the connection's next number, not an answer to the SYN"),
-		}, true
+		return k.endsPastFacts(), true
 	},
-	strength: always(cause.Proven),
+	strength: func(k *Case) cause.Strength {
+		if !k.abortsForSYN() {
+			return cause.Undetermined
+		}
+		return cause.Proven
+	},
+	open: "stacks of RFC 793 abort a living connection upon a SYN in its window",
 }, {
 	cause: cause.SynOnHalfOpen,
 	in:    synOnly,
@@ -55,7 +52,13 @@ var connectRules = []*rule{{
 			fact(&k.R, "the reset acknowledges the second"),
 		}, true
 	},
-	strength: always(cause.Proven),
+	strength: func(k *Case) cause.Strength {
+		if k.conn.Past.Sides[k.from].Layout == flow.LayoutBSD {
+			return cause.Possible // BSD repeats its SYN-ACK (FreeBSD syncache_add()): that nothing listens any more is as good a reason
+		}
+		return cause.Proven
+	},
+	open: "the first SYN's request may have been half open still, and some stacks refuse the second for that",
 }, {
 	cause: cause.PortClosed,
 	in:    synOnly,
@@ -76,7 +79,7 @@ var connectRules = []*rule{{
 		if k.mptcp.Has(packet.MPTCPReset) {
 			return "a stack without a socket gives no reason of MPTCP's", []uint32{k.R.Frame}
 		}
-		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 &&
+		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && p.Sides[k.from].Layout != flow.LayoutBSD && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 &&
 			k.trigger.Seq.In(p.Sides[1-k.from].ISN, p.Sides[1-k.from].ISN+usualWindow) {
 			return "a SYN to that port was accepted just before", []uint32{p.Sides[k.from].SYN.Frame}
 		}
@@ -183,6 +186,8 @@ var connectRules = []*rule{{
 			return cause.Undetermined
 		case k.P.Payload > 0:
 			return cause.Possible // a program that ends with the listener leaves what it had accepted and not read, too
+		case k.likeWindows():
+			return cause.Possible // Windows aborts all connections of a process that ends
 		}
 		return cause.Likely
 	},
@@ -196,7 +201,7 @@ var connectRules = []*rule{{
 		if k.answersBefore() {
 			return k.wrongFacts(), true
 		}
-		if !k.wrongAnswer() || !t.Pure() || !p.Exists() || !p.Closed() && !p.Missing || t.Ack != p.Sides[k.from].Nxt && t.Ack != p.Sides[1-k.from].Ack {
+		if !k.wrongAnswer() || !t.Pure() || !p.Exists() || !p.Closed() && !p.Missing || p.ClosedLast(1-k.from) || t.Ack != p.Sides[k.from].Nxt && t.Ack != p.Sides[1-k.from].Ack {
 			return nil, false
 		}
 		if k.R.Time-p.LastTime > 240e9 {
@@ -214,6 +219,9 @@ var connectRules = []*rule{{
 		p := &k.conn.Past
 		if k.wrongAnswer() && k.trigger.Pure() && p.Exists() && !p.Closed() && !p.Missing && k.answersPast() {
 			return "the connection before on these ports was not closed by both sides", k.pastFrames()
+		}
+		if k.wrongAnswer() && p.ClosedLast(1-k.from) {
+			return fmt.Sprintf("the %s had sent the last FIN: it waits in LAST-ACK for the ACK of that, and never in TIME-WAIT", k.receiver()), []uint32{p.Sides[1-k.from].FIN.Frame}
 		}
 		if was := &p.Sides[k.from]; k.wrongAnswer() && p.Closed() && p.Sides[1-k.from].Layout == flow.LayoutLinux && was.LastTSAt != 0 && k.S.FirstTSAt != 0 && int32(k.S.FirstTS-was.LastTS) > 0 {
 			// tcp_timewait_state_process() lets such a SYN in
@@ -240,21 +248,21 @@ var connectRules = []*rule{{
 		if k.answersBefore() {
 			return k.wrongFacts(), true
 		}
-		if !k.wrongAnswer() || !t.Pure() || p.Closed() || !p.Exists() || !k.answersPast() {
+		if !k.wrongAnswer() || !t.Pure() || p.Closed() && !p.ClosedLast(1-k.from) || !p.Exists() || !k.answersPast() {
 			return nil, false
 		}
 		if o := &p.Sides[p.Orig]; o.SYN.Exists() && o.Handshake == 0 || k.stranger() {
 			return nil, false // it was never established, or another host's
 		}
 		return []Fact{
-			factIn(p.LastFrame, "the connection before on these ports, which was not closed"),
+			factIn(p.LastFrame, "the connection before on these ports, which %s", k.notClosed()),
 			factIn(k.S.LastSYN.Frame, "a new SYN on the same ports"),
 			fact(t, "the %s answers for the old one: %s", k.receiver(), k.brief(1-k.from, t)),
 			fact(&k.R, "the reset takes its number from that ACK"),
 		}, true
 	},
 	refuted: func(k *Case) (string, []uint32) {
-		if p := &k.conn.Past; k.wrongAnswer() && k.trigger.Pure() && p.Exists() && p.Closed() {
+		if p := &k.conn.Past; k.wrongAnswer() && k.trigger.Pure() && p.Exists() && p.Closed() && !p.ClosedLast(1-k.from) {
 			return "both sides had closed the connection before on these ports", slices.DeleteFunc([]uint32{p.Sides[0].FIN.Frame, p.Sides[1].FIN.Frame}, func(n uint32) bool { return n == 0 })
 		}
 		return "", nil
@@ -311,7 +319,13 @@ var connectRules = []*rule{{
 			fact(&k.R, "the reset takes its number from that SYN-ACK"),
 		}, true
 	},
-	strength: always(cause.Proven),
+	strength: func(k *Case) cause.Strength {
+		if k.S.Layout != flow.LayoutLinux {
+			return cause.Possible // others let it pass (FreeBSD tcp_do_segment()): then the socket was gone
+		}
+		return cause.Proven
+	},
+	open: "the SYN-ACK echoes a timestamp that was never sent, which some stacks refuse",
 }, {
 	cause: cause.ParallelConnectLoser,
 	in:    synOnly | synAnswered | handshaken | established,
@@ -412,8 +426,7 @@ var connectRules = []*rule{{
 		if k.unseenSYNACK() || !k.prompt(&k.trigger) {
 			return cause.Possible
 		}
-		late := k.S.SYNs > 1 || k.trigger.Time-k.S.SYN.Time >= 1e9 // RFC 6298, 2.1: one second
-		switch {
+		switch late := k.answeredLate(); {
 		case late && !k.siblingSuccess():
 			return cause.Likely
 		case late, k.S.Layout != flow.LayoutMSS && !k.S.SYN.Has(flow.Cut):

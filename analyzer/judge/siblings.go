@@ -3,14 +3,14 @@ package judge
 import "math"
 
 // winner finds the connection beside this one that goes on: to the same host,
-// begun within a second, answered, acknowledged, not reset.
+// begun within a second and before the reset, answered, acknowledged, not reset.
 func (k *Case) winner() (*attempt, outcome) {
 	var best *attempt
 	var bestOut outcome
 	to := k.conn.Key.Addr(1 - k.conn.Orig).Addr()
 	port := k.conn.Key.Port(1 - k.conn.Orig)
 	k.tries(k.conn.Orig, 1e9, func(a *attempt, out outcome) {
-		if a.target() != to || !smbPair(a.rport, port) && a.rport != port || !out.Acked() || out.reset != 0 || out.Closed() && !out.Data() || out.Odd() {
+		if a.target() != to || a.time > k.R.Time || !smbPair(a.rport, port) && a.rport != port || !out.Acked() || out.reset != 0 || out.Closed() && !out.Data() || out.Odd() {
 			return
 		}
 		if best == nil || smbPair(a.rport, port) && !smbPair(best.rport, port) || out.Data() && !bestOut.Data() {
