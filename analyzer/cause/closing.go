@@ -33,7 +33,7 @@ var closing = []Cause{{
 	Family:        Closing,
 	Summary:       "the closer waited for the peer's FIN and gave up",
 	Meaning:       "The peer got the FIN and never closed its own side, often a program that leaks sockets in CLOSE-WAIT. After its limit the closer resets (Windows after minutes; Linux mostly goes in silence).",
-	Evidence:      "A FIN of the sender that was acknowledged, no FIN of the peer, silence, then a reset of the sender. Likely when the silence is close to 60, 120 or 300 s and repeats.",
+	Evidence:      "A FIN of the sender that was acknowledged, no FIN of the peer, silence, then a reset of the sender. Likely when the silence is close to 60, 120 or 300 s, repeats, and the sender's own chain goes on in the reset: devices have such limits, too.",
 	LookAlikes:    []ID{MiddleboxIdleTimeout, CloseThenAbort},
 	Settle:        "on the peer look for sockets in CLOSE-WAIT",
 	Fix:           "make the peer's program close when it reads the end",
@@ -48,7 +48,7 @@ var closed = []Cause{{
 	Summary: "a new connection used ports that still lay in TIME-WAIT, with a number below the old ones",
 	Meaning: "The responder still guards the old connection and answers the SYN with its old ACK; the originator resets that, and its SYN goes through only when it is sent again (or never, where the reset is ignored).",
 	Evidence: "The old connection with FINs both ways, a SYN on the same tuple within two segment lifetimes, a pure ACK with the old number, a bare RST of the originator with just that number. That is the proof. " +
-		"Refuted when the new number or timestamp lies above the old: then the SYN is let in.",
+		"Refuted when the new number or timestamp lies above the old: then the SYN is let in; and when the responder had closed last: then it waits in LAST-ACK, and is half open.",
 	LookAlikes:    []ID{HalfOpen, SynackBadACK},
 	Settle:        "capture the earlier connection on that tuple as well",
 	Fix:           "more source ports, timestamps on, a longer time before a port is used again; a NAT that invents numbers is a known culprit",

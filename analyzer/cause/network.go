@@ -17,7 +17,7 @@ var network = []Cause{{
 	Family:     Network,
 	Summary:    "a device on the path cut a connection that it forwards, and kept the segment back",
 	Meaning:    "Policy, intrusion prevention, TLS inspection or a quota. The segment that offended never reached its destination, which often learns nothing and is reset in turn by the dead side's stack.",
-	Evidence:   "A reset to one end in the other's name, while the segment that triggered it is not delivered. Likely when the end that seems to have reset later sends segments whose acknowledgment does not cover the trigger. Two points prove it: trigger in, reset out, nothing behind.",
+	Evidence:   "A reset to one end in the other's name, while the segment that triggered it is not delivered. Likely when the end that seems to have reset later sends segments whose acknowledgment does not cover the trigger, and the reset came from another distance: another host behind the address leaves the same else. Two points prove it: trigger in, reset out, nothing behind.",
 	LookAlikes: []ID{InjectedReset, RewrittenReset, AbortiveClose},
 	Settle:     "capture behind the device at the same time: does the triggering segment come out? Ask for its log of that 5-tuple and second",
 	Fix:        "change the policy of the device at that hop",
@@ -52,7 +52,7 @@ var network = []Cause{{
 	Family:  Network,
 	Summary: "a NAT, balancer or firewall forgot an idle connection and reset it",
 	Meaning: "The connection was quiet longer than a device keeps it. Some reset both ends at the limit, some the first that speaks afterwards, most stay silent. The first request after a pause fails.",
-	Evidence: "A pause in both directions before the reset. Likely when it is within 2 % of a common limit (60, 120, 180, 240, 300, 350, 600, 900, 1800, 3600 s) and both ends are reset or several flows show the same pause. " +
+	Evidence: "A pause in both directions before the reset. Likely when it is within 2 % of a common limit (60, 120, 180, 240, 300, 350, 600, 900, 1800, 3600 s) and both ends are reset or flows show the same pause at several moments. " +
 		"Proven when neither end sent it. Traffic inside the pause or the sender's own chain refutes it.",
 	LookAlikes: []ID{AbortiveClose, HalfOpen},
 	Settle:     "compare the pauses of many flows, those that survived and those that died; capture at both ends",
@@ -114,7 +114,7 @@ var network = []Cause{{
 	Family:     Network,
 	Summary:    "a device resets SYNs that carry a feature it does not know",
 	Meaning:    "ECN, reserved bits, unknown options, MPTCP or Fast Open data: the SYN with it is refused, without it let in.",
-	Evidence:   "A reset to a SYN with the feature, a later SYN without it that goes well. The pair twice within seconds is the proof.",
+	Evidence:   "A reset to a SYN with the feature, a later SYN without it that goes well. Refused again after that, it is the proof: until then the service may have begun in the meantime.",
 	LookAlikes: []ID{PortClosed, FirewallRejectSyn},
 	Settle:     "connect twice, with and without the feature",
 	Fix:        "update the device, or turn the feature off towards it",

@@ -67,7 +67,7 @@ var resource = []Cause{{
 	Family:        Resource,
 	Summary:       "the host ran out of memory or of orphaned sockets and dropped the connection",
 	Meaning:       "Under pressure the kernel resets sockets to save itself: many connections of one host go in one second, whoever the peers are.",
-	Evidence:      "A spontaneous RST+ACK; for orphans behind the sender's own FIN with data still unacknowledged. Likely only when dozens of one host's connections with no common peer go within a second.",
+	Evidence:      "A spontaneous RST+ACK; for orphans behind the sender's own FIN with data still unacknowledged. Dozens of one host's connections with no common peer that go within a second are a hint and no more: a service that goes down leaves the same.",
 	LookAlikes:    []ID{AbortiveClose, CloseUnreadData},
 	Settle:        "on the host compare nstat's TcpExtTCPAbortOnMemory; look in its kernel log for \"too many orphaned sockets\" or \"out of memory\"",
 	Fix:           "raise tcp_max_orphans or tcp_mem; find the leak",

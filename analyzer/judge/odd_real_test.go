@@ -26,7 +26,7 @@ func TestOddReal(t *testing.T) {
 			+40ms client.1000 > server.80: . ack 102
 			+4s client.1000 > server.80: F.
 			server.80 > client.1000: R seq 102 win 0`,
-		wants: []string{"9 likely late-segment by likely responder or close-then-abort"},
+		wants: []string{"9 possible late-segment by likely responder or close-then-abort middlebox-state-loss"},
 	}, {
 		name: "a network that puts an abort far before the data that was sent before it",
 		text: hand + `

@@ -153,8 +153,8 @@ var closingRules = []*rule{{
 			return cause.Possible
 		case k.form == spontaneous && k.waitedForFIN() && isAbout(k.R.Time-k.conn.LastTime, finWaits...):
 			return cause.Undetermined
-		case k.form == spontaneous && k.waitedForFIN():
-			return cause.Possible // a timer's end is an ordinary look-alike
+		case k.form == spontaneous && (k.waitedForFIN() || k.outOfLongPause()):
+			return cause.Possible // a timer's end, the sender's or a device's, is an ordinary look-alike
 		case k.form == spontaneous && k.P.FIN.Exists() && k.P.LastData.Exists() && !k.answeredData():
 			return cause.Possible // what came before the FIN may have stayed unread
 		}
@@ -178,8 +178,8 @@ var closingRules = []*rule{{
 		if !isAbout(d, finWaits...) {
 			return cause.Undetermined
 		}
-		if k.j.sameIdle(k, d) > 1 {
-			return cause.Likely
+		if k.j.sameIdle(k, d) > 1 && (k.nextID() || k.inClock()) {
+			return cause.Likely // the socket itself: a device has such timers as well
 		}
 		return cause.Possible
 	},
@@ -236,8 +236,8 @@ var closedRules = []*rule{{
 		if k.unaware() || k.gapBefore() > 0 {
 			return cause.Undetermined
 		}
-		if k.lateFIN() && !k.reopened() {
-			return cause.Likely
+		if k.lateFIN() && !k.reopened() && k.conn.Pause.To-k.conn.Pause.From >= idleFloor {
+			return cause.Likely // stacks have given up waiting for the FIN by then; before, something else forgot the connection
 		}
 		if k.form == provoked && !k.reopened() && k.closedCompletely() && !(t.Pure() && t.Ack.After(k.S.FinSeq) && k.prompt(t)) {
 			return cause.Proven

@@ -27,10 +27,10 @@ var deviceRules = []*rule{{
 		switch {
 		case k.plainSuccess() == nil:
 			return cause.Undetermined
-		case k.featureRefusals() >= 2:
+		case k.refusedInTurn():
 			return cause.Likely
 		}
-		return cause.Possible
+		return cause.Possible // or the service began in the meantime
 	},
 	open: "the SYN asks for a feature that some devices refuse",
 }, {
@@ -86,7 +86,7 @@ var deviceRules = []*rule{{
 		if k.tableLost() && (!k.S.Knows(flow.HasFIN) || k.keptHere() != nil) {
 			return cause.Undetermined // a device that lost its table is the simpler explanation
 		}
-		if k.otherHostForm() && k.keptHere() == nil {
+		if k.hostForm() && k.keptHere() == nil {
 			return cause.Possible // another host behind the address, which did not know the connection
 		}
 		// What it refuses out of a pause, or without payload, it may not know any more.
@@ -116,7 +116,7 @@ var deviceRules = []*rule{{
 	open: "it sits in the sender's own chain and the sender goes on: a genuine segment may have been turned into it",
 }, {
 	cause: cause.MiddleboxIdleTimeout,
-	in:    connected,
+	in:    connected | closing | closedBoth,
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
@@ -139,6 +139,9 @@ var deviceRules = []*rule{{
 		d, _ := k.idle()
 		if k.outstanding() || k.survived() >= d-d/50 {
 			return cause.Undetermined // no such pause, or one as long did no harm before
+		}
+		if k.phase&ending != 0 && against(k.signList) < cause.Likely {
+			return cause.Undetermined // stacks have timers of their own there
 		}
 		if against(k.signList) == cause.Likely && d >= idleFloor {
 			if isAbout(d, knownIdleLimits...) {
@@ -197,14 +200,14 @@ var deviceRules = []*rule{{
 	open: "something speaks against the address that it bears",
 }, {
 	cause: cause.MiddleboxStateLoss,
-	in:    connected | closing,
+	in:    connected | ending,
 	by:    aDevice,
 	again: true, // it refuses all that is on its way
 	need: func(k *Case) ([]Fact, bool) {
 		if k.follows() && !k.unknownTo(k.earlier()) {
 			return nil, false
 		}
-		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.phase == handshaken && k.S.Packets == 0 || k.S.Knows(flow.HasFIN) && k.keptHere() == nil || k.oddProbe() {
+		if k.form != provoked || k.R.Is(segment.ACK) || k.trigger.Is(segment.SYN) || k.phase == handshaken && k.S.Packets == 0 || k.S.Knows(flow.HasFIN) && k.keptHere() == nil && !k.lateFIN() || k.oddProbe() {
 			return nil, false
 		}
 		facts := k.provokedFacts()
@@ -244,7 +247,7 @@ var deviceRules = []*rule{{
 			return nil, false
 		}
 		backends := append(k.backendFacts(), k.twoHostsFacts()...)
-		if _, _, ok := k.unlikeTTL(); !ok && backends == nil {
+		if _, _, ok := k.unlikeTTL(); !ok && backends == nil && !(k.hostForm() && k.livesOnSign() != nil && !k.byOriginator()) {
 			return nil, false
 		}
 		return append(append(k.provokedFacts(), backends...), k.signFacts()...), true
@@ -391,6 +394,13 @@ func (k *Case) usedUpID() bool {
 	return next != nil && k.nextID() && next.ID == k.R.ID+1
 }
 
+// outOfLongPause tells whether a reset came out of a pause in which a device may have
+// forgotten the connection, and nothing shows that the sender's own socket wrote it.
+func (k *Case) outOfLongPause() bool {
+	d, until := k.idle()
+	return d >= idleFloor && until == k.R.Frame && !k.nextID() && !k.inClock()
+}
+
 // idleFloor is the shortest pause, in nanoseconds, that says something: a
 // shorter one a slow program or user makes anywhere.
 const idleFloor = int64(59e9)
@@ -466,16 +476,21 @@ func (k *Case) plainSuccess() *attempt {
 	return found
 }
 
-// featureRefusals counts the SYNs with a feature to the port that were refused.
-func (k *Case) featureRefusals() int {
-	n := 1
+// refusedInTurn tells whether the port refused SYNs with a feature both before and
+// after it let one in without.
+func (k *Case) refusedInTurn() bool {
 	to, port := k.conn.Key.Addr(k.from).Addr(), k.conn.Key.Port(k.from)
+	first, last := k.conn.FirstTime, k.conn.FirstTime
 	k.tries(1-k.from, 10e9, func(a *attempt, out outcome) {
 		if a.target() == to && a.rport == port && out.reset != 0 && !out.Answered() && a.feature {
-			n++
+			first, last = min(first, a.time), max(last, a.time)
 		}
 	})
-	return n
+	between := false
+	k.tries(1-k.from, 10e9, func(a *attempt, out outcome) {
+		between = between || a.target() == to && a.rport == port && out.Answered() && !a.feature && a.time > first && a.time < last
+	})
+	return between
 }
 
 // losses are connections that bare resets ended at about the same time.

@@ -96,8 +96,11 @@ var establishedRules = []*rule{{
 	open:     "some stacks, not Linux, answer by an RST+ACK also where they have no such connection",
 }, {
 	cause: cause.AbortiveClose,
-	in:    handshaken | established | noSYN | synWaiting | synAnswered | synReceived | ending,
+	in:    handshaken | established | noSYN | synOnly | synWaiting | synAnswered | synReceived | ending,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.endsPast() && k.R.Is(segment.ACK) && !k.abortsForSYN() {
+			return k.endsPastFacts(), true
+		}
 		if k.phase == synReceived && k.P.Payload == 0 {
 			return nil, false
 		}
@@ -117,13 +120,13 @@ var establishedRules = []*rule{{
 		if t := &k.trigger; k.form == provoked && !k.R.Is(segment.ACK) && t.Len > 0 && k.phase&(connected) != 0 {
 			return "the reset takes its number from that segment, as no program's abort does", []uint32{t.Frame, k.R.Frame}
 		}
-		if d := k.payloadAfterFIN(); d != nil && k.form == spontaneous && k.R.Is(segment.ACK) && !k.R.Ack.Before(d.End()) && k.phase == closing {
+		if d := k.payloadAfterFIN(); d != nil && k.form == spontaneous && k.R.Is(segment.ACK) && !k.R.Ack.Before(d.End()) && k.phase == closing && !k.tookDataAfterFIN() {
 			return fmt.Sprintf("it acknowledges data that came after the %s's own FIN", k.sender()), []uint32{k.S.FIN.Frame, d.Frame}
 		}
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.phase&ending != 0 && !(k.S.LastData.Frame > k.P.FIN.Frame && k.P.FIN.Exists() && !k.S.FIN.Exists()) && !k.unheardFIN() {
+		if k.phase&ending != 0 && !(k.S.LastData.Frame > k.P.FIN.Frame && k.P.FIN.Exists() && !k.S.FIN.Exists()) && !k.unheardFIN() && !k.tookDataAfterFIN() {
 			return cause.Undetermined // close-then-abort: the same call of the program's, only later
 		}
 		if !k.R.Is(segment.ACK) && k.linux() && (k.conn.Missing > 0 || k.drops) {

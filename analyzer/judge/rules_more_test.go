@@ -126,7 +126,7 @@ func TestCrowds(t *testing.T) {
 	exit, _ := crowd("10us")
 	var byTimers, byExit []string
 	for _, n := range frames {
-		byTimers = append(byTimers, fmt.Sprintf("%d likely resource-abort by likely originator or abortive-close", n))
+		byTimers = append(byTimers, fmt.Sprintf("%d possible abortive-close by likely originator or resource-abort", n))
 		byExit = append(byExit, fmt.Sprintf("%d possible abortive-close by likely originator; not resource-abort", n))
 	}
 	runRules(t, []ruleTest{

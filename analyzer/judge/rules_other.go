@@ -40,7 +40,7 @@ var resourceRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		if m := k.resetTogether(); m.n >= 24 && m.peers >= 12 {
-			return cause.Likely // dozens, with no common peer
+			return cause.Possible // dozens, with no common peer: or a service that goes down, or one that always aborts
 		}
 		return cause.Undetermined
 	},

@@ -785,12 +785,24 @@ func TestForged(t *testing.T) {
 		name: "the segment that drew it was kept back",
 		text: hand + `
 			client.1000 > server.80: P. seq 1:10 ack 1
-			+1ms server.80 > client.1000: R seq 1 win 0
+			+1ms server.80 > client.1000: R seq 1 win 0 ttl=62
 			+50ms server.80 > client.1000: P. seq 1:6 ack 1
 			client.1000 > server.80: R seq 1 win 0`,
 		wants: []string{
 			"5 likely inline-policy-reset by likely middlebox; frames 4 6",
 			"7 likely secondary-reset by likely originator after 5",
+		},
+	}, {
+		name: "the same from the server's own distance: another host behind the address answers like this",
+		text: hand + `
+			server.80 > client.1000: P. length 10
+			client.1000 > server.80: P. seq 1:10 ack 11
+			+1ms server.80 > client.1000: R seq 11 win 0
+			+50ms server.80 > client.1000: P. seq 11:16 ack 1
+			client.1000 > server.80: R seq 1 win 0`,
+		wants: []string{
+			"6 possible inline-policy-reset by possible middlebox or backend-switch nat-bypass middlebox-state-loss",
+			"8 likely secondary-reset by likely originator after 6",
 		},
 	}, {
 		name: "a burst with growing numbers",

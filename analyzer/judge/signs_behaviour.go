@@ -275,7 +275,7 @@ func (k *Case) notDelivered() (sign, bool) {
 		return sign{}, false
 	}
 	kind := signNotDelivered
-	if k.otherHostForm() {
+	if k.hostForm() {
 		kind = signLivesOn // another host behind the address explains both
 	}
 	return sign{kind: kind, proof: kind == signNotDelivered, frame: found.Frame,

@@ -365,16 +365,9 @@ func link(mac [6]byte) string { return net.HardwareAddr(mac[:]).String() }
 
 // hostForm tells whether the reset is what the stack of the sender's own host
 // answers to a segment that it has no connection for: behind a translation it
-// can do so while the socket lives on (kubernetes issue 74839).
+// can do so while the socket lives on (kubernetes issue 74839), and so can that of
+// another host behind the same address, at the same distance.
 func (k *Case) hostForm() bool {
 	ttl, _, ok := k.S.UsedTTL()
 	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.options == 0 && k.R.ID == 0 && ok && hops(ttl) == hops(k.R.TTL)
-}
-
-// otherHostForm tells whether it is what the stack of another host at the same
-// distance answers, of a kind that begins at another TTL: one behind the same
-// address that does not know the connection.
-func (k *Case) otherHostForm() bool {
-	ttl, _, _ := k.S.UsedTTL()
-	return k.hostForm() && ttl != k.R.TTL
 }
