@@ -34,7 +34,7 @@ var established = []Cause{{
 	Summary: "a segment of a living connection reached a host that had forgotten it",
 	Meaning: "One side rebooted, crashed, timed out in silence or was replaced, and knows nothing of the connection that the other side still uses. Its stack resets the first segment it sees.",
 	Evidence: "A bare RST that takes its number from the peer's segment just before it (data, a keepalive or window probe), normal traffic earlier, no FIN or RST of the sender between. " +
-		"Likely when its silent end was seen (a long run of unanswered retransmissions by this sender) or a new boot shows in its clocks. Refuted by its FIN.",
+		"Likely when its silent end was seen (a long run of unanswered retransmissions by this sender). Refuted by its FIN.",
 	LookAlikes:    []ID{MiddleboxStateLoss, MiddleboxIdleTimeout, NATBypass, BackendSwitch},
 	Settle:        "capture at the host that reset; ask for its uptime and whether it had that socket",
 	Fix:           "keepalives shorter than the time after which the other side forgets; reconnect on reset",

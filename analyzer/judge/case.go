@@ -226,7 +226,7 @@ func (k *Case) earlier() *flow.Reset {
 	var last *flow.Reset
 	for n := min(k.conn.NumResets, flow.MaxResets); n > k.conn.Revived; n-- {
 		e := &k.conn.Resets[n-1]
-		if k.crosses(e) {
+		if k.crosses(e) || k.outlived(e) {
 			continue
 		}
 		if !k.changedPlaces(e) {
@@ -237,6 +237,18 @@ func (k *Case) earlier() *flow.Reset {
 		}
 	}
 	return last
+}
+
+// outlived tells whether both sides sent payload long after an earlier reset: it has
+// ended nothing, and a later one has a reason of its own.
+func (k *Case) outlived(e *flow.Reset) bool {
+	for i := range k.conn.Sides {
+		s := &k.conn.Sides[i]
+		if d := &s.LastData; !d.Exists() || d.Time-e.Time < max(1e9, 4*s.RTT.Min) {
+			return false
+		}
+	}
+	return true
 }
 
 // crosses tells whether an earlier reset of the other side's can not have come to

@@ -262,7 +262,7 @@ func (f *Follower) settle() {
 	if k.overtook = k.overtaken(k.slack()); k.overtook.Exists() && k.form != provoked && k.earlier() != nil {
 		k.form, k.trigger = provoked, k.overtook // no socket is left that could have sent it
 	}
-	if k.form == neither && k.lostAhead() {
+	if k.form == neither && (k.lostAhead() || k.ledUpTo() && k.ownAck()) {
 		k.form = spontaneous
 	}
 	k.twin = f.translated(k)

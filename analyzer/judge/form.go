@@ -233,6 +233,27 @@ func (k *Case) lostAhead() bool {
 	return false
 }
 
+// ledUpTo tells whether what was captured of the sender behind an abort leads just up
+// to its number, and no further: the abort overtook that on its way to the capture,
+// however far apart they are.
+func (k *Case) ledUpTo() bool {
+	ttl, _, ok := k.S.UsedTTL()
+	if !ok || ttl != k.R.TTL || !k.R.Is(segment.ACK) || !k.S.Knows(flow.KnowsNxt) || !k.R.Seq.After(k.S.Nxt) {
+		return false
+	}
+	led := false
+	for i := range k.later {
+		switch l := &k.later[i]; {
+		case l.from != k.from || l.Is(segment.RST):
+		case l.End().After(k.R.Seq):
+			return false
+		case l.End() == k.R.Seq:
+			led = true
+		}
+	}
+	return led
+}
+
 // ownAck tells whether the reset acknowledges what its sender can have
 // received: not less than it had acknowledged, not more than was sent.
 func (k *Case) ownAck() bool {

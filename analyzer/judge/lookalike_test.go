@@ -107,7 +107,7 @@ func each(n int, format string) string {
 
 func lookalikes() []lookalike {
 	var all []lookalike
-	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged} {
+	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged, more} {
 		all = append(all, l...)
 	}
 	return all
@@ -1410,4 +1410,338 @@ var forged = []lookalike{{
 	text: plain + `
 		+3600s server.80 > client.1000: R. seq 101 ack 101 win 0
 		client.1000 > server.80: R. seq 101 ack 101 win 0`,
+}}
+
+// More of all kinds.
+var more = []lookalike{{
+	name:  "a limit of connections per minute on the host: open before and after",
+	truth: "firewall-reject-syn by any",
+	frame: 14,
+	text: far + `
+		client.1000 > server.80: F.
+		+40ms server.80 > client.1000: F.
+		client.1000 > server.80: .
+		+2s other.1 > other2.2: .
+		+3s other.1 > other2.2: .
+		client.1001 > server.80: S
+		+40ms server.80 > client.1001: R. seq 0 ack 1 win 0 id=0
+		+2s client.1002 > server.80: S
+		+40ms server.80 > client.1002: S.
+		client.1002 > server.80: .`,
+}, {
+	name:  "the service has ended five seconds ago and does not come again",
+	truth: "sure: port-closed by responder",
+	text: far + `
+		client.1000 > server.80: F.
+		+40ms server.80 > client.1000: F.
+		client.1000 > server.80: .
+		+5s client.1001 > server.80: S
+		+40ms server.80 > client.1001: R. seq 0 ack 1 win 0 id=0`,
+}, {
+	name:  "a forged reset misses, a minute of life follows, then the server begins anew",
+	truth: "half-open by responder",
+	frame: 15,
+	text: far + `
+		server.80 > client.1000: R seq 900000 win 0 ttl=40 id=9
+		+1s client.1000 > server.80: P. length 100
+		+40ms server.80 > client.1000: P. length 100
+		client.1000 > server.80: .
+		+60s client.1000 > server.80: P. length 100
+		+40ms server.80 > client.1000: P. length 100
+		client.1000 > server.80: P. length 100
+		+40ms server.80 > client.1000: R seq 301 win 0 id=0`,
+}, {
+	name:  "a busy Windows server's counter has wrapped in an hour, and its route has changed",
+	truth: "abortive-close by responder",
+	text: `
+		client: linux id=100
+		server: bsd ttl=120 id=500
+		client.1000 > server.80: S
+		+10ms server.80 > client.1000: S. id=500
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 10
+		+10ms server.80 > client.1000: P. length 10 id=505
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 10
+		+10ms server.80 > client.1000: P. length 10 id=511
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 10
+		+10ms server.80 > client.1000: P. length 10 id=518
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 10
+		+10ms server.80 > client.1000: P. length 10 id=523
+		client.1000 > server.80: .
+		+3600s server.80 > client.1000: R. id=41000 ttl=119`,
+}, {
+	name:  "a host that began anew long before its connection on the same ports",
+	truth: "middlebox-state-loss by any",
+	text: `
+		client: linux ts=1000
+		server: linux ts=90000000 ttl=60
+		client.1000 > server.80: S rawseq 1000
+		+5ms server.80 > client.1000: S. rawseq 5000
+		client.1000 > server.80: . rawseq 1001 rawack 5001
+		client.1000 > server.80: F. rawseq 1001 rawack 5001
+		+5ms server.80 > client.1000: F. rawseq 5001 rawack 1002
+		client.1000 > server.80: . rawseq 1002 rawack 5002
+		server: ts=100
+		+20s client.1000 > server.80: S rawseq 900000
+		+5ms server.80 > client.1000: S. rawseq 700000
+		client.1000 > server.80: . rawseq 900001 rawack 700001
+		server.80 > client.1000: P. rawseq 700001 rawack 900001 length 10
+		client.1000 > server.80: . rawseq 900001 rawack 700011
+		+10s client.1000 > server.80: P. rawseq 900001 rawack 700011 length 10
+		+5ms server.80 > client.1000: R rawseq 700011 win 0 id=0`,
+}, {
+	name:  "mirror ports 12 ms apart, and nothing counts: data that leads up to the abort is captured behind it",
+	truth: "abortive-close close-unread-data by responder",
+	frame: 8,
+	text: plain + `
+		+1s server.80 > client.1000: R. seq 201 ack 101
+		+12ms server.80 > client.1000: P. seq 101:201 ack 101`,
+}, {
+	name:  "a keystroke that nobody acknowledges",
+	truth: "sure: retransmission-timeout by originator",
+	text: windows + `
+		client.1000 > server.80: P. length 10
+		+1ms server.80 > client.1000: P. length 10
+		client.1000 > server.80: .
+		+5s client.1000 > server.80: P. length 1
+		+300ms client.1000 > server.80: P. seq 11:12
+		+600ms client.1000 > server.80: P. seq 11:12
+		+1200ms client.1000 > server.80: P. seq 11:12
+		+2400ms client.1000 > server.80: P. seq 11:12
+		+4800ms client.1000 > server.80: P. seq 11:12
+		+9600ms client.1000 > server.80: R. seq 12`,
+}, {
+	name:  "one direction was captured: six copies say nothing of answers",
+	truth: "abortive-close retransmission-timeout by originator",
+	text: `
+		client: bsd
+		client.1000 > server.80: . rawseq 1000 rawack 5000
+		client.1000 > server.80: P. rawseq 1000 rawack 5000 length 10
+		+300ms client.1000 > server.80: P. rawseq 1000 rawack 5000 length 10
+		+600ms client.1000 > server.80: P. rawseq 1000 rawack 5000 length 10
+		+1200ms client.1000 > server.80: P. rawseq 1000 rawack 5000 length 10
+		+2400ms client.1000 > server.80: P. rawseq 1000 rawack 5000 length 10
+		+4800ms client.1000 > server.80: P. rawseq 1000 rawack 5000 length 10
+		+9600ms client.1000 > server.80: R. rawseq 1010 rawack 5000`,
+}, {
+	name:  "both punch holes: a translator refuses the SYN that comes from outside",
+	truth: "port-closed firewall-reject-syn by any",
+	text: `
+		client: linux ts=1000
+		server: linux ts=5000 ttl=50
+		client.1000 > server.2000: S
+		+5ms server.2000 > client.1000: S
+		client.1000 > server.2000: R. rawseq 0 ack 1 win 0 ttl=63 id=0`,
+}, {
+	name:  "a standby balancer with the connection mirrored has a clock of its own",
+	truth: "abortive-close by any",
+	text: `
+		client: linux ts=1000
+		server: bsd ts=5000 ttl=250
+		client.1000 > server.80: S
+		+10ms server.80 > client.1000: S.
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 10
+		+10ms server.80 > client.1000: P. length 10
+		client.1000 > server.80: .
+		+30s server.80 > client.1000: R. <nop,nop,TS val 77777777 ecr 1010>`,
+}, {
+	name:  "a server's three connections, each idle since another moment, each aborted after five minutes, bare",
+	truth: "middlebox-idle-timeout abortive-close by any",
+	text: each(3, `
+		client: linux id=0
+		server: id=0 ttl=60
+		+30s client.100%[1]d > server.80: S
+		+5ms server.80 > client.100%[1]d: S.
+		client.100%[1]d > server.80: P. length 100
+		+5ms server.80 > client.100%[1]d: P. length 100
+		client.100%[1]d > server.80: .`) + `
+		+240s server.80 > client.1000: R seq 101 win 0
+		+30s server.80 > client.1001: R seq 101 win 0
+		+30s server.80 > client.1002: R seq 101 win 0`,
+}, {
+	name:  "urgent data stays unread",
+	truth: "close-unread-data by responder",
+	text: hand + `
+		client.1000 > server.80: P.U length 1
+		+200us server.80 > client.1000: R. seq 1`,
+}, {
+	name:  "docker's proxy accepts, cannot connect, and closes",
+	truth: "close-unread-data abortive-close proxy-propagated-reset by responder",
+	text: hand + `
+		client.1000 > server.80: P. length 80
+		+100us server.80 > client.1000: .
+		+300us server.80 > client.1000: R. seq 1`,
+}, {
+	name:  "a session killed by its administrator: ss -K",
+	truth: "abortive-close by responder",
+	text: far + `
+		+17s server.80 > client.1000: R.`,
+}, {
+	name:  "two hours of silence, a keepalive, and a host that had forgotten",
+	truth: "half-open by responder",
+	text: far + `
+		+7200s client.1000 > server.80: . seq 100
+		+40ms server.80 > client.1000: R seq 101 win 0 id=0`,
+}, {
+	name:  "the same from a device, nearer by",
+	truth: "middlebox-idle-timeout by middlebox",
+	text: far + `
+		+7200s client.1000 > server.80: . seq 100
+		+2ms server.80 > client.1000: R seq 101 win 0 id=0 ttl=62`,
+}, {
+	name:  "an instance of a virtual machine moved: another link address, the same counter",
+	truth: "abortive-close by responder",
+	text: hand + `
+		client.1000 > server.80: P. length 100
+		server.80 > client.1000: P. length 100
+		client.1000 > server.80: .
+		server: mac=8
+		+1s server.80 > client.1000: R.`,
+}, {
+	name:  "a client's two attempts on one port, the first cancelled: both answered",
+	truth: "syn-sent-abort synack-bad-ack by originator",
+	text: `
+		client: linux
+		server: linux
+		client.1000 > server.80: S rawseq 1000
+		+300ms client.1000 > server.80: S rawseq 90000000
+		+100ms server.80 > client.1000: S. rawseq 5000 rawack 1001
+		client.1000 > server.80: R rawseq 1001 win 0`,
+}, {
+	name:  "a server takes no more than its limit and aborts at once, with a reason in words",
+	truth: "abortive-close by responder",
+	text: hand + `
+		server.80 > client.1000: P. length 40
+		server.80 > client.1000: R.`,
+}, {
+	name:  "the program at the client's end is killed while an answer comes: it had not read all",
+	truth: "close-unread-data by originator",
+	text: far + `
+		client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: . length 1400
+		client.1000 > server.80: .
+		server.80 > client.1000: . length 1400
+		client.1000 > server.80: R. seq 151`,
+}, {
+	name:  "a lost FIN: the server's orphan is gone, and the client asks later",
+	truth: "half-open data-after-close by responder",
+	text: far + `
+		+300s client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: R seq 101 win 0 id=0`,
+}, {
+	name:  "the server has acknowledged the request before it goes down hard",
+	truth: "half-open by responder",
+	text: far + `
+		client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: . ack 151
+		+10s client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: R seq 101 win 0 id=0`,
+}, {
+	name:  "a FIN with the last of the answer is lost: what draws the reset is the client's next request",
+	truth: "data-after-close half-open by responder",
+	text: far + `
+		client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: . seq 101:201 ack 151
+		client.1000 > server.80: . ack 201
+		+70s client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: R seq 201 win 0 id=0`,
+}, {
+	name:  "a reset with a text in it",
+	truth: "abortive-close by responder",
+	text: far + `
+		+1s server.80 > client.1000: R. length 4`,
+}, {
+	name:  "keepalives of an accelerator in the server's name, its own distance, then its reset",
+	truth: "keepalive-timeout by middlebox",
+	text: far + `
+		server: ts=off
+		+60s server.80 > client.1000: . seq 100 ttl=254 id=1
+		+5s server.80 > client.1000: . seq 100 ttl=254 id=2
+		+5s server.80 > client.1000: . seq 100 ttl=254 id=3
+		+5s server.80 > client.1000: R. seq 101 ttl=254 id=4`,
+}, {
+	name:  "a scanner's second stage: connects to what it found, and aborts",
+	truth: "abortive-close by originator",
+	text: `
+		client.4001 > server.22: S
+		+1ms server.22 > client.4001: S.
+		client.4001 > server.22: R seq 1 win 0
+		client: linux ts=1000
+		+1s client.5001 > server.22: S
+		+1ms server.22 > client.5001: S.
+		client.5001 > server.22: .
+		+1ms server.22 > client.5001: P. length 30
+		client.5001 > server.22: .
+		client.5001 > server.22: R.`,
+}, {
+	name:  "ten devices that a poller connects to in turn go without a word at the first answer: its deadline is short",
+	truth: "syn-sent-abort syn-scan by originator",
+	text: each(5, `
+		client: linux ts=1000
+		+2s client.500%[1]d > host%[1]d.502: S
+		+300ms host%[1]d.502 > client.500%[1]d: S.
+		client.500%[1]d > host%[1]d.502: R seq 1 win 0`),
+}, {
+	name:  "both ends abort at once",
+	truth: "abortive-close by responder",
+	text: far + `
+		+1s client.1000 > server.80: R.
+		server.80 > client.1000: R.`,
+}, {
+	name:  "the ACK of the SYN-ACK is lost, the client speaks, a queue is full",
+	truth: "listener-backlog-full handshake-ack-rejected by responder",
+	text: `
+		client: linux ts=1000 id=100
+		server: linux ts=900000 id=7000
+		client.1000 > server.80: S
+		+1ms server.80 > client.1000: S.
+		client.1000 > server.80: P. length 100
+		server.80 > client.1000: R seq 1 win 0 id=0`,
+}, {
+	name:  "an address moved to another host of the same kind: it knows nothing of what lives",
+	truth: "half-open backend-switch by responder",
+	text: far + `
+		+5s client.1000 > server.80: P. length 10
+		+40ms server.80 > client.1000: R seq 101 win 0 id=0
+		+1s client.1001 > server.80: S
+		+40ms server.80 > client.1001: S.`,
+}, {
+	name:  "a device answers a keepalive for a server that lives",
+	truth: "middlebox-idle-timeout middlebox-state-loss inline-policy-reset by any",
+	frame: 9,
+	text: plain + `
+		+600s client.1000 > server.80: . seq 100
+		+40ms server.80 > client.1000: R seq 101 win 0
+		+5s server.80 > client.1000: P. seq 101:111 ack 101`,
+}, {
+	name:  "a radius of a thousand: a client that always ends by a reset after the goodbye of TLS",
+	truth: "close-then-abort by originator",
+	text: far + `
+		server.80 > client.1000: P. length 31
+		server.80 > client.1000: F.
+		+1ms client.1000 > server.80: R. ack 133`,
+}, {
+	name:  "SYN, and a reset with the number of the SYN itself: an Android that gives up connecting",
+	truth: "abortive-close retransmission-timeout by originator",
+	text: `
+		client: linux ts=1000
+		client.1000 > server.80: S
+		+1s client.1000 > server.80: S seq 0
+		+2s client.1000 > server.80: S seq 0
+		+4s client.1000 > server.80: R seq 0 win 0`,
+}, {
+	name:  "a SYN-ACK that the server sends again and again, then its reset",
+	truth: "synack-timeout by responder",
+	text: `
+		client: linux
+		server: bsd
+		client.1000 > server.80: S
+		+1ms server.80 > client.1000: S.
+		+3s server.80 > client.1000: S. seq 0
+		+6s server.80 > client.1000: S. seq 0
+		+12s server.80 > client.1000: R. seq 1`,
 }}

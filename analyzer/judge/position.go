@@ -99,15 +99,20 @@ func (k *Case) limit() cause.Strength {
 }
 
 // compared tells whether the reset looks like the sender's other packets:
-// there are some, and its distance is theirs.
+// there are some, and its distance is that of most of them. One that differs by more
+// than a path that changes makes it (causes.md, 2.1) is another's.
 func (k *Case) compared() bool {
 	if k.S.Packets > 0 {
+		var same, other uint32
 		for _, t := range k.S.TTLs {
-			if t.N > 0 && t.TTL == k.R.TTL {
-				return true
+			switch d := abs(int64(hops(t.TTL) - hops(k.R.TTL))); {
+			case t.TTL == k.R.TTL:
+				same = t.N
+			case d > 2:
+				other += t.N
 			}
 		}
-		return false
+		return same > other
 	}
 	for _, t := range k.S.Host.TTLs {
 		if t.N > 0 && t.TTL == k.R.TTL {

@@ -92,7 +92,7 @@ var connectRules = []*rule{{
 		if len(k.synSigns()) > 0 || k.openPort() != nil && k.likeWindows() {
 			return cause.Undetermined
 		}
-		if k.openPort() != nil {
+		if k.openPort() != nil || k.openAround() {
 			return cause.Possible // the service began or ended just then, or a filter lets some in
 		}
 		if p := &k.conn.Past; p.Sides[k.from].SYN.Exists() && k.conn.FirstTime-p.LastTime < 63e9 {

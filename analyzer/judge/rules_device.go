@@ -35,17 +35,20 @@ var deviceRules = []*rule{{
 	open: "the SYN asks for a feature that some devices refuse",
 }, {
 	cause: cause.FirewallRejectSyn,
-	in:    synOnly,
+	in:    synOnly | synAnswered,
 	by:    aDevice,
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
-		answers := k.trigger.Is(segment.SYN) && k.form == provoked
+		answers := k.trigger.Is(segment.SYN) && !k.trigger.Is(segment.ACK) && k.form == provoked
 		if !answers && !k.bareAtSYN() {
 			return nil, false
 		}
 		var facts []Fact
 		if answers {
 			facts = append(facts, fact(&k.trigger, "the SYN"))
+			if k.phase == synAnswered {
+				facts = append(facts, fact(&k.S.SYN, "the %s's own SYN to the same port: its socket would answer by a SYN-ACK (RFC 9293, 3.5)", k.sender()))
+			}
 		} else {
 			facts = append(facts, factIn(k.P.LastSYN.Frame, "the SYN"))
 		}
@@ -60,6 +63,9 @@ var deviceRules = []*rule{{
 	strength: func(k *Case) cause.Strength {
 		if k.P.Knows(flow.SYNFeature) && k.plainSuccess() != nil {
 			return min(against(k.signList), cause.Possible) // a rule would have met the SYN without the feature too
+		}
+		if k.phase == synAnswered {
+			return max(against(k.signList), cause.Possible)
 		}
 		return against(k.signList)
 	},

@@ -60,7 +60,7 @@ var establishedRules = []*rule{{
 		if k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() && !k.acceptedHandshake() {
 			return nil, false // nothing shows that the sender ever had the connection
 		}
-		return append(k.provokedFacts(), k.boot()...), true
+		return k.provokedFacts(), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
 		if k.form == provoked && k.S.Knows(flow.HasFIN) {
@@ -69,7 +69,7 @@ var establishedRules = []*rule{{
 		return "", nil
 	},
 	strength: func(k *Case) cause.Strength {
-		if (len(k.boot()) > 0 || k.silentDeath()) && !k.abortBehind() {
+		if k.silentDeath() && !k.abortBehind() {
 			return cause.Likely
 		}
 		return cause.Possible
@@ -265,19 +265,6 @@ func (k *Case) unreadBytes() uint32 {
 		return 0 // it answered in the meantime
 	}
 	return uint32(n)
-}
-
-// boot finds a sign that the sender began anew: its clock went back.
-func (k *Case) boot() []Fact {
-	p := &k.conn.Past
-	if !p.Exists() {
-		return nil
-	}
-	now, was := k.S, &p.Sides[k.from]
-	if now.FirstTSAt != 0 && was.LastTSAt != 0 && int32(now.FirstTS-was.LastTS) < -1000 {
-		return []Fact{fact(&now.SYN, "the %s's timestamps began anew: %d, before it was at %d", k.sender(), now.FirstTS, was.LastTS)}
-	}
-	return nil
 }
 
 // silentDeath tells whether the sender had sent one segment again and again

@@ -85,6 +85,20 @@ func (k *Case) openPort() *attempt {
 	return found
 }
 
+// openAround tells whether the port accepted SYNs within a minute before this one's
+// refusal, and behind it: what listens there was away for a moment, or a filter has a
+// limit.
+func (k *Case) openAround() bool {
+	before, behind := false, false
+	to := k.conn.Key.Addr(k.from)
+	k.targets(k.from, 60e9, func(a *attempt, out outcome) {
+		if a.rport == to.Port() && out.Answered() {
+			before, behind = before || a.time < k.conn.FirstTime, behind || a.time > k.conn.FirstTime
+		}
+	})
+	return before && behind
+}
+
 // livingOn finds a connection to the port that was begun before and still lives:
 // the program that listened there has not ended, though it may listen no more.
 func (k *Case) livingOn() *attempt {

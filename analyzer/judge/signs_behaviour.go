@@ -249,7 +249,7 @@ func (k *Case) sentBefore(s *flow.Segment) bool {
 		d := k.R.ID - s.ID
 		return d > 0 && d <= 64
 	}
-	return k.inClock() && s.Has(flow.HasTS) && int32(k.R.TSVal-s.TSVal) >= 0
+	return k.inClock() && s.Has(flow.HasTS) && int32(k.R.TSVal-s.TSVal) >= 0 || k.ledUpTo()
 }
 
 // notDelivered: after the reset the named sender still speaks, and has not got
