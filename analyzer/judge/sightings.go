@@ -213,7 +213,7 @@ func (s *sightings) switched(near int, v *Verdict) (int, *connLog) {
 		if q == near {
 			continue
 		}
-		if old := s.ends[q][number{seq: t.seq, ack: t.ack}]; old != nil && here.with(old).count == 0 {
+		if old := s.ends[q][number{seq: t.seq, ack: t.ack}]; old != nil && here.with(old).count == 0 && s.ran(q, s.common(near, t.time)) {
 			return q, old
 		}
 	}

@@ -211,9 +211,7 @@ func (f *forgery) refusal(kept *line) reason {
 		return reason{cause.MiddleboxStateLoss, cause.Possible, []Alternative{policy}} // it knows of no SYN: that went another way
 	case f.v.raw.lost >= scanTargets:
 		return reason{cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}}
-	case isAbout(idle, knownIdleLimits...):
-		return reason{cause.MiddleboxIdleTimeout, cause.Proven, nil}
-	case idle >= idleFloor:
+	case idle >= idleFloor: // how long it was, the one that ended it decided, and no device
 		return reason{cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}}
 	case idle > 0: // shorter than any limit that is known: many connections pause so
 		return reason{cause.MiddleboxIdleTimeout, cause.Possible, []Alternative{loss, policy}}

@@ -47,6 +47,17 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 	}
 	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
 	out.Alternatives, out.Evidence = nil, facts
+	other := s.paths[q][1]
+	side := other.orig
+	if s.sender != s.logs[s.home].orig {
+		side = 1 - side
+	}
+	if !initial(other.ttl(side)) { // behind a router there may be another way to the host, which this connection took
+		out.Strength, out.SenderStrength = cause.Likely, cause.Likely
+		if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
+			out.Alternatives = []Alternative{{v.Cause, v.Sender, cause.Possible, fmt.Sprintf("%s lies behind a router: the connection may have gone another way", s.points[q].Name)}}
+		}
+	}
 }
 
 // unlessStopped takes back that a device made the reset, since it never came by
@@ -205,7 +216,7 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 		out.Evidence = append(out.Evidence, factOf(far, syn.frame, "the SYN, which never came by at %s: the host did not send it", s.points[near].Name))
 		return
 	}
-	if v.Sender == Middlebox || v.Sender == NoSender || !initial(r.ttl) {
+	if v.Sender == Middlebox || v.Sender == NoSender || !initial(r.ttl) || s.afar(near, int(r.from)) {
 		return
 	}
 	out.SenderStrength = cause.Proven
@@ -229,6 +240,12 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	if out.Strength == cause.Proven {
 		out.Alternatives = nil
 	}
+}
+
+// afar tells whether all but its resets comes from a side over a router.
+func (s *sightings) afar(p, side int) bool {
+	ttl := s.ttlOf(p, side)
+	return !initial(ttl) && !limited(ttl)
 }
 
 // translated is the fact that the connection has other addresses or ports at

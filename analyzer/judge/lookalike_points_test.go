@@ -1,0 +1,71 @@
+package judge_test
+
+import "testing"
+
+// What two points seem to prove, and do not.
+func TestLookalikePoints(t *testing.T) {
+	runPoints(t, []pointTest{{
+		name: "two files of one host, one after the other: it forgot the connection, and is no second host",
+		taps: []tap{
+			{name: "first", text: atServer + `+20ms client.2301 > server.445: P. seq 101:201 ack 1 ttl=63
+				server.445 > client.2301: . seq 1 ack 201`},
+			{name: "second", text: `
+				client: linux id=300
+				other.1 > other2.2: . rawseq 5 rawack 6
+				+1s client.2301 > server.445: P. rawseq 86 rawack 4294967182 length 10 ttl=63
+				server.445 > client.2301: R rawseq 4294967182 win 0 id=0`, clock: 60e9},
+		},
+		wants: []string{"3 possible half-open by possible responder; second:3"},
+	}, {
+		name: "a router before the server refuses at its own distance, and both points lie before that",
+		taps: []tap{
+			{name: "client", text: `
+				client: linux id=100
+				server: linux id=7000
+				client.2301 > server.445: S
+				+20ms server.445 > client.2301: S. ttl=62
+				client.2301 > server.445: .
+				client.2301 > server.445: P. seq 1:101
+				+20ms server.445 > client.2301: . ttl=62 ack 101
+				client.2301 > server.445: P. seq 101:201
+				+18ms server.445 > client.2301: R seq 1 ttl=63`},
+			{name: "middle", text: `
+				client: linux id=100
+				server: linux id=7000
+				+10ms client.2301 > server.445: S ttl=63
+				+1ms server.445 > client.2301: S. ttl=63
+				+19ms client.2301 > server.445: . ttl=63
+				client.2301 > server.445: P. seq 1:101 ttl=63
+				+1ms server.445 > client.2301: . ack 101 ttl=63
+				+19ms client.2301 > server.445: P. seq 101:201 ttl=63
+				server.445 > client.2301: R seq 1 ttl=64`},
+		},
+		wants: []string{"7 possible half-open by possible responder; middle:7 client:7"},
+	}, {
+		name: "one of two parallel links does not see the connection that the other carries",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				client.2302 > server.446: S
+				+20ms server.446 > client.2302: R. seq 0 ack 1 win 0 ttl=63 id=0
+				+1s client.2301 > server.445: P. seq 101:201`},
+			{name: "link", text: `
+				client: linux id=100
+				server: linux id=7000 ttl=63
+				+10ms client.2301 > server.445: S ttl=63
+				server.445 > client.2301: S.
+				+20ms client.2301 > server.445: . ttl=63
+				client.2301 > server.445: P. seq 1:101 ttl=63
+				server.445 > client.2301: . ack 101
+				+1s client.2301 > server.445: P. seq 101:201 ttl=63`},
+		},
+		wants: []string{"7 likely firewall-reject-syn by likely middlebox; client:7"},
+	}, {
+		name: "a device was started again in the ten minutes that the client rested",
+		taps: []tap{
+			{name: "client", text: atClient + `+600s client.2301 > server.445: P. seq 101:201
+				+2ms server.445 > client.2301: R seq 1 ttl=64`},
+			{name: "server", text: atServer + `+601s client.2302 > server.445: S ttl=63`},
+		},
+		wants: []string{"7 likely middlebox-idle-timeout by proven middlebox; client:7"},
+	}})
+}
