@@ -7,13 +7,11 @@ import (
 
 // duration prints nanoseconds with three figures.
 func duration(ns int64) string {
-	d := time.Duration(ns)
-	for unit := time.Hour; unit >= time.Microsecond; unit /= 10 {
-		if d >= unit || d <= -unit {
-			return d.Round(max(unit/100, 1)).String()
-		}
+	d, unit := time.Duration(ns), time.Duration(1)
+	for unit <= d.Abs()/1000 {
+		unit *= 10
 	}
-	return d.String()
+	return d.Round(unit).String()
 }
 
 // apart says how far a frame is from the one that was told of before.
