@@ -228,6 +228,12 @@ func (k *Case) unseenSYNACK() bool {
 	return k.phase == synWaiting && !k.R.Is(segment.ACK) && k.R.Seq == k.S.Nxt
 }
 
+// unseenSYN tells whether a bare reset answers a SYN-ACK, and nothing else of its
+// sender was captured.
+func (k *Case) unseenSYN() bool {
+	return k.form == provoked && !k.R.Is(segment.ACK) && k.trigger.Is(segment.SYN|segment.ACK) && k.S.SYNs == 0 && k.S.Packets == 0
+}
+
 // unseenFacts are the SYN and the reset that answers what was not captured.
 func (k *Case) unseenFacts() []Fact {
 	return []Fact{

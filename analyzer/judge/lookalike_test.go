@@ -107,7 +107,7 @@ func each(n int, format string) string {
 
 func lookalikes() []lookalike {
 	var all []lookalike
-	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged, more} {
+	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged, more, yetMore} {
 		all = append(all, l...)
 	}
 	return all
@@ -443,7 +443,7 @@ var answered = []lookalike{{
 		client.1000 > server.80: R seq 1 win 0`,
 }, {
 	name:  "a scanner meets tar pits that echo any timestamp",
-	truth: "syn-scan by originator",
+	truth: "syn-scan synack-bad-timestamp by originator",
 	text: each(12, `
 		client: linux ts=1000
 		client.%[1]d01 > host%[1]d.80: S
@@ -1744,4 +1744,173 @@ var more = []lookalike{{
 		+3s server.80 > client.1000: S. seq 0
 		+6s server.80 > client.1000: S. seq 0
 		+12s server.80 > client.1000: R. seq 1`,
+}}
+
+var yetMore = []lookalike{{
+	name:  "a balancer asks each of its twelve servers once, all at one port, and all are well",
+	truth: "syn-sent-abort by originator",
+	text: each(12, `
+		client: ttl=255 id=50 bsd
+		+200ms client.30%[1]d > host%[1]d.80: S
+		+1ms host%[1]d.80 > client.30%[1]d: S.
+		client.30%[1]d > host%[1]d.80: R seq 1 win 0`),
+}, {
+	name:  "a scan of one port over hosts of which most refuse",
+	truth: "sure: syn-scan by originator",
+	text: each(11, `
+		client.4001 > host%[1]d.80: S
+		+1ms host%[1]d.80 > client.4001: R. seq 0 ack 1 win 0`) + `
+		client.4001 > server.80: S
+		+1ms server.80 > client.4001: S.
+		client.4001 > server.80: R seq 1 win 0`,
+}, {
+	name:  "one segment goes to another server two hops farther, and the first goes on without it",
+	truth: "backend-switch by responder",
+	frame: 9,
+	text: far + `
+		client.1000 > server.80: P. length 100
+		+42ms server.80 > client.1000: R seq 101 win 0 id=0 ttl=54
+		+5s server.80 > client.1000: P. seq 101:201 ack 101`,
+}, {
+	name:  "the SYN went another way than the capture sees, and its program has given up",
+	truth: "syn-sent-abort by originator",
+	text: `
+		other.1 > other2.2: . rawseq 5 rawack 6
+		+100s server.80 > client.1000: S. rawseq 1 rawack 77
+		client.1000 > server.80: R rawseq 77 win 0`,
+}, {
+	name:  "a client stops a download: its abort, and what was on its way",
+	truth: "sure: secondary-reset by originator",
+	text: far + `
+		client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: . length 1400
+		server.80 > client.1000: . length 1400
+		client.1000 > server.80: R. seq 151
+		server.80 > client.1000: . length 1400
+		client.1000 > server.80: R seq 151 win 0 id=0`,
+}, {
+	name:  "a half-closed end reads on, and its program ends",
+	truth: "data-after-close close-unread-data by originator",
+	text: far + `
+		client.1000 > server.80: P. length 50
+		client.1000 > server.80: F.
+		+40ms server.80 > client.1000: . length 1000 ack 152
+		client.1000 > server.80: .
+		+1s server.80 > client.1000: . length 1000
+		client.1000 > server.80: R seq 152 win 0 id=0`,
+}, {
+	name:  "the close was heard, an old segment comes again into FIN-WAIT-2 that has gone",
+	truth: "late-segment data-after-close half-open by responder",
+	text: far + `
+		+1s server.80 > client.1000: F.
+		client.1000 > server.80: . ack 102
+		+70s client.1000 > server.80: P. seq 1:101
+		+40ms server.80 > client.1000: R seq 102 win 0 id=0`,
+}, {
+	name:  "a device between cuts at the second request, in the server's name, with the server's distance copied",
+	truth: "inline-policy-reset injected-reset by any",
+	text: plain + `
+		client.1000 > server.80: P. length 300
+		+6ms server.80 > client.1000: R. seq 101 ack 401`,
+}, {
+	name:  "a host firewall of the client's refuses the server's answer, and keeps the program waiting",
+	truth: "inline-policy-reset nat-bypass half-open by any",
+	frame: 10,
+	text: far + `
+		client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: P. length 500 ack 151
+		client.1000 > server.80: R seq 151 win 0 id=0
+		+5s client.1000 > server.80: . seq 150 ack 101`,
+}, {
+	name:  "the server is a virtual address that fails over: the other node forgets all, one client asks",
+	truth: "half-open by responder",
+	text: far + `
+		server: mac=9
+		+2s client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: R seq 101 win 0 id=0`,
+}, {
+	name:  "a reader that stops, a window that shuts, and the end of its program",
+	truth: "sure: close-unread-data by originator",
+	text: far + `
+		client.1000 > server.80: P. length 50
+		+40ms server.80 > client.1000: . length 1400
+		client.1000 > server.80: . win 0
+		+3s client.1000 > server.80: R. seq 151 win 0`,
+}, {
+	name:  "a keepalive meets a host whose connection ended by an abort that was lost",
+	truth: "half-open by responder",
+	text: far + `
+		+75s client.1000 > server.80: . seq 100
+		+40ms server.80 > client.1000: R seq 101 win 0 id=0`,
+}, {
+	name:  "the last ACK of a close is lost: the FIN comes again and finds nothing",
+	truth: "sure: late-segment by originator",
+	text: far + `
+		+1s client.1000 > server.80: F.
+		+40ms server.80 > client.1000: F.
+		client.1000 > server.80: .
+		+200ms server.80 > client.1000: F. seq 101 ack 102
+		client.1000 > server.80: R seq 102 win 0 id=0`,
+}, {
+	name:  "a rule that refuses a word in the request, on the server's own host",
+	truth: "inline-policy-reset by any",
+	frame: 9,
+	text: far + `
+		client.1000 > server.80: P. length 100
+		+40ms server.80 > client.1000: R seq 101 win 0 id=0
+		+200ms server.80 > client.1000: P. seq 101:201 ack 101`,
+}, {
+	name:  "two clients behind a translator take one port: the second SYN is answered for the first",
+	truth: "half-open synack-bad-ack by originator",
+	text: `
+		client: linux ts=5000000
+		server: linux ts=900000
+		client.1000 > server.80: S rawseq 1000
+		+5ms server.80 > client.1000: S. rawseq 5000
+		client.1000 > server.80: . rawseq 1001 rawack 5001
+		client.1000 > server.80: P. rawseq 1001 rawack 5001 length 10
+		+5ms server.80 > client.1000: P. rawseq 5001 rawack 1011 length 100
+		client: ts=100
+		+300ms client.1000 > server.80: S rawseq 700000
+		+5ms server.80 > client.1000: . rawseq 5101 rawack 1011
+		client.1000 > server.80: R rawseq 1011 win 0`,
+}, {
+	name:  "a fast request meets a firewall that learns connections late: refused, and let in when it is sent again",
+	truth: "inline-policy-reset middlebox-state-loss injected-reset by any",
+	frame: 5,
+	text: `
+		client: linux ts=1000 id=100
+		server: linux ts=900000 id=7000 ttl=56
+		client.1000 > server.80: S
+		+40ms server.80 > client.1000: S.
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 100
+		+2ms server.80 > client.1000: R seq 1 win 0 id=0 ttl=63
+		+38ms server.80 > client.1000: . seq 1 ack 1
+		+200ms server.80 > client.1000: . seq 1 ack 1`,
+}, {
+	name:  "a session of SSH that its server ends for want of answers to its own questions",
+	truth: "abortive-close retransmission-timeout by responder",
+	text: far + `
+		+15s server.80 > client.1000: P. length 52
+		+200ms server.80 > client.1000: P. seq 101:153
+		+400ms server.80 > client.1000: P. seq 101:153
+		+30s server.80 > client.1000: R. seq 153`,
+}, {
+	name:  "a client behind a radio that sleeps: the server's program aborts, the reset comes late",
+	truth: "abortive-close close-unread-data by responder",
+	text: far + `
+		client.1000 > server.80: P. length 50
+		+900ms server.80 > client.1000: R. seq 101 ack 151`,
+}, {
+	name:  "a printer takes one job at a time and aborts the second connection at its first byte",
+	truth: "close-unread-data abortive-close half-open by responder",
+	text: `
+		client: bsd ttl=128 id=10
+		server: ttl=60 id=9000
+		client.1000 > server.9100: S
+		+2ms server.9100 > client.1000: S. win 5840
+		client.1000 > server.9100: .
+		client.1000 > server.9100: P. length 100
+		+2ms server.9100 > client.1000: R. seq 1 ack 101 win 0`,
 }}

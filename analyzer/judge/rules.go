@@ -96,7 +96,7 @@ func (k *Case) try(signs []sign) (open []candidate, excluded []Exclusion) {
 		if !ok {
 			continue
 		}
-		if s := k.livesOnSign(); s != nil && r.by == anEnd && r.cause != cause.EvasionReset && (r.cause != cause.BackendSwitch || !k.hostForm()) {
+		if s := k.livesOnSign(); s != nil && r.by == anEnd && r.cause != cause.EvasionReset && (r.cause != cause.BackendSwitch || !k.otherHost()) {
 			excluded = append(excluded, Exclusion{r.cause, s.text, []uint32{s.frame}})
 			continue
 		}

@@ -97,6 +97,8 @@ var attackRules = []*rule{{
 		switch {
 		case k.scanning() && hops(k.S.SYN.TTL) != hops(k.R.TTL) && !k.scans().variedTTL:
 			return cause.Possible // somebody else, at one distance, may have sent them all in this name
+		case k.scanning() && !k.scans().misses && !k.rawSYN():
+			return cause.Possible // so does a balancer with those that it looks after
 		case k.scanning():
 			return cause.Likely
 		case k.rawSYN() && !k.answeredLate():
@@ -159,11 +161,13 @@ var attackRules = []*rule{{
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		t := &k.trigger
-		if k.form != provoked || k.R.Is(segment.ACK) || !t.Is(segment.SYN|segment.ACK) || k.S.SYNs > 0 || k.S.Packets > 0 || k.askedElsewhere() != nil || k.afterAnother() {
+		if !k.unseenSYN() || k.askedElsewhere() != nil || k.afterAnother() {
 			return nil, false
 		}
-		facts := []Fact{fact(t, "a SYN-ACK, and no SYN before it in the capture")}
-		return append(facts, fact(&k.R, "the reset takes its number from it")), true
+		return []Fact{
+			fact(t, "a SYN-ACK, and no SYN before it in the capture"),
+			fact(&k.R, "the reset takes its number from it"),
+		}, true
 	},
 	strength: func(k *Case) cause.Strength {
 		if k.trigger.Time-k.began0 < 63e9 {
@@ -317,6 +321,7 @@ func (k *Case) fallsShort() bool {
 type scans struct {
 	targets   int  // ports and hosts, this one included
 	again     int  // of these, those that were tried again, seconds after an answer
+	misses    bool // not all are one port's, or not all answered
 	variedTTL bool // a scanner may give each its own, one that forges a name from afar does not
 }
 
@@ -337,6 +342,7 @@ func (k *Case) scans() scans {
 		if out.Acked() || out.Odd() || a.win != o.SYN.Win || a.layout != o.Layout {
 			return
 		}
+		s.misses = s.misses || a.rport != k.conn.Key.Port(1-k.conn.Orig) || !out.Answered()
 		s.variedTTL = s.variedTTL || a.ttl != o.SYN.TTL
 		t := target{a.target(), a.rport}
 		was, ok := seen[t]

@@ -219,7 +219,7 @@ var closedRules = []*rule{{
 	cause: cause.LateSegment,
 	in:    closedBoth | closing,
 	need: func(k *Case) ([]Fact, bool) {
-		if k.form == neither || !k.closedCompletely() && !k.lateFIN() && !(k.oldTrigger() && k.P.Knows(flow.HasFIN|flow.FINAcked)) {
+		if k.form == neither || !k.closedCompletely() && !k.lateFIN() && !(k.oldTrigger() && (k.P.Knows(flow.HasFIN|flow.FINAcked) || !k.trigger.End().After(k.S.FIN.Ack))) {
 			return nil, false
 		}
 		facts := []Fact{
@@ -513,7 +513,7 @@ func (k *Case) closeFacts() []Fact {
 		if !k.trigger.Is(segment.FIN) {
 			facts = append(facts, fact(&k.trigger, "the %s's %s draws it", k.receiver(), k.brief(1-k.from, &k.trigger)))
 		}
-		what = fmt.Sprintf("the reset takes its number, %d, from the acknowledgment of frame %d; no payload came between", k.rel(k.from, k.R.Seq), k.trigger.Frame)
+		what = fmt.Sprintf("the reset takes its number, %d, from the acknowledgment of frame %d; no new payload came between", k.rel(k.from, k.R.Seq), k.trigger.Frame)
 	}
 	return append(append(facts, fact(&k.R, "%s", what)), k.headerFacts()...)
 }

@@ -435,4 +435,16 @@ var connectRules = []*rule{{
 		return cause.Undetermined
 	},
 	open: "a program that gave up connecting leaves a SYN-ACK without a socket",
+}, {
+	// The SYN was not captured.
+	cause: cause.SynSentAbort,
+	in:    handshaken,
+	need: func(k *Case) ([]Fact, bool) {
+		if !k.unseenSYN() || k.askedElsewhere() != nil || k.afterAnother() {
+			return nil, false
+		}
+		return []Fact{fact(&k.trigger, "a SYN-ACK, and no SYN before it in the capture"), fact(&k.R, "the reset takes its number from it")}, true
+	},
+	strength: always(cause.Undetermined),
+	open:     "its SYN may have gone another way, and its program have given up",
 }}

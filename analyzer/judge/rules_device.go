@@ -92,7 +92,7 @@ var deviceRules = []*rule{{
 		if k.tableLost() && (!k.S.Knows(flow.HasFIN) || k.keptHere() != nil) {
 			return cause.Undetermined // a device that lost its table is the simpler explanation
 		}
-		if k.hostForm() && k.keptHere() == nil {
+		if k.otherHost() && k.keptHere() == nil {
 			return cause.Possible // another host behind the address, which did not know the connection
 		}
 		// What it refuses out of a pause, or without payload, it may not know any more.
@@ -253,7 +253,7 @@ var deviceRules = []*rule{{
 			return nil, false
 		}
 		backends := append(k.backendFacts(), k.twoHostsFacts()...)
-		if _, _, ok := k.unlikeTTL(); !ok && backends == nil && !(k.hostForm() && k.livesOnSign() != nil && !k.byOriginator()) {
+		if _, _, ok := k.unlikeTTL(); !ok && backends == nil && !(k.otherHost() && k.livesOnSign() != nil && !k.byOriginator()) {
 			return nil, false
 		}
 		return append(append(k.provokedFacts(), backends...), k.signFacts()...), true
@@ -330,7 +330,7 @@ func (k *Case) beside() bool {
 // connection, and what it would answer did not come by here: a translator's own
 // stack may have got a segment that it should have passed on.
 func (k *Case) bareStack() bool {
-	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.R.ID == 0 && k.options == 0 && k.answers() == nil && k.livesOnSign() != nil && k.R.Seq == k.P.Ack
+	return k.stackForm() && k.answers() == nil && k.livesOnSign() != nil && k.R.Seq == k.P.Ack
 }
 
 // bothAtOnce finds the reset in the other end's name at the same moment after a

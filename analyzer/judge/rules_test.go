@@ -783,7 +783,12 @@ func TestForged(t *testing.T) {
 		},
 	}, {
 		name: "the segment that drew it was kept back",
-		text: hand + `
+		text: `
+			client: linux ts=1000 id=100
+			server: linux ts=900000 id=7000 ttl=60
+			client.1000 > server.80: S
+			+1ms server.80 > client.1000: S.
+			client.1000 > server.80: .
 			client.1000 > server.80: P. seq 1:10 ack 1
 			+1ms server.80 > client.1000: R seq 1 win 0 ttl=62
 			+50ms server.80 > client.1000: P. seq 1:6 ack 1

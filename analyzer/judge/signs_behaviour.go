@@ -216,8 +216,17 @@ func (k *Case) findLivesOn() (sign, bool) {
 	if found == nil {
 		return sign{}, false
 	}
-	return sign{kind: signLivesOn, proof: !k.hostForm(), frame: found.Frame,
+	return sign{kind: k.livesKind(), proof: !k.otherHost(), frame: found.Frame,
 		text: fmt.Sprintf("the %s goes on %s later: %s", k.sender(), duration(found.Time-k.R.Time), k.brief(k.from, found))}, true
+}
+
+// livesKind is the kind of the sign that the sender goes on: another host behind the
+// address, at another distance, would explain both.
+func (k *Case) livesKind() signKind {
+	if k.otherHost() && !k.hostForm() {
+		return signTTL
+	}
+	return signLivesOn
 }
 
 // goesOn finds what the sender of the reset sends afterwards, a time later or
@@ -275,8 +284,8 @@ func (k *Case) notDelivered() (sign, bool) {
 		return sign{}, false
 	}
 	kind := signNotDelivered
-	if k.hostForm() {
-		kind = signLivesOn // another host behind the address explains both
+	if k.otherHost() {
+		kind = k.livesKind()
 	}
 	return sign{kind: kind, proof: kind == signNotDelivered, frame: found.Frame,
 		text: fmt.Sprintf("%s later the %s still acknowledges %d: it never got the segment of frame %d, which the reset answers",

@@ -365,9 +365,22 @@ func link(mac [6]byte) string { return net.HardwareAddr(mac[:]).String() }
 
 // hostForm tells whether the reset is what the stack of the sender's own host
 // answers to a segment that it has no connection for: behind a translation it
-// can do so while the socket lives on (kubernetes issue 74839), and so can that of
-// another host behind the same address, at the same distance.
+// can do so while the socket lives on (kubernetes issue 74839).
 func (k *Case) hostForm() bool {
 	ttl, _, ok := k.S.UsedTTL()
-	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.options == 0 && k.R.ID == 0 && ok && hops(ttl) == hops(k.R.TTL)
+	return k.stackForm() && ok && hops(ttl) == hops(k.R.TTL)
+}
+
+// otherHost tells whether the reset is what the stack of another host behind the same
+// address answers, that does not know the connection: no nearer by, as a device on the
+// way would be.
+func (k *Case) otherHost() bool {
+	ttl, _, ok := k.S.UsedTTL()
+	return k.stackForm() && ok && hops(k.R.TTL) >= hops(ttl)
+}
+
+// stackForm tells whether the reset is what Linux answers without a socket (causes.md,
+// 0.1).
+func (k *Case) stackForm() bool {
+	return !k.R.Is(segment.ACK) && k.R.Win == 0 && k.R.ID == 0 && k.options == 0
 }
