@@ -3,7 +3,7 @@ package cause
 var attack = []Cause{{
 	ID:            SynScan,
 	Family:        Attack,
-	Summary:       "a half-open scan: SYN, SYN-ACK, and the scanner's own stack resets",
+	Summary:       "a scanner sent the SYN by itself, and its own stack resets the SYN-ACK",
 	Meaning:       "Somebody asks which ports are open. The scanner sends raw SYNs; its kernel owns no such socket and resets the answers.",
 	Evidence:      "A bare RST with the SYN's number plus one right behind the SYN-ACK, no ACK ever. Likely with ten or more ports or hosts from one source within a minute.",
 	LookAlikes:    []ID{SynSentAbort, ParallelConnectLoser},
@@ -16,7 +16,7 @@ var attack = []Cause{{
 }, {
 	ID:            StealthScan,
 	Family:        Attack,
-	Summary:       "a probe with odd flags to a port without a connection",
+	Summary:       "somebody probed the port with a segment of no connection",
 	Meaning:       "ACK, FIN, NULL or Xmas probes: the reset tells the scanner about ports and filters.",
 	Evidence:      "No SYN on the tuple in a capture that began earlier, one packet with odd flags, a reset. Likely with several targets.",
 	LookAlikes:    []ID{HalfOpen},
@@ -93,7 +93,7 @@ var mptcp = []Cause{{
 var other = []Cause{{
 	ID:            SecondaryReset,
 	Family:        Other,
-	Summary:       "a reset that another reset brought about",
+	Summary:       "an earlier reset brought this one about",
 	Meaning:       "A stack answered what an earlier reset left behind: data in flight towards a dead socket, a challenge ACK, the real peer of a forged reset. Look at the first one.",
 	Evidence:      "An earlier reset on the connection, a segment of the peer behind it, and this reset with that segment's acknowledgment for its number.",
 	LookAlikes:    []ID{InjectedReset, LateSegment},

@@ -328,6 +328,9 @@ func (v *Verdict) Summary() string {
 	switch v.Sender {
 	case Middlebox:
 		who = fmt.Sprintf("a device that is neither end, in the name of %v,", v.From)
+		if v.SenderStrength < cause.Likely {
+			who = "as it seems " + who
+		}
 	case NoSender:
 		who = fmt.Sprintf("somebody in the name of %v", v.From)
 	default:

@@ -22,7 +22,7 @@ var establishedRules = []*rule{{
 		}
 		facts = append(facts, fact(d, "%d bytes of the %s had come in, up to %d", d.Len, k.receiver(), k.rel(1-k.from, d.End())))
 		if n := k.unreadBytes(); n > 0 {
-			facts = append(facts, factIn(lastOf(k.S).Frame, "the last %d of them were acknowledged while the right edge of the window stood still", n))
+			facts = append(facts, factIn(lastOf(k.S).Frame, "the last %s up to there were acknowledged while the right edge of the window stood still", plural(int(n), "byte")))
 		}
 		return facts, true
 	},
@@ -59,6 +59,9 @@ var establishedRules = []*rule{{
 		}
 		if k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() && !k.acceptedHandshake() {
 			return nil, false // nothing shows that the sender ever had the connection
+		}
+		if k.silentDeath() {
+			return append(k.copiesFacts(&k.S.Sent), k.provokedFacts()...), true
 		}
 		return k.provokedFacts(), true
 	},

@@ -532,7 +532,7 @@ func TestEstablished(t *testing.T) {
 			+16s server.80 > client.1000: P. seq 1:101
 			+100s client.1000 > server.80: P. seq 101:201 ack 1
 			server.80 > client.1000: R seq 1 win 0`,
-		wants: []string{"13 likely half-open by likely responder"},
+		wants: []string{"13 likely half-open by likely responder; frames 6 11; says bytes 1:101, transmission 6"},
 	}, {
 		name: "the middle of a connection",
 		text: `
@@ -798,6 +798,16 @@ func TestForged(t *testing.T) {
 			"7 likely secondary-reset by likely originator after 5",
 		},
 	}, {
+		name: "the route changed by a hop: the socket's counter and clock go on in the abort all the same",
+		text: hand + `
+			server.80 > client.1000: P. length 10
+			client.1000 > server.80: .
+			server.80 > client.1000: P. length 10
+			client.1000 > server.80: .
+			server: mac=9
+			+3s server.80 > client.1000: R. ttl=63`,
+		wants: []string{"8 possible abortive-close by likely responder; not injected-reset"},
+	}, {
 		name: "the same from the server's own distance: another host behind the address answers like this",
 		text: hand + `
 			server.80 > client.1000: P. length 10
@@ -806,8 +816,8 @@ func TestForged(t *testing.T) {
 			+50ms server.80 > client.1000: P. seq 11:16 ack 1
 			client.1000 > server.80: R seq 1 win 0`,
 		wants: []string{
-			"6 possible inline-policy-reset by possible middlebox or backend-switch nat-bypass middlebox-state-loss",
-			"8 likely secondary-reset by likely originator after 6",
+			"6 possible inline-policy-reset by possible middlebox or backend-switch nat-bypass middlebox-state-loss; says as it seems a device that is neither end",
+			"8 likely secondary-reset by likely originator after 6; says because an earlier reset brought this one about",
 		},
 	}, {
 		name: "a burst with growing numbers",

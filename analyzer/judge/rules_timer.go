@@ -320,15 +320,20 @@ func roundSeconds(d int64) bool {
 	return s > 0 && off <= max(d/50, 20*ms) && off <= 100*ms
 }
 
-// runFacts name the transmissions of a run.
-func (k *Case) runFacts(r *flow.Run) []Fact {
+// copiesFacts name the transmissions of a run.
+func (k *Case) copiesFacts(r *flow.Run) []Fact {
 	what := fmt.Sprintf("bytes %d:%d, transmission", k.rel(k.from, r.Start), k.rel(k.from, r.Start+flow.Seq(r.Len)))
 	if k.phase == synWaiting {
 		what = "SYN, transmission"
 	} else if r.Len == 0 {
 		what = fmt.Sprintf("seq %d, transmission", k.rel(k.from, r.Start))
 	}
-	facts := eachFact(r, what)
+	return eachFact(r, what)
+}
+
+// runFacts name the transmissions of a run that ended in the reset.
+func (k *Case) runFacts(r *flow.Run) []Fact {
+	facts := k.copiesFacts(r)
 	if r.Heard.Exists() {
 		facts = append(facts, factIn(r.Heard.Frame, "the %s acknowledged it, which had not reached the %s before either", k.receiver(), k.sender()))
 	}

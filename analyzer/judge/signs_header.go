@@ -33,7 +33,7 @@ func (k *Case) notBehind() bool {
 // bare RST, which no socket wrote, can begin at another value than a socket's.
 func (k *Case) otherTTL() (sign, bool) {
 	ttl, n, ok := k.unlikeTTL()
-	if !ok || !k.R.Is(segment.ACK) && (hops(ttl) == hops(k.R.TTL) || limited(ttl)) {
+	if !ok || k.ownSocket() || !k.R.Is(segment.ACK) && (hops(ttl) == hops(k.R.TTL) || limited(ttl)) {
 		return sign{}, false
 	}
 	others := fmt.Sprintf("all %d other packets of the %s have", n, k.sender())
@@ -237,6 +237,10 @@ func (k *Case) nextID() bool {
 	return k.R.Has(flow.HasID) && k.R.ID != 0 && k.S.LastID != 0 && k.R.ID == k.S.LastID+1 && n.Other+n.Same == 0
 }
 
+// ownSocket tells whether both the sender's counter and its clock go on in the reset:
+// that it came another way than its other packets says nothing then.
+func (k *Case) ownSocket() bool { return k.nextID() && k.inClock() }
+
 // nearChain tells whether the reset's identification lies a few numbers on in
 // the chain of the sender's socket: packets between were not captured.
 func (k *Case) nearChain() bool {
@@ -316,7 +320,7 @@ func (k *Case) knownMark() (sign, bool) {
 
 // otherMAC: another network card sent it than all other packets of the sender.
 func (k *Case) otherMAC() (sign, bool) {
-	if !k.hasMAC || k.S.MACs != 1 || k.S.MAC[0] == k.mac || k.S.Packets < 2 || k.conn.Copies > 0 {
+	if !k.hasMAC || k.S.MACs != 1 || k.S.MAC[0] == k.mac || k.S.Packets < 2 || k.conn.Copies > 0 || k.ownSocket() {
 		return sign{}, false
 	}
 	// A path that changes changes the distance as well: the two are no
