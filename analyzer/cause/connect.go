@@ -85,7 +85,7 @@ var connect = []Cause{{
 }, {
 	ID:      SynackBadACK,
 	Family:  Connect,
-	Summary: "the answer to the SYN acknowledged something that was never sent",
+	Summary: "the answer to the SYN acknowledged another number than the SYN's",
 	Meaning: "The originator is connecting and gets a SYN-ACK or ACK with a foreign number, so it resets what the other side believes in. Behind it stand an old connection on the same ports, " +
 		"a SYN proxy that tests the client, a device that rewrites numbers one way only, or a forgery. Linux sends its SYN again within milliseconds.",
 	Evidence: "An answer whose acknowledgment is not the SYN's number plus one (plus its data), then a bare RST from the originator with just that number. " +

@@ -66,6 +66,9 @@ func (k *Case) decide(v *Verdict, open []candidate, i int) {
 	v.Cause, v.Strength = c.cause, c.strength
 	v.Sender, v.SenderStrength = k.senderOf(c)
 	v.Evidence = append(c.facts, k.positionFacts(v)...)
+	if c.by == anEnd && c.cause != cause.BackendSwitch { // which has them
+		v.Evidence = append(v.Evidence, k.signFacts()...)
+	}
 	v.raw.base = c.base
 	for n, o := range open {
 		if n == i {

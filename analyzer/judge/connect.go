@@ -209,7 +209,7 @@ func (k *Case) endsPastFacts() []Fact {
 	return []Fact{
 		factIn(p.LastFrame, "the last packet of the living connection on these ports"),
 		factIn(k.P.LastSYN.Frame, "a SYN on them, its number %+d from the connection's next", int32(k.P.ISN-p.Sides[1-k.from].Nxt)),
-		fact(&k.R, "the reset bears the connection's next number, %s later: it is no answer to a SYN", duration(k.R.Time-k.P.LastSYN.Time)),
+		fact(&k.R, "%s later the reset bears the connection's next number, where a closed port would answer with 0", duration(k.R.Time-k.P.LastSYN.Time)),
 	}
 }
 
@@ -309,7 +309,11 @@ func (k *Case) synackFacts() []Fact {
 	if k.S.SYNs > 1 {
 		facts = append(facts, factIn(k.S.LastSYN.Frame, "the SYN for the %d. time", k.S.SYNs))
 	}
+	after := duration(k.trigger.Time-k.S.SYN.Time) + " after the first SYN"
+	if last := k.S.LastSYN; k.S.SYNs > 1 && last.Frame < k.trigger.Frame {
+		after += fmt.Sprintf(" and %s after the last", duration(k.trigger.Time-last.Time))
+	}
 	return append(facts,
-		fact(&k.trigger, "the SYN-ACK, %s after the first SYN", duration(k.trigger.Time-k.S.SYN.Time)),
+		fact(&k.trigger, "the SYN-ACK, %s", after),
 		fact(&k.R, "the reset takes its number from it, %s later; the originator never acknowledged", duration(k.since(&k.trigger))))
 }

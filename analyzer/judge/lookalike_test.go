@@ -184,6 +184,19 @@ var refused = []lookalike{{
 		+10ms server.80 > client.1002: S.
 		client.1002 > server.80: .`,
 }, {
+	name:  "a device refuses ECN, and the client leaves it out then: the same frames",
+	truth: "option-intolerance by any",
+	frame: 4,
+	text: `
+		client: bsd ts=1000
+		client.1000 > server.80: SEW
+		+10ms server.80 > client.1000: R. seq 0 ack 1 win 0
+		+1s client.1001 > server.80: SEW
+		+10ms server.80 > client.1001: R. seq 0 ack 1 win 0
+		+1s client.1002 > server.80: S
+		+10ms server.80 > client.1002: S.
+		client.1002 > server.80: .`,
+}, {
 	name:  "a device refuses ECN, time and again",
 	truth: "sure: option-intolerance by middlebox",
 	frame: 7,

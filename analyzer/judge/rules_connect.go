@@ -92,7 +92,7 @@ var connectRules = []*rule{{
 		if len(k.synSigns()) > 0 || k.openPort() != nil && k.likeWindows() {
 			return cause.Undetermined
 		}
-		if k.openPort() != nil || k.openAround() {
+		if k.openPort() != nil || k.openAround() || k.P.Knows(flow.SYNFeature) && k.plainSuccess() != nil {
 			return cause.Possible // the service began or ended just then, or a filter lets some in
 		}
 		if p := &k.conn.Past; p.Sides[k.from].SYN.Exists() && k.conn.FirstTime-p.LastTime < 63e9 {
@@ -295,7 +295,7 @@ var connectRules = []*rule{{
 		}
 		return cause.Proven
 	},
-	open: "the number acknowledged was never sent",
+	open: "the number acknowledged is not this SYN's",
 }, {
 	cause: cause.SynackBadTimestamp,
 	in:    synAnswered,

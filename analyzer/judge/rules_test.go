@@ -798,6 +798,12 @@ func TestForged(t *testing.T) {
 			"7 likely secondary-reset by likely originator after 5",
 		},
 	}, {
+		name: "what speaks against the address stands in the evidence, also where it is not enough",
+		text: far + `
+			+7200s client.1000 > server.80: . seq 100
+			+2ms server.80 > client.1000: R seq 101 win 0 id=0 ttl=62`,
+		wants: []string{"9 possible half-open by possible responder or middlebox-idle-timeout; says frame 9: TTL 62, all 3 other packets of the responder have 56"},
+	}, {
 		name: "the route changed by a hop: the socket's counter and clock go on in the abort all the same",
 		text: hand + `
 			server.80 > client.1000: P. length 10
