@@ -170,6 +170,13 @@ func (k *Case) answersBefore() bool {
 	return k.wrongAnswer() && k.trigger.Pure() && !k.conn.Past.Exists()
 }
 
+// mayRefuseSecond tells whether the stack may be one that refuses a second SYN where the
+// first is half open still, as Linux does (tcp_check_req()). BSD repeats its SYN-ACK
+// (FreeBSD syncache_add()), and a listener should listen on (RFC 9293, 3.10.7.4).
+func (k *Case) mayRefuseSecond() bool {
+	return k.conn.Past.Sides[k.from].Layout != flow.LayoutBSD && !k.likeWindows()
+}
+
 // answeredLate tells whether the originator had to wait for the first answer to its
 // SYN: for a second or longer (RFC 6298, 2.1), or until it sent the SYN again, and no
 // scanner's copies right behind one another.

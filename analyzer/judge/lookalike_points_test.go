@@ -67,5 +67,24 @@ func TestLookalikePoints(t *testing.T) {
 			{name: "server", text: atServer + `+601s client.2302 > server.445: S ttl=63`},
 		},
 		wants: []string{"7 likely middlebox-idle-timeout by proven middlebox; client:7"},
+	}, {
+		name: "the server's host has two interfaces, and its stack without a socket takes the other one",
+		taps: []tap{
+			{name: "client", text: atClient + `+5s client.2301 > server.445: P. seq 101:201
+				+20ms server.445 > client.2301: R seq 1 ttl=63 id=0`},
+			{name: "server", text: atServer + `+5s client.2301 > server.445: P. seq 101:201 ttl=63
+				+2s other.1 > other2.2: . rawseq 5 rawack 6`},
+		},
+		wants: []string{"7 likely injected-reset by likely middlebox; client:7"},
+	}, {
+		name: "the same, but the server goes on: it did not reset",
+		taps: []tap{
+			{name: "client", text: atClient + `+5s client.2301 > server.445: P. seq 101:201
+				+20ms server.445 > client.2301: R seq 1 ttl=63 id=0`},
+			{name: "server", text: atServer + `+5s client.2301 > server.445: P. seq 101:201 ttl=63
+				+40ms server.445 > client.2301: . ack 201
+				+2s other.1 > other2.2: . rawseq 5 rawack 6`},
+		},
+		wants: []string{"7 proven injected-reset by proven middlebox; client:7"},
 	}})
 }

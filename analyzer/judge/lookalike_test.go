@@ -1760,6 +1760,15 @@ var more = []lookalike{{
 }}
 
 var yetMore = []lookalike{{
+	name:  "a Windows service ends between two SYNs of one port",
+	truth: "port-closed by responder",
+	text: `
+		server: ttl=128
+		client.1000 > server.80: S rawseq 1000
+		+1ms server.80 > client.1000: S. rawack 1001
+		+5s client.1000 > server.80: S rawseq 60000
+		+1ms server.80 > client.1000: R. rawseq 0 rawack 60001 win 0`,
+}, {
 	name:  "a balancer asks each of its twelve servers once, all at one port, and all are well",
 	truth: "syn-sent-abort by originator",
 	text: each(12, `

@@ -53,8 +53,8 @@ var connectRules = []*rule{{
 		}, true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.conn.Past.Sides[k.from].Layout == flow.LayoutBSD {
-			return cause.Possible // BSD repeats its SYN-ACK (FreeBSD syncache_add()): that nothing listens any more is as good a reason
+		if !k.mayRefuseSecond() {
+			return cause.Possible // that nothing listens any more is as good a reason
 		}
 		return cause.Proven
 	},
@@ -79,7 +79,7 @@ var connectRules = []*rule{{
 		if k.mptcp.Has(packet.MPTCPReset) {
 			return "a stack without a socket gives no reason of MPTCP's", []uint32{k.R.Frame}
 		}
-		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && p.Sides[k.from].Layout != flow.LayoutBSD && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 &&
+		if p := &k.conn.Past; p.Exists() && p.Sides[k.from].SYN.Exists() && k.mayRefuseSecond() && p.Sides[1-k.from].Handshake == 0 && p.Resets == 0 && k.conn.FirstTime-p.LastTime < 63e9 &&
 			k.trigger.Seq.In(p.Sides[1-k.from].ISN, p.Sides[1-k.from].ISN+usualWindow) {
 			return "a SYN to that port was accepted just before", []uint32{p.Sides[k.from].SYN.Frame}
 		}

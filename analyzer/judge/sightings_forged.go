@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"slices"
 
 	"rstlab/analyzer/cause"
@@ -39,6 +40,10 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	f.byRewriting()
 	f.byFirst()
 	out.Sender, out.SenderStrength = Middlebox, cause.Proven
+	if f.id == cause.InjectedReset && f.strength == cause.Proven && s.otherInterface(v, near, q) {
+		f.strength, out.SenderStrength = cause.Likely, cause.Likely
+		f.alternatives = append(f.alternatives, Alternative{v.Cause, v.Sender, cause.Possible, fmt.Sprintf("it may have left that host by an interface that %s does not see", s.points[q].Name)})
+	}
 	if s.renamed(near, q) && s.lines[near].bare() && (f.id == cause.InlinePolicyReset || f.id == cause.InjectedReset) {
 		f.byTranslator(out)
 	}
@@ -54,6 +59,23 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	}
 	out.Cause, out.Strength, out.Why = f.id, f.strength, ""
 	out.Alternatives, out.Evidence = f.alternatives, f.facts
+}
+
+// otherInterface tells whether the reset is what the host's own stack would answer to a
+// segment that it got, and then it is silent: a stack without a socket looks for a way
+// of its own, and of several interfaces may take another.
+func (s *sightings) otherInterface(v *Verdict, near, q int) bool {
+	here, there, r := s.logs[near], s.logs[q], s.lines[near]
+	t := here.at(v.raw.answers.Frame)
+	if v.raw.form != provoked || !r.bare() || r.id != 0 || v.Sender == Middlebox || v.Sender == NoSender || r.ttl != s.ttlOf(near, int(r.from)) || t == nil {
+		return false
+	}
+	got := here.find(t, there)
+	if got == nil {
+		return false
+	}
+	side := here.side(there, int(r.from))
+	return !slices.ContainsFunc(there.lines, func(x line) bool { return int(x.from) == side && x.frame > got.frame })
 }
 
 // tell adds a fact.
