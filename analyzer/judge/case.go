@@ -55,6 +55,7 @@ type Case struct {
 	lives *lives // see livesOn; nil: not asked yet
 	lost  losses // see lostTogether
 	crowd crowd  // see resetTogether
+	scan  scans  // see scans; no targets: not counted yet
 }
 
 type laterSegment struct {

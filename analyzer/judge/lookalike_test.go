@@ -107,7 +107,7 @@ func each(n int, format string) string {
 
 func lookalikes() []lookalike {
 	var all []lookalike
-	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged, more, yetMore} {
+	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged, more, yetMore, last} {
 		all = append(all, l...)
 	}
 	return all
@@ -1935,4 +1935,141 @@ var yetMore = []lookalike{{
 		client.1000 > server.9100: .
 		client.1000 > server.9100: P. length 100
 		+2ms server.9100 > client.1000: R. seq 1 ack 101 win 0`,
+}}
+
+var last = []lookalike{{
+	name:  "an accelerator acknowledges at once in the server's name, and the far server aborts",
+	truth: "abortive-close close-unread-data by responder",
+	text: `
+		client: linux ts=1000 id=100
+		server: linux ts=900000 id=7000 ttl=52
+		client.1000 > server.80: S
+		+80ms server.80 > client.1000: S.
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 100
+		+1ms server.80 > client.1000: . ack 101
+		client.1000 > server.80: P. length 100
+		+1ms server.80 > client.1000: . ack 201
+		+200ms server.80 > client.1000: R. seq 1 ack 201`,
+}, {
+	name:  "the way gets shorter: an address that is announced from nearer by answers sooner, and refuses",
+	truth: "half-open backend-switch by any",
+	text: `
+		client: linux ts=1000 id=100
+		server: linux ts=900000 id=0 ttl=50
+		client.1000 > server.443: S
+		+90ms server.443 > client.1000: S.
+		client.1000 > server.443: P. length 300
+		+90ms server.443 > client.1000: P. length 3000
+		client.1000 > server.443: .
+		client.1000 > server.443: P. length 100
+		+90ms server.443 > client.1000: P. length 100
+		client.1000 > server.443: .
+		+5s client.1000 > server.443: P. length 100
+		+8ms server.443 > client.1000: R seq 3101 win 0 id=0 ttl=58`,
+}, {
+	name:  "a client that sends to a half-closed server what it does not want any more",
+	truth: "sure: data-after-close by responder",
+	text: far + `
+		+5s server.80 > client.1000: P. length 300
+		server.80 > client.1000: F.
+		+1ms client.1000 > server.80: . ack 402
+		+2s client.1000 > server.80: P. length 300
+		+40ms server.80 > client.1000: R seq 402 win 0 id=0`,
+}, {
+	name:  "a client's timer of twenty seconds for a whole answer, that stops in the midst of it",
+	truth: "abortive-close close-unread-data by originator",
+	text: far + `
+		client.1000 > server.80: P. length 100
+		+40ms server.80 > client.1000: . length 1400
+		client.1000 > server.80: .
+		+20s client.1000 > server.80: R. seq 201`,
+}, {
+	name:  "an idle tunnel of SSH that a program's own keepalive ends: three questions, no answer",
+	truth: "abortive-close retransmission-timeout by originator",
+	text: far + `
+		+60s client.1000 > server.80: P. length 52
+		+200ms client.1000 > server.80: P. seq 101:153
+		+400ms client.1000 > server.80: P. seq 101:153
+		+800ms client.1000 > server.80: P. seq 101:153
+		+43s client.1000 > server.80: R. seq 153`,
+}, {
+	name:  "a client whose address has changed under it: nobody answers its FIN, and it aborts",
+	truth: "close-then-abort retransmission-timeout abortive-close by originator",
+	text: far + `
+		+5s client.1000 > server.80: F.
+		+200ms client.1000 > server.80: F. seq 101
+		+400ms client.1000 > server.80: F. seq 101
+		+3s client.1000 > server.80: R. seq 102`,
+}, {
+	name:  "a server that always ends so: FIN, and an abort two seconds later where the client has not closed",
+	truth: "close-then-abort fin-wait-2-timeout by responder",
+	text: far + `
+		server.80 > client.1000: P. length 300
+		server.80 > client.1000: F.
+		+1ms client.1000 > server.80: . ack 402
+		+2s server.80 > client.1000: R. seq 402`,
+}, {
+	name:  "a gateway begins anew: of ten connections to one host all are refused at their next word",
+	truth: "middlebox-state-loss half-open by any",
+	text: each(10, `
+		client: linux ts=1000
+		server: linux ts=900000 ttl=54
+		client.10%[1]d > server.443: S
+		+20ms server.443 > client.10%[1]d: S.
+		client.10%[1]d > server.443: P. length 100
+		+20ms server.443 > client.10%[1]d: P. length 100
+		client.10%[1]d > server.443: .`) + "\n+30s client.100 > server.443: ." + each(10, `
+		+5ms client.10%[1]d > server.443: P. length 100
+		+20ms server.443 > client.10%[1]d: R seq 101 win 0 id=0`),
+}, {
+	name:  "a filter refuses SYNs that come too fast, from the server's own distance, once",
+	truth: "firewall-reject-syn by any",
+	text: far + `
+		client.1001 > server.80: S
+		+40ms server.80 > client.1001: S.
+		client.1001 > server.80: .
+		+100ms client.1002 > server.80: S
+		+40ms server.80 > client.1002: R. seq 0 ack 1 win 0 id=0`,
+}, {
+	name:  "a client's program is stopped and goes on: the server has given up with a lost reset",
+	truth: "half-open by responder",
+	text: far + `
+		server.80 > client.1000: P. length 100
+		client.1000 > server.80: .
+		+900s client.1000 > server.80: P. length 100
+		+40ms server.80 > client.1000: R seq 201 win 0 id=0`,
+}, {
+	name:  "resets in both names where one is an answer to what the other end sent: an abort and a refusal",
+	truth: "sure: secondary-reset by originator",
+	text: far + `
+		+1s client.1000 > server.80: R.
+		+20ms server.80 > client.1000: P. length 100
+		client.1000 > server.80: R seq 101 win 0 id=0`,
+}, {
+	name:  "the last data and the FIN come in turned order, the reader has gone",
+	truth: "data-after-close half-open close-then-abort late-segment by any",
+	text: far + `
+		+1s client.1000 > server.80: F.
+		+40ms server.80 > client.1000: F. seq 201 ack 102
+		client.1000 > server.80: R seq 102 win 0 id=0
+		+1ms server.80 > client.1000: P. seq 101:201 ack 102`,
+}, {
+	name:  "a scanner of old: SYNs from one port, a reset with ACK of its own making",
+	truth: "syn-scan abortive-close by originator",
+	text: each(12, `
+		client.4001 > server.%[1]d1: S win 1024
+		+1ms server.%[1]d1 > client.4001: S.
+		client.4001 > server.%[1]d1: R. seq 1 win 0`),
+}, {
+	name:  "a load test that aborts each of its connections at the end",
+	truth: "abortive-close close-unread-data by originator",
+	text: each(40, `
+		client: linux ts=1000
+		server: linux ts=900000
+		+10ms client.5%[1]d > server.80: S
+		+1ms server.80 > client.5%[1]d: S.
+		client.5%[1]d > server.80: P. length 100
+		+1ms server.80 > client.5%[1]d: P. length 200
+		client.5%[1]d > server.80: R. seq 101`),
 }}

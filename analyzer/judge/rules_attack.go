@@ -327,6 +327,9 @@ type scans struct {
 
 // scans counts those of the originator.
 func (k *Case) scans() scans {
+	if k.scan.targets > 0 {
+		return k.scan
+	}
 	type target struct {
 		addr netip.Addr
 		port uint16
@@ -355,6 +358,7 @@ func (k *Case) scans() scans {
 		}
 	})
 	s.targets = len(seen)
+	k.scan = s
 	return s
 }
 
