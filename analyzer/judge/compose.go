@@ -85,7 +85,11 @@ func (k *Case) senderOf(c candidate) (Sender, cause.Strength) {
 	if c.by == aDevice {
 		return Middlebox, max(c.strength, against(k.signList)) // what speaks against the address says who it is not, whatever the cause
 	}
-	return k.who(k.from), k.senderStrength()
+	s := k.senderStrength()
+	if c.cause == cause.EvasionReset && k.form == neither && !k.nextID() && !k.inClock() {
+		s = min(s, cause.Possible) // the distance alone says little for a number that the sender never used
+	}
+	return k.who(k.from), s
 }
 
 // senderStrength is how sure it is that the address which the reset bears sent

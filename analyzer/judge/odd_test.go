@@ -1034,7 +1034,7 @@ var oddCaptures = []ruleTest{{
 			server.80 > client.1000: R rawseq 4294960000 win 0
 			+50ms server.80 > client.1000: P. seq 1001:2001 ack 1
 			client.1000 > server.80: . ack 2001`,
-	wants: []string{"6 possible evasion-reset by likely responder or nat-bypass injected-reset; ignored"},
+	wants: []string{"6 possible evasion-reset by possible responder or nat-bypass injected-reset; ignored"},
 }, {
 	name: "both FINs, then duplicate RA from server with old seq",
 	text: hand + `
