@@ -153,7 +153,7 @@ type PastSide struct {
 	SYN, FIN      Stamp
 	LastTSAt      int64
 	ISN, Nxt, Ack Seq // Ack of what it sent: its RCV.NXT as far as it was acknowledged
-	FINAck        Seq // what its FIN acknowledged
+	FINAck        Seq // what its first FIN acknowledged
 	LastTS        uint32
 	Handshake     uint32 // frame of its first segment without SYN
 	Packets       uint32

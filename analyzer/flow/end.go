@@ -75,7 +75,10 @@ func (p *PastSide) read(s *Segment) {
 		p.Handshake = s.Frame
 	}
 	if s.Is(segment.FIN) {
-		p.FIN, p.FINAck = s.Stamp(), s.Ack
+		if !p.FIN.Exists() {
+			p.FINAck = s.Ack // one that is sent again acknowledges what came meanwhile
+		}
+		p.FIN = s.Stamp()
 	}
 	if !s.Has(HasTS) {
 		return

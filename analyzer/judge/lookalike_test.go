@@ -1938,6 +1938,22 @@ var yetMore = []lookalike{{
 }}
 
 var last = []lookalike{{
+	name:  "both closed at once, and the server sent its FIN again: it stands in TIME-WAIT",
+	truth: "sure: time-wait-reuse by originator",
+	text: `
+		client: linux
+		server: linux
+		client.1000 > server.80: S rawseq 1000
+		+1ms server.80 > client.1000: S. rawseq 5000
+		client.1000 > server.80: . rawseq 1001 rawack 5001
+		+1s client.1000 > server.80: F. rawseq 1001 rawack 5001
+		server.80 > client.1000: F. rawseq 5001 rawack 1001
+		+300ms server.80 > client.1000: F. rawseq 5001 rawack 1002
+		client.1000 > server.80: . rawseq 1002 rawack 5002
+		+100ms client.1000 > server.80: S rawseq 500
+		+1ms server.80 > client.1000: . rawseq 5002 rawack 1002
+		client.1000 > server.80: R rawseq 1002 win 0`,
+}, {
 	name:  "an accelerator acknowledges at once in the server's name, and the far server aborts",
 	truth: "abortive-close close-unread-data by responder",
 	text: `
