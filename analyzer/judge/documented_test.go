@@ -185,7 +185,7 @@ func TestDocumented(t *testing.T) {
 			client.1000 > server.8080: S ttl=63
 			server.8080 > client.1000: S.
 			client.1000 > server.8080: R seq 1 win 0 id=0`,
-		wants: []string{"3 possible unsolicited-synack by possible originator or nat-bypass syn-scan syn-sent-abort"},
+		wants: []string{"3 possible nat-bypass by possible originator or unsolicited-synack syn-scan syn-sent-abort"},
 	}, {
 		name: "a scanner gives all its SYNs one number: no translation",
 		text: `

@@ -149,8 +149,8 @@ var attackRules = []*rule{{
 		return append(k.synackFacts(), fact(&k.S.SYN, "it came over %d hops (TTL %d), the reset over %d (TTL %d)", a, k.S.SYN.TTL, b, k.R.TTL)), true
 	},
 	strength: func(k *Case) cause.Strength {
-		if k.asksAgain() != nil {
-			return cause.Undetermined
+		if k.asksAgain() != nil || k.overOneRouter() {
+			return cause.Undetermined // a translator on the way is more ordinary
 		}
 		return cause.Possible
 	},

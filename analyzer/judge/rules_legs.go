@@ -79,13 +79,12 @@ var legRules = []*rule{{
 	cause: cause.NATBypass,
 	in:    synAnswered,
 	need: func(k *Case) ([]Fact, bool) {
-		if !k.refusesSYNACK() || !initial(k.R.TTL) || hops(k.S.SYN.TTL) != 1 || k.askedElsewhere() != nil {
+		if !k.refusesSYNACK() || !k.overOneRouter() || k.askedElsewhere() != nil {
 			return nil, false
 		}
 		return append(k.synackFacts(), fact(&k.S.SYN, "it came over a router (TTL %d), the reset did not (TTL %d)", k.S.SYN.TTL, k.R.TTL)), true
 	},
-	strength: always(cause.Undetermined),
-	open:     "the SYN came over a router, the reset did not: it may have been for another address, which that translated",
+	open: "the SYN came over a router, the reset did not: it may have been for another address, which that translated",
 }, {
 	// On the far side of the NAT: a segment out of the window drew the reset, and
 	// the connection goes on.
@@ -128,6 +127,11 @@ var legRules = []*rule{{
 	strength: always(cause.Likely),
 	open:     "an earlier reset on the untranslated addresses had ended the connection",
 }}
+
+// overOneRouter tells whether the SYN came over one router, and the reset over none: the
+// router's own stack may have refused what it should have translated, or the host on
+// whose link it is.
+func (k *Case) overOneRouter() bool { return initial(k.R.TTL) && hops(k.S.SYN.TTL) == 1 }
 
 // askedElsewhere finds the SYN of the reset's sender, to another address, whose
 // number the SYN-ACK acknowledges that drew the reset. Its own SYN to the address
