@@ -42,8 +42,11 @@ func (s *story) brought(p *pkt) time.Duration {
 	if p.pure() {
 		answers = s.acknowledges(p)
 	}
-	if answers == nil || !s.of(p.conn, p.from).host() {
+	switch {
+	case answers == nil || !s.of(p.conn, p.from).host():
 		return p.sent
+	case answers.kept:
+		return min(p.sent, answers.arrived)
 	}
 	return min(p.sent, answers.sent)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
 	"rstlab/internal/segment"
 )
 
@@ -19,18 +20,26 @@ const (
 // A fold is a part of a transfer that was left out.
 type fold struct {
 	conn        *conn
-	first, last int // frames
-	packets     int
-	bytes       [2]int64
-	ending      bool // the rest of a connection that keeps the chosen one company
+	first, last int      // frames
+	packets     int      // that tell something
+	bytes       [2]int64 // of data
+	resets      int      // that answer what was on its way
+	ending      bool     // the rest of a connection that keeps the chosen one company
 }
 
 // String says what was left out.
 func (f fold) String() string {
 	text := fmt.Sprintf("frames %d to %d, ", f.first, f.last)
+	const answers = "%d resets that answer what was on its way"
 	switch {
 	case f.ending:
 		return text + fmt.Sprintf("how connection %d goes on", f.conn.record.Ref.ID)
+	case f.resets > 0 && f.resets == f.packets:
+		return text + fmt.Sprintf(answers, f.resets)
+	case f.resets > 0:
+		g := f
+		g.resets = 0
+		return g.String() + " and " + fmt.Sprintf(answers, f.resets)
 	case f.bytes[originator] > 0 && f.bytes[responder] > 0:
 		return text + fmt.Sprintf("%d bytes one way and %d the other", f.bytes[originator], f.bytes[responder])
 	case f.bytes[originator] > 0:
@@ -126,19 +135,28 @@ type cut struct{ from, to int64 }
 // fold cuts long transfers down: data that was sent once, in order, and
 // acknowledged, away from all that stands out.
 func (c *conn) fold(verdicts []*analyzer.Verdict) []fold {
-	keep := c.keep(verdicts)
+	flood := c.flood(verdicts)
+	keep := c.keep(verdicts, flood)
 	var cuts [2][]cut
 	var folds []fold
 	drop := map[*pkt]bool{}
 	flush := func(run []*pkt) {
 		f := fold{conn: c}
+		least := foldLeast
 		for _, p := range run {
-			if p.len() > 0 {
+			switch {
+			case p.rst():
+				f.resets++
+				f.packets++
+			case p.len() > 0:
 				f.bytes[p.from] += p.len()
 				f.packets++
 			}
+			if flood[p] {
+				least = 1 // what it answers, or what answers it, is left out, too
+			}
 		}
-		if f.packets < foldLeast {
+		if f.packets < least {
 			return
 		}
 		f.first, f.last = run[0].frame(), run[len(run)-1].frame()
@@ -182,8 +200,68 @@ func within(folds []fold, f fold) []fold {
 	return append(folds, f)
 }
 
+// What is kept of a row of resets, each of which answers a segment that was on
+// its way when its sender had ended: so many at its beginning, and the last.
+const floodBegin = 2
+
+// flood finds the resets that tell no more than those before them, and the
+// segments that they answer: how many there are is how much was on its way.
+func (c *conn) flood(verdicts []*analyzer.Verdict) map[*pkt]bool {
+	flood := map[*pkt]bool{}
+	for _, x := range []side{originator, responder} {
+		var row []*pkt
+		end := func() {
+			if n := len(row) - floodBegin - 1; n >= foldLeast {
+				for _, p := range row[floodBegin : floodBegin+n] {
+					flood[p], flood[p.trigger] = true, true
+				}
+			}
+			row = nil
+		}
+		for _, p := range c.packets {
+			switch {
+			case p.from != x || p.plain():
+			case !p.answersData() || p.verdict == nil || p.verdict.Cause != cause.SecondaryReset:
+				end()
+			default:
+				if len(row) > 0 && row[0].seq != p.seq {
+					end()
+				}
+				row = append(row, p)
+			}
+		}
+		end()
+	}
+	// What others rest upon stays.
+	named := map[int]bool{}
+	for _, v := range verdicts {
+		if v.Cause != cause.SecondaryReset {
+			for _, e := range v.Evidence {
+				named[e.Frame] = true
+			}
+		}
+	}
+	for _, p := range c.packets {
+		if p.again != nil {
+			named[p.again.frame()] = true
+		}
+	}
+	for _, p := range c.packets {
+		if flood[p] && p.rst() && (named[p.frame()] || named[p.trigger.frame()]) {
+			delete(flood, p)
+			delete(flood, p.trigger)
+		}
+	}
+	return flood
+}
+
+// answersData tells whether p is a reset that answers data, sent for the first time.
+func (p *pkt) answersData() bool {
+	return p.rst() && p.form == provoked && p.trigger.len() > 0 && p.trigger.again == nil && !p.trigger.probe && !p.trigger.fin()
+}
+
 // keep tells which packets stay.
-func (c *conn) keep(verdicts []*analyzer.Verdict) map[*pkt]bool {
+func (c *conn) keep(verdicts []*analyzer.Verdict, flood map[*pkt]bool) map[*pkt]bool {
 	evidence := map[int]bool{}
 	for _, v := range verdicts {
 		for _, e := range v.Evidence {
@@ -199,7 +277,7 @@ func (c *conn) keep(verdicts []*analyzer.Verdict) map[*pkt]bool {
 		if p.again != nil {
 			keep[p.again] = true
 		}
-		if special(p) || begun[p.from] < foldBegin && p.len() > 0 {
+		if !flood[p] && (special(p) || begun[p.from] < foldBegin && p.len() > 0) {
 			keep[p] = true
 		}
 		if p.len() > 0 {
@@ -209,6 +287,9 @@ func (c *conn) keep(verdicts []*analyzer.Verdict) map[*pkt]bool {
 	var left [2]int
 	for i := len(c.packets) - 1; i >= 0; i-- {
 		p := c.packets[i]
+		if flood[p] {
+			continue
+		}
 		if special(p) && (p.rst() || p.fin() || p.again != nil || p.probe || p.told) {
 			left = [2]int{foldEnd, foldEnd}
 		}

@@ -370,8 +370,10 @@ func (t *teller) awaits(p *pkt) {
 	p.counted = true
 	text := t.write(p, false)
 	n := 1
+	comment := t.mark(p)
 	if p.rst() {
 		text += t.header(p)
+		n, comment = t.row(p)
 	} else if p.again == nil && p.end > p.seq {
 		n = t.copies(p)
 	}
@@ -387,7 +389,7 @@ func (t *teller) awaits(p *pkt) {
 	if d := t.pace.patience(p, n); d > 0 {
 		text += " within " + shown(d)
 	}
-	t.add(text, t.mark(p))
+	t.add(text, comment)
 	if p.rst() {
 		t.claims(p)
 	}

@@ -78,6 +78,8 @@ type pkt struct {
 	elsewhere  time.Duration // when it passed the other point, by that one's clock
 	sent       time.Duration // when its sender sent it
 	arrived    time.Duration // when it came to its destination
+	earliest   time.Duration // before that it had not come: its receiver sent what does not know of it; 0: not known
+	latest     time.Duration // by then it had, for its receiver acknowledged it; 0: not known
 	how        means         // of a host's reset
 	half       bool          // of a FIN: the program only shut down its sending
 	scanned    bool          // half is known

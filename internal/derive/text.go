@@ -3,6 +3,7 @@ package derive
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -324,34 +325,66 @@ func (c *conn) stamped() bool {
 	return false
 }
 
-// routes are the lines by which a host's retransmissions come sooner.
+// routes are the lines that say how soon hosts acknowledge and send again: one
+// for each, for the latest is the one that counts.
 func (s *story) routes() []string {
 	var lines []string
 	for _, a := range s.actors {
 		if !a.host() {
 			continue
 		}
-		var least time.Duration
-		for _, c := range s.conns {
-			for _, x := range []side{originator, responder} {
-				if s.of(c, x) == a {
-					if d := s.rtoMin(c, x); d > 0 && (least == 0 || d < least) {
-						least = d
-					}
-				}
-			}
-		}
-		if s.variant.delayed && s.piggybacks(a) {
-			lines = append(lines, fmt.Sprintf("%s route %s quickack=0 # it acknowledges with its answers", a.name, s.actors[a.side.other()].name))
+		var attrs, why []string
+		add := func(attr, comment string) { attrs, why = append(attrs, attr), append(why, comment) }
+		switch late := s.acknowledgesLate(a); {
+		case late != nil:
+			add("quickack=0", fmt.Sprintf("%s was not acknowledged before the reset came", s.frameWords(late)))
+		case s.variant.delayed && s.piggybacks(a):
+			add("quickack=0", "it acknowledges with its answers")
 		}
 		if patient, _ := s.patient(a); patient {
-			lines = append(lines, fmt.Sprintf("%s route %s rto_min=5s # nothing is sent twice, however slow the machine", a.name, s.actors[a.side.other()].name))
+			add("rto_min=5s", "nothing is sent twice, however slow the machine")
+		} else if least := s.leastRTO(a); least > 0 {
+			add("rto_min="+shown(least), "retransmissions in less time")
 		}
-		if least > 0 {
-			lines = append(lines, fmt.Sprintf("%s route %s rto_min=%s # retransmissions in less time", a.name, s.actors[a.side.other()].name, shown(least)))
+		if len(attrs) > 0 {
+			lines = append(lines, fmt.Sprintf("%s route %s %s # %s", a.name, s.actors[a.side.other()].name, strings.Join(attrs, " "), strings.Join(why, "; ")))
 		}
 	}
 	return lines
+}
+
+// leastRTO is the shortest rto_min that a connection of an actor asks for; 0
+// where none does.
+func (s *story) leastRTO(a *actor) time.Duration {
+	var least time.Duration
+	for _, c := range s.conns {
+		for _, x := range []side{originator, responder} {
+			if s.of(c, x) != a {
+				continue
+			}
+			if d := s.rtoMin(c, x); d > 0 && (least == 0 || d < least) {
+				least = d
+			}
+		}
+	}
+	return least
+}
+
+// acknowledgesLate finds a FIN that came to an actor and was not acknowledged
+// before a reset came behind it: a kernel keeps that ACK back for a while, unless
+// it is told to be quick.
+func (s *story) acknowledgesLate(a *actor) *pkt {
+	for _, c := range s.conns {
+		for _, p := range c.packets {
+			if !p.fin() || s.of(c, p.to()) != a || p.frame() == none || p.lost != delivered || c.acknowledged(p) {
+				continue
+			}
+			if slices.ContainsFunc(c.packets, func(q *pkt) bool { return q.rst() && q.from == p.from && q.at > p.at && q.lost == delivered }) {
+				return p
+			}
+		}
+	}
+	return nil
 }
 
 // piggybacks tells whether an actor acknowledged data with data of its own.

@@ -102,6 +102,7 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 		case knows:
 			p.arrived = min(p.arrived, q.sent-1)
 			p.sent = min(p.sent, p.arrived-1)
+			p.latest = q.sent - 1
 			return
 		case p.pure() && !p.drew() && q.rst() && q.form == spontaneous && p.arrived-q.sent < noticeable:
 			// It draws no reset, so it came before.
@@ -110,25 +111,38 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 			return
 		case p.rst() && !q.rst() && q.at-p.at < 2*max(c.rtt[q.from], 0)+10*time.Millisecond,
 			!p.rst() && (!q.rst() || q.form == spontaneous) && q.hasACK() && p.end > p.seq:
-			p.arrived = max(p.arrived, q.sent+1)
+			p.earliest = q.sent + 1
+			p.arrived = max(p.arrived, p.earliest)
 		}
 	}
 }
 
 // inOrder keeps the order of the main point in what one side sent, and in what
 // arrives at one side. An ACK alone may come later than it seemed, for nothing
-// tells when it came; all else comes earlier.
+// tells when it came, and so may what follows a segment that its receiver did not
+// have yet; all else comes earlier.
 func (c *conn) inOrder() {
 	const never = -1 << 62 // zero is none: an assumed handshake lies before the capture
-	latest := [2]time.Duration{never, never}
+	latest, missing := [2]time.Duration{never, never}, [2]time.Duration{never, never}
 	for _, p := range c.packets {
 		if p.lost != delivered {
 			continue
 		}
-		if p.pure() && !p.drew() {
-			p.arrived = max(p.arrived, latest[p.to()]+1)
+		x := p.to()
+		switch {
+		case p.pure() && !p.drew():
+			p.arrived = max(p.arrived, latest[x]+1)
+		case p.earliest != 0 || missing[x] != never:
+			if p.earliest != 0 {
+				missing[x] = max(missing[x], p.earliest-1)
+			}
+			missing[x]++
+			p.arrived = max(p.arrived, missing[x])
+			if p.latest != 0 {
+				p.arrived = min(p.arrived, p.latest)
+			}
 		}
-		latest[p.to()] = max(latest[p.to()], p.arrived)
+		latest[x] = max(latest[x], p.arrived)
 	}
 	var sent, arrived [2]time.Duration
 	for i := len(c.packets) - 1; i >= 0; i-- {

@@ -123,7 +123,7 @@ func (c *conn) fixed() bool {
 // nothing of its direction between, as one line.
 func (t *teller) copies(p *pkt) int {
 	n := 1
-	for _, q := range t.row(p) {
+	for _, q := range t.behind(p) {
 		if q.again != p || q.seq != p.seq || q.end != p.end || q.seg.Flags&^segment.PSH != p.seg.Flags&^segment.PSH || t.passes(q) != t.passes(p) {
 			break
 		}
@@ -136,8 +136,31 @@ func (t *teller) copies(p *pkt) int {
 	return n
 }
 
-// row gives the packets of p's direction behind it, plain ACKs aside.
-func (t *teller) row(p *pkt) []*pkt {
+// row counts the reset p and the equal ones behind it that answer what had come
+// before p was sent, as one line, and names their frames.
+func (t *teller) row(p *pkt) (n int, frames string) {
+	n, frames = 1, t.mark(p)
+	if t.points == 2 || !p.answersData() || !t.of(p.conn, p.from).host() || t.byDevice(p) {
+		return n, frames
+	}
+	last := p
+	for _, q := range t.behind(p) {
+		if !q.answersData() || q.seq != p.seq || q.trigger.arrived >= p.sent || t.claim(q) != t.claim(p) || t.passes(q) != t.passes(p) || q.atTap != p.atTap ||
+			!slices.Equal(t.variant.seen[q.ref()], t.variant.seen[p.ref()]) || t.reacts(p, q) {
+			break
+		}
+		q.counted = true
+		n++
+		last = q
+	}
+	if n > 1 {
+		frames = fmt.Sprintf("frames %d to %d", p.frame(), last.frame())
+	}
+	return n, frames
+}
+
+// behind gives the packets of p's direction behind it, plain ACKs aside.
+func (t *teller) behind(p *pkt) []*pkt {
 	i := slices.Index(p.conn.packets, p)
 	var row []*pkt
 	for _, q := range p.conn.packets[i+1:] {

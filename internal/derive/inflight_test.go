@@ -1,0 +1,90 @@
+package derive
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// eventsOf gives the lines of a scenario from the first of its events on.
+func eventsOf(t *testing.T, list string) string {
+	t.Helper()
+	_, events, _ := strings.Cut(derived(t, Options{}, list), "\n\n")
+	return strings.Join(strings.Fields(events), " ")
+}
+
+// What the reset of a close does not acknowledge had not come when the program
+// closed, however many segments are between; each then draws a reset.
+func TestSegmentsOnTheirWayComeBehindTheReset(t *testing.T) {
+	text := eventsOf(t, handshakeNear+`
+		client.40001 > server.80: .  seq 1:1461 ack 1
+		client.40001 > server.80: .  seq 1461:2921 ack 1
+		client.40001 > server.80: .  seq 2921:4381 ack 1
+		client.40001 > server.80: P. seq 4381:4481 ack 1
+		+400us server.80 > client.40001: R. seq 1 ack 1461
+		server.80 > client.40001: R seq 1 win 0 id=0
+		server.80 > client.40001: R seq 1 win 0 id=0
+		server.80 > client.40001: R seq 1 win 0 id=0`)
+	for _, want := range []string{
+		"client.40001 send 4480 client.40001 > server.80: . seq 1:1461 client.40001 > server.80: . seq 1461:2921 @client",
+		"server.80 close # without reading what came path pass client.40001 > server.80: . seq 1461:2921 server.80 > client.40001: R. seq 1 ack 1461",
+		"path pass client.40001 > server.80: . seq 4381:4481 server.80 > client.40001: R seq 1 win 0 x3 # frames 9 to 11 => secondary-reset by server",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "overtaken") {
+		t.Errorf("a reset is kept back that answers what is kept back itself:\n%s", text)
+	}
+}
+
+const handshakeNear = `
+	client.40001 > server.80: S  seq 0 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
+	server.80 > client.40001: S. seq 0 ack 1 id=0 <mss 1460,sackOK,TS val 1 ecr 1,nop,wscale 7>
+	client.40001 > server.80: .  ack 1
+`
+
+// Of the resets that answer what was on its way, and of that, a few are enough.
+func TestFloodOfAnswersIsFolded(t *testing.T) {
+	const segments = 40
+	var list strings.Builder
+	list.WriteString(handshakeNear + "client.40001 > server.80: P. seq 1:101 ack 1\nserver.80 > client.40001: .  ack 101\n")
+	data := func(i int) {
+		fmt.Fprintf(&list, "server.80 > client.40001: . seq %d:%d ack 101\n", 1+i*1448, 1+(i+1)*1448)
+	}
+	data(0)
+	list.WriteString("client.40001 > server.80: F. seq 101 ack 1449\n")
+	for i := 1; i <= segments; i++ {
+		data(i)
+		list.WriteString("client.40001 > server.80: R seq 101 win 0 id=0\n")
+	}
+	text := derived(t, Options{}, list.String())
+	if n := strings.Count(text, "=> secondary-reset by client"); n > floodBegin+1 {
+		t.Errorf("%d rows of further resets are told, want %d at most:\n%s", n, floodBegin+1, text)
+	}
+	// The FIN and the first of them are told, and what each answers.
+	if n := strings.Count(text, "server.80 > client.40001: . "); n != 5 {
+		t.Errorf("%d segments are told, want 5:\n%s", n, text)
+	}
+	for _, want := range []string{"36 resets that answer what was on its way", "client.40001 > server.80: R  seq 101"} {
+		if !strings.Contains(strings.ReplaceAll(text, "\n# ", " "), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// Where a FIN was not acknowledged before a reset came, its receiver's kernel
+// must not be quick with ACKs: that one would draw another reset.
+func TestFINThatWasNotAcknowledged(t *testing.T) {
+	text := eventsOf(t, handshakeNear+`
+		client.40001 > server.80: P. seq 1:101 ack 1
+		server.80 > client.40001: .  ack 101
+		server.80 > client.40001: F. seq 1 ack 101
+		client.40001 > server.80: P. seq 101:201 ack 1
+		server.80 > client.40001: R seq 1 win 0 id=0`)
+	want := "client route server quickack=0 rto_min=5s # frame 6 was not acknowledged before the reset came; nothing is sent twice, however slow the machine"
+	if !strings.Contains(text, want) || strings.Count(text, "client route server") != 1 {
+		t.Errorf("want once %q in\n%s", want, text)
+	}
+}
