@@ -81,7 +81,7 @@ host client
 host server  ttl=52                          # 64 at its source, 12 hops away
 link client server  delay=10ms
 
-client route server rto_min=5s               # nothing is sent twice, however slow the machine
+client route server rto_min=10s              # nothing is sent twice, however slow the machine
 server.80 listen
 client.40001 connect server.80 = ok
 client.40001 > server.80: S
@@ -211,7 +211,7 @@ host      server  ttl=52                     # 64 at its source, 12 hops away
 link client device
 link device server  delay=10ms
 
-server route client rto_min=5s               # nothing is sent twice, however slow the machine
+server route client rto_min=10s              # nothing is sent twice, however slow the machine
 server.80 listen
 client.40001 connect server.80 = ok
 client.40001 > server.80: S

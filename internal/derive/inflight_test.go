@@ -83,7 +83,7 @@ func TestFINThatWasNotAcknowledged(t *testing.T) {
 		server.80 > client.40001: F. seq 1 ack 101
 		client.40001 > server.80: P. seq 101:201 ack 1
 		server.80 > client.40001: R seq 1 win 0 id=0`)
-	want := "client route server quickack=0 rto_min=5s # frame 6 was not acknowledged before the reset came; nothing is sent twice, however slow the machine"
+	want := "client route server quickack=0 rto_min=10s # frame 6 was not acknowledged before the reset came; nothing is sent twice, however slow the machine"
 	if !strings.Contains(text, want) || strings.Count(text, "client route server") != 1 {
 		t.Errorf("want once %q in\n%s", want, text)
 	}

@@ -249,21 +249,31 @@ func (t *teller) delayed(p *pkt) bool {
 // reads writes the reads of all that has come.
 func (t *teller) reads(c *conn, me *program) {
 	t.accepts(c, me)
-	for i, p := range me.unread {
-		if p.unread {
-			me.unread = me.unread[i:]
-			return
-		}
-		if len(me.unread) == 1 && !p.followed() {
-			t.add(fmt.Sprintf("%s recv = %d", me.name, p.len()), "")
-		} else {
-			t.add(fmt.Sprintf("%s recv %d = %d", me.name, p.len(), p.len()), "")
-		}
+	if i := slices.IndexFunc(me.unread, func(p *pkt) bool { return p.unread }); i >= 0 {
+		t.recv(me, me.unread[:i])
+		me.unread = me.unread[i:]
+		return
+	}
+	if len(me.unread) == 1 && !me.unread[0].followed() {
+		t.add(fmt.Sprintf("%s recv = %d", me.name, me.unread[0].len()), "")
+	} else {
+		t.recv(me, me.unread)
 	}
 	if len(me.unread) > 0 && me.heard == me.unread[len(me.unread)-1] {
 		me.heard = nil
 	}
 	me.unread = nil
+}
+
+// recv writes the line that reads segments, all of them.
+func (t *teller) recv(me *program, segments []*pkt) {
+	var n int64
+	for _, p := range segments {
+		n += p.len()
+	}
+	if n > 0 {
+		t.add(fmt.Sprintf("%s recv %d = %d", me.name, n, n), "")
+	}
 }
 
 // hears writes a line that waits for the last packet of a scripted end to
@@ -431,9 +441,7 @@ func (t *teller) wasReset(p *pkt, me *program) {
 	if v == nil || v.Effect != analyzer.Accepted || me.closed || me.shut || me.eof || !me.accepted && p.to() == responder || !p.conn.existed || t.pending(p) {
 		return
 	}
-	for _, u := range me.unread {
-		t.add(fmt.Sprintf("%s recv %d = %d", me.name, u.len(), u.len()), "")
-	}
+	t.recv(me, me.unread)
 	me.unread = nil
 	t.add(me.name+" recv = ECONNRESET", "")
 }

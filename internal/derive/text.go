@@ -342,7 +342,7 @@ func (s *story) routes() []string {
 			add("quickack=0", "it acknowledges with its answers")
 		}
 		if patient, _ := s.patient(a); patient {
-			add("rto_min=5s", "nothing is sent twice, however slow the machine")
+			add("rto_min=10s", "nothing is sent twice, however slow the machine")
 		} else if least := s.leastRTO(a); least > 0 {
 			add("rto_min="+shown(least), "retransmissions in less time")
 		}

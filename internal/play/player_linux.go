@@ -49,7 +49,8 @@ type player struct {
 	events   []oracle.Event
 	counters map[string]oracle.Counters // what each host counted in this scenario
 	failures []mismatch
-	mu       sync.Mutex // guards failures
+	mu       sync.Mutex // guards failures and waiting
+	waiting  *wait      // what the script waits for; nil: it goes on
 }
 
 // fail records a mismatch; the first one is the scenario's reason.
@@ -79,8 +80,14 @@ func (p *player) play(ctx context.Context) (err error) {
 	}
 
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		p.endVainWaits()
+	}()
 	p.perform()
 	p.cancel(nil)
+	<-watched
 	p.tasks.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -142,10 +149,7 @@ func (p *player) perform() {
 		p.tasks.Wait()
 		close(idle)
 	}()
-	select {
-	case <-idle:
-	case <-p.ctx.Done():
-	}
+	p.waitFor(idle, p.unfinished())
 	p.wire.waitOut(p.ctx)
 	var m mismatch
 	if errors.As(context.Cause(p.ctx), &m) {

@@ -32,8 +32,9 @@ type socket struct {
 	options  lab.SocketOptions
 	listener *lab.Socket
 	conn     *lab.Socket
-	closed   bool          // the script closed conn
-	busy     chan struct{} // closed when the latest action has ended; nil: none yet
+	closed   bool           // the script closed conn
+	busy     chan struct{}  // closed when the latest action has ended; nil: none yet
+	doing    *script.Action // the latest that may take time
 
 	local, remote netip.AddrPort // of conn, kept for its state after close
 }
@@ -127,12 +128,11 @@ func (p *player) socketAction(a *script.Action) error {
 	}
 	outside := a.Verb == "destroy"
 	if s.busy != nil && !outside {
-		select {
-		case <-s.busy:
-			p.line().Begun = time.Now()
-		case <-p.ctx.Done():
+		p.waitFor(s.busy, s.doing)
+		if p.ctx.Err() != nil {
 			return nil
 		}
+		p.line().Begun = time.Now()
 	}
 	run, err := p.prepareAction(s, a)
 	if err != nil {
@@ -145,7 +145,7 @@ func (p *player) socketAction(a *script.Action) error {
 	}
 	done, begun := make(chan struct{}), make(chan struct{})
 	ctx = lab.WithWaiting(ctx, func() { close(begun) })
-	s.busy = done
+	s.busy, s.doing = done, a
 	if a.Verb == "accept" && a.As != "" {
 		p.sockets[socketKey{host: s.key.host, name: a.As}].busy = done
 	}
@@ -422,9 +422,17 @@ func (p *player) recv(sock *lab.Socket, a *script.Action) (func(context.Context)
 	if len(a.Args) > 0 && a.Args[0].Number != nil {
 		size = int(*a.Args[0].Number)
 	}
+	all := a.Result != nil && a.Result.Word == strconv.Itoa(size) // "recv 100 = 100"
 	return func(ctx context.Context) (outcome, error) {
 		data, err := sock.Recv(ctx, size)
-		return outcome(strconv.Itoa(len(data))), err
+		n := len(data)
+		for err == nil && all && n < size {
+			if data, err = sock.Recv(ctx, size-n); err != nil {
+				return outcome(strconv.Itoa(n)), nil // that is what it read
+			}
+			n += len(data)
+		}
+		return outcome(strconv.Itoa(n)), err
 	}, nil
 }
 

@@ -146,6 +146,8 @@ func (w *wire) await(line *script.Packet) error {
 	}
 	ctx, cancel := context.WithTimeout(w.p.ctx, deadline(&line.EventHead))
 	defer cancel()
+	ctx, goOn := w.p.waits(ctx, &line.EventHead)
+	defer goOn()
 	first, err := w.next(ctx, tap, line.Segment)
 	if err != nil {
 		return w.missing(ctx, line, tap, err, 0)
@@ -212,15 +214,21 @@ func (w *wire) missing(ctx context.Context, line *script.Packet, tap *lab.Tap, e
 	if w.p.ctx.Err() != nil {
 		return nil // something else ended the scenario
 	}
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	within := fmt.Sprintf("within %v ", deadline(&line.EventHead))
+	switch {
+	case context.Cause(ctx) == errVain:
+		within = ""
+	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return w.p.mismatch(line, err.Error())
 	}
 	m := w.p.mismatch(line, "")
-	within := deadline(&line.EventHead)
 	if seen == 0 {
-		m.text = fmt.Sprintf("no such packet within %v at tap %s", within, tap.Name())
+		m.text = fmt.Sprintf("no such packet %sat tap %s", within, tap.Name())
 	} else {
-		m.text = fmt.Sprintf("%d of %d such packets within %v at tap %s", seen, line.Count, within, tap.Name())
+		m.text = fmt.Sprintf("%d of %d such packets %sat tap %s", seen, line.Count, within, tap.Name())
+	}
+	if within == "" {
+		m.text += ", " + errVain.Error()
 	}
 	m.instead = w.instead(line.Segment, tap)
 	return m
