@@ -209,10 +209,18 @@ func (c *conn) unlike(x side, s *story) string {
 // byDevice tells whether a reset is a device's, in the name of an end.
 func (s *story) byDevice(p *pkt) bool { return s.claim(p).sender == analyzer.Middlebox }
 
+// noKernel says why no kernel here sends p for a cause.
+func (p *pkt) noKernel(id cause.ID) string {
+	if id == cause.DataAfterClose && p.form == spontaneous {
+		return fmt.Sprintf("frame %d acknowledges the late data; Linux takes its number from it", p.frame())
+	}
+	return silent[id]
+}
+
 // unlikeReset says why a kernel does not send a reset like this.
 func (c *conn) unlikeReset(p *pkt, s *story) string {
 	claim := s.claim(p)
-	if why := silent[claim.cause]; why != "" {
+	if why := p.noKernel(claim.cause); why != "" {
 		return why
 	}
 	n := p.frame()
@@ -227,8 +235,6 @@ func (c *conn) unlikeReset(p *pkt, s *story) string {
 		return "Linux gives up retransmitting in silence"
 	case claim.cause == cause.ListenerBacklogFull && p.trigger != nil && p.trigger.syn():
 		return "Linux drops the SYN when its queue is full, and sends no reset"
-	case claim.cause == cause.DataAfterClose && p.form == spontaneous:
-		return fmt.Sprintf("frame %d acknowledges the late data; Linux takes its number from it", n)
 	case p.form == odd && !p.hasACK():
 		return fmt.Sprintf("frame %d is a reset without ACK that answers nothing", n)
 	case p.form == odd:
@@ -329,11 +335,12 @@ func (s *story) claim(p *pkt) claim {
 		return claim{cause: cause.SecondaryReset, sender: s.named(p)}
 	}
 	c := claim{v.Cause, v.Sender}
-	if c.cause == cause.NoCauseDecided {
-		for _, a := range v.Alternatives {
-			c = claim{a.Cause, a.Sender}
-			break
+	if c.cause == cause.NoCauseDecided && len(v.Alternatives) > 0 {
+		a := v.Alternatives[0]
+		if i := slices.IndexFunc(v.Alternatives, func(a analyzer.Alternative) bool { return p.noKernel(a.Cause) == "" }); i >= 0 {
+			a = v.Alternatives[i] // the first that can be played
 		}
+		c = claim{a.Cause, a.Sender}
 	}
 	if c.cause == cause.NoCauseDecided && p != s.firstReset() {
 		c.cause = cause.SecondaryReset // the file must say something of it

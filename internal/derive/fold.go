@@ -277,6 +277,9 @@ func (c *conn) keep(verdicts []*analyzer.Verdict, flood map[*pkt]bool) map[*pkt]
 		if p.again != nil {
 			keep[p.again] = true
 		}
+		if p.rst() && p.trigger != nil && !flood[p] {
+			keep[p.trigger] = true
+		}
 		if !flood[p] && (special(p) || begun[p.from] < foldBegin && p.len() > 0) {
 			keep[p] = true
 		}

@@ -88,3 +88,37 @@ func TestFINThatWasNotAcknowledged(t *testing.T) {
 		t.Errorf("want once %q in\n%s", want, text)
 	}
 }
+
+// What passes behind the reset of the end that it goes to is sent behind it, though
+// it went with the same write.
+func TestSendEndsAtTheReset(t *testing.T) {
+	text := eventsOf(t, handshakeNear+`
+		client.40001 > server.80: P. seq 1:101 ack 1
+		server.80 > client.40001: .  ack 101
+		server.80 > client.40001: .  seq 1:1461 ack 101
+		server.80 > client.40001: .  seq 1461:2921 ack 101
+		client.40001 > server.80: R. seq 101 ack 2921
+		server.80 > client.40001: .  seq 2921:4381 ack 101
+		client.40001 > server.80: R seq 101 win 0 id=0`)
+	for _, want := range []string{"server.80 send 2920 ", "server.80 send 1460 server.80 > client.40001: . seq 2921:4381", "client.40001 recv 2920 = 2920 client.40001 set linger=0"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// Of an undetermined verdict's alternatives the first is played that a kernel shows.
+func TestAlternativeThatAKernelShows(t *testing.T) {
+	text := derived(t, Options{}, handshakeNear+`
+		client.40001 > server.80: P. seq 1:101 ack 1
+		client.40001 > server.80: F. seq 101 ack 1
+		server.80 > client.40001: .  ack 102
+		+20ms server.80 > client.40001: P. seq 1:1001 ack 102
+		client.40001 > server.80: .  seq 102 ack 1001
+		+20ms server.80 > client.40001: P. seq 1001:2001 ack 102
+		client.40001 > server.80: .  seq 102 ack 2001
+		+100ms client.40001 > server.80: R. seq 102 ack 2001`)
+	if strings.Contains(text, "peer") || !strings.Contains(text, "=> close-unread-data by client") {
+		t.Errorf("want kernels, and a cause that they show:\n%s", text)
+	}
+}

@@ -190,7 +190,7 @@ func (s *story) means(p *pkt, me *life) means {
 		switch {
 		case claim.cause == cause.KeepaliveTimeout, claim.cause == cause.UserTimeout && c.probes(p) > 0:
 			return byItself
-		case claim.cause == cause.CloseUnreadData && !me.halfClosed(c):
+		case claim.cause == cause.CloseUnreadData:
 			return byUnread
 		case claim.cause == cause.ListenerClosed:
 			return byListener
