@@ -110,7 +110,7 @@ func (s *story) brings(p *pkt) *pkt {
 		return p
 	}
 	for _, q := range p.conn.packets {
-		if q.from == p.from && q.end == p.seq && q.len() >= int64(p.conn.mss) && p.at-q.at < sameSend && p.is(segment.ACK) && !q.endedBefore(p) {
+		if q.from == p.from && q.end == p.seq && q.len() >= int64(p.conn.mss) && p.at-q.at < sameSend && p.is(segment.ACK) && !q.crossedBefore(p) {
 			return s.brings(q)
 		}
 	}

@@ -273,7 +273,7 @@ func (c *conn) unlikeSegment(p *pkt, i int) string {
 		return fmt.Sprintf("frame %d has urgent data", n)
 	case p.syn() && p.fin(), p.seg.Flags&(segment.SYN|segment.ACK) == 0:
 		return fmt.Sprintf("frame %d has the flags %v, which no stack sends", n, p.seg.Flags)
-	case p.again != nil && p.seq == p.again.seq && p.end > p.again.end && p.len() > 0 && p.again.len() > 0:
+	case p.again != nil && p.seq == p.again.seq && p.end > p.again.end && p.end > c.nxt(p) && p.len() > 0 && p.again.len() > 0:
 		return fmt.Sprintf("frame %d sends bytes again together with new ones", n)
 	case c.endsWithin(p, i) != nil:
 		return fmt.Sprintf("frame %d ends within what frame %d had sent", n, c.endsWithin(p, i).frame())

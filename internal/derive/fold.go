@@ -365,13 +365,16 @@ func shortened(cuts []cut, n int64) int64 {
 // and a kernel mostly sends it alone.
 func (c *conn) split() {
 	var all []*pkt
+	var ended [2]bool // it had sent its FIN: one with data is both of them again
 	for _, p := range c.packets {
 		mss := int64(c.mss)
-		if p.rst() || p.syn() || !c.existed || p.len() <= mss && !(p.fin() && p.len() > 0) {
+		rides := p.fin() && p.len() > 0 && !ended[p.from]
+		ended[p.from] = ended[p.from] || p.fin()
+		if p.rst() || p.syn() || !c.existed || p.len() <= mss && !rides {
 			all = append(all, p)
 			continue
 		}
-		if p.fin() && p.len() > 0 {
+		if rides {
 			fin := *p
 			fin.seq, fin.data = p.seq+p.len(), nil
 			fin.seg.Length, fin.seg.Seq = ptr(uint32(0)), ptr(*p.seg.Seq)

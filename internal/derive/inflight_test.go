@@ -122,3 +122,57 @@ func TestAlternativeThatAKernelShows(t *testing.T) {
 		t.Errorf("want kernels, and a cause that they show:\n%s", text)
 	}
 }
+
+// A rule for a segment stands before the write that it is a part of: the kernel
+// sends all of that at once.
+func TestLossWithinAWrite(t *testing.T) {
+	text := eventsOf(t, handshakeNear+`
+		client.40001 > server.80: .  seq 1:1461 ack 1
+		client.40001 > server.80: P. seq 1461:1501 ack 1
+		server.80 > client.40001: .  ack 1461
+		+300ms client.40001 > server.80: P. seq 1461:1501 ack 1
+		server.80 > client.40001: .  ack 1501
+		+100ms server.80 > client.40001: R. seq 1 ack 1501`)
+	want := "path drop client.40001 > server.80: . seq 1461:1501 x1 # lost: frame 7 sends it again client.40001 send 1500 "
+	if !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+}
+
+// Linux puts small segments together when it sends them again, a FIN too: all of
+// them were lost, and no end is scripted for that.
+func TestSentAgainTogether(t *testing.T) {
+	text := derived(t, Options{}, handshakeNear+`
+		server.80 > client.40001: P. seq 1:101 ack 1
+		+50ms server.80 > client.40001: P. seq 101:201 ack 1
+		+50ms server.80 > client.40001: F. seq 201 ack 1
+		+100ms server.80 > client.40001: FP. seq 1:201 ack 1
+		client.40001 > server.80: .  ack 202
+		+100ms client.40001 > server.80: R. seq 1 ack 202`)
+	for _, want := range []string{
+		"drop server.80 > client.40001: .  seq 1:101 x1", "drop server.80 > client.40001: .  seq 101:201 x1",
+		"drop server.80 > client.40001: F. seq 201 x1", "server.80 > client.40001: FP. seq 1:201", "client.40001 recv = 200",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "scripted") {
+		t.Errorf("an end is scripted:\n%s", text)
+	}
+}
+
+// Where copies of a segment are counted at a tap, the next one waits there, too:
+// the count goes as far as that.
+func TestCountEndsAtItsTap(t *testing.T) {
+	text := eventsOf(t, handshakeNear+`
+		client.40001 > server.80: P. seq 1:101 ack 1
+		+300ms client.40001 > server.80: P. seq 1:101 ack 1
+		+600ms client.40001 > server.80: P. seq 1:101 ack 1
+		server.80 > client.40001: .  ack 101
+		+200ms server.80 > client.40001: R. seq 1 ack 101`)
+	want := "client.40001 > server.80: P. seq 1:101 x2 @client client.40001 > server.80: P. seq 1:101 @client "
+	if !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+}

@@ -204,7 +204,7 @@ func (t *teller) load(p *pkt) string {
 		if q.from != p.from || q.pure() {
 			continue
 		}
-		if q.len() == 0 || q.again != nil || q.seq != end || lastLen < int64(p.conn.mss) || q.at-p.at > sameSend || t.between(p, q) || p.endedBefore(q) || p.fin() {
+		if q.len() == 0 || q.again != nil || q.seq != end || lastLen < int64(p.conn.mss) || q.at-p.at > sameSend || t.between(p, q) || p.crossedBefore(q) || p.fin() {
 			break
 		}
 		q.carried = true
@@ -227,11 +227,12 @@ func (t *teller) between(p, q *pkt) bool {
 	return false
 }
 
-// endedBefore tells whether the receiver of p and q closed or aborted between
-// them, as the main point has it: what is told behind that is sent behind it.
-func (p *pkt) endedBefore(q *pkt) bool {
+// crossedBefore tells whether the receiver of p and q sent, closed or aborted
+// between them, as the main point has it: what is told behind that is sent behind
+// it, for its ACK knows of no more.
+func (p *pkt) crossedBefore(q *pkt) bool {
 	return slices.ContainsFunc(p.conn.packets, func(r *pkt) bool {
-		return r.from != p.from && r.at > p.at && r.at < q.at && (r.fin() || r.rst() && r.form == spontaneous)
+		return r.from != p.from && r.at > p.at && r.at < q.at && r.again == nil && (r.len() > 0 && !r.probe || r.fin() || r.rst() && r.form == spontaneous)
 	})
 }
 

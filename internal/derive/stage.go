@@ -339,6 +339,9 @@ func (s *story) placed(r rule, row []*pkt, i int) rule {
 	}
 	if !s.of(p.conn, p.from).host() || p.again == nil && (p.len() > 0 || p.fin() || p.syn() && !p.hasACK()) {
 		r.before = p
+		if !r.rest {
+			r.before = s.brings(p) // the write that it is a part of
+		}
 	}
 	if r.before == nil || r.rest {
 		for j := i - 1; j >= 0; j-- {

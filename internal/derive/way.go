@@ -213,7 +213,23 @@ func (c *conn) losses() {
 		}
 	}
 	if !c.twoPoints() {
+		c.lostTogether()
 		c.missed()
+	}
+}
+
+// lostTogether marks what was sent again as a part of another segment: Linux puts
+// small ones together when it sends them again (tcp_retrans_try_collapse()).
+func (c *conn) lostTogether() {
+	for i, p := range c.packets {
+		if p.again == nil || p.duplicate || p.end <= p.again.end {
+			continue
+		}
+		for _, q := range c.packets[:i] {
+			if q.from == p.from && q.end > q.seq && q != p.again && q.again == nil && !q.rst() && p.seq < q.seq && q.end <= p.end && c.answer(q, p.at-max(c.rtt[p.from], 0)) == nil {
+				q.lost = lostBehind
+			}
+		}
 	}
 }
 

@@ -124,10 +124,11 @@ func (c *conn) fixed() bool {
 func (t *teller) copies(p *pkt) int {
 	n := 1
 	for _, q := range t.behind(p) {
-		if q.again != p || q.seq != p.seq || q.end != p.end || q.seg.Flags&^segment.PSH != p.seg.Flags&^segment.PSH || t.passes(q) != t.passes(p) {
+		if q.again != p || q.seq != p.seq || q.end != p.end || q.seg.Flags&^segment.PSH != p.seg.Flags&^segment.PSH {
 			break
 		}
-		if t.reacts(p, q) {
+		if t.passes(q) != t.passes(p) || t.reacts(p, q) {
+			q.atTap = q.atTap || n > 1 && !t.passes(p) // the line of p counts up to this one's, at its tap
 			break
 		}
 		q.counted = true
