@@ -131,7 +131,22 @@ func (c *Comparison) pairResets(s, r *story) {
 
 // lay puts the packets side by side, in the order of the capture.
 func (c *Comparison) lay(s, r *story) {
-	after := map[*pkt][]*pkt{} // extra packets behind the last of the replay that has a counterpart
+	after := c.extraBehind(r)
+	c.putExtra(r, after[nil], false)
+	end := s.lastTold()
+	for _, p := range s.packets {
+		if p.seg.ICMP != "" || p.assumed != "" && (p.lost == lostBefore || p.beyond) {
+			continue
+		}
+		c.Rows = append(c.Rows, c.row(s, r, p))
+		c.putExtra(r, after[p], p == end || p.at > end.at)
+	}
+}
+
+// extraBehind gives the packets of the replay that have no counterpart, each
+// behind the last packet of the capture that stands before it.
+func (c *Comparison) extraBehind(r *story) map[*pkt][]*pkt {
+	after := map[*pkt][]*pkt{}
 	back := map[*pkt]*pkt{}
 	for p, q := range c.partner {
 		back[q] = p
@@ -149,60 +164,64 @@ func (c *Comparison) lay(s, r *story) {
 			after[last] = append(after[last], q)
 		}
 	}
-	end := s.lastTold()
-	put := func(list []*pkt, atEnd bool) {
-		for _, q := range list {
-			row := Row{Mark: Differs, Replay: r.show(q), ReplayFrame: q.frame(), Note: "not in the capture"}
-			if atEnd && !q.rst() {
-				row.Mark, row.Note = Tolerated, "after the capture's end"
-			} else {
-				c.Differences = append(c.Differences, fmt.Sprintf("replay frame %d (%s) is not in the capture", q.frame(), r.show(q)))
-			}
-			c.Rows = append(c.Rows, row)
-		}
-	}
-	put(after[nil], false)
-	for _, p := range s.packets {
-		if p.seg.ICMP != "" || p.assumed != "" && (p.lost == lostBefore || p.beyond) {
-			continue
-		}
-		q := c.partner[p]
-		row := Row{Mark: Same, CaptureFrame: p.ref().frame, Capture: s.show(p)}
-		if s.points == 2 && (p.frames[0].frame == none || p.frames[1].frame == none) {
-			row.Note = s.where(p)
-		}
-		if p.assumed != "" {
-			row.Capture, row.Note = "", "assumed: "+p.assumed
-		}
-		switch {
-		case q != nil:
-			row.Replay, row.ReplayFrame = r.show(q), q.ref().frame
-			if s.points == 2 && p.assumed == "" && (p.frame() == none) != (q.frame() == none) || s.points == 2 && p.assumed == "" && (p.frames[1].frame == none) != (q.frames[1].frame == none) {
-				row.Mark, row.Note = Differs, fmt.Sprintf("%s; the replay's %s", s.where(p), r.where(q))
-				switch {
-				case !p.rst() && (s.before(p, 0) || s.before(p, 1)):
-					row.Mark, row.Note = Tolerated, s.where(p)+", for the other one had not begun"
-				case p.plain():
-					row.Mark = Tolerated
-				default:
-					c.Differences = append(c.Differences, fmt.Sprintf("frame %d (%s) was %s, the replay's %s", p.ref().frame, s.show(p), s.where(p), r.where(q)))
-				}
-			}
-			if p.assumed != "" {
-				row.Mark = Tolerated
-			}
-		case p.plain():
-			row.Mark = Tolerated
-		default:
-			row.Mark = Differs
-			what := fmt.Sprintf("frame %d (%s)", p.frame(), s.show(p))
-			if p.assumed != "" {
-				what = "an assumed packet (" + s.show(p) + ")"
-			}
-			c.Differences = append(c.Differences, what+" has no counterpart")
+	return after
+}
+
+// putExtra writes the rows of packets that only the replay has.
+func (c *Comparison) putExtra(r *story, list []*pkt, atEnd bool) {
+	for _, q := range list {
+		row := Row{Mark: Differs, Replay: r.show(q), ReplayFrame: q.ref().frame, Note: "not in the capture"}
+		if atEnd && !q.rst() {
+			row.Mark, row.Note = Tolerated, "after the capture's end"
+		} else {
+			c.Differences = append(c.Differences, fmt.Sprintf("replay frame %d (%s) is not in the capture", row.ReplayFrame, row.Replay))
 		}
 		c.Rows = append(c.Rows, row)
-		put(after[p], p == end || p.at > end.at)
+	}
+}
+
+// row is a packet of the capture beside its counterpart.
+func (c *Comparison) row(s, r *story, p *pkt) Row {
+	q := c.partner[p]
+	row := Row{Mark: Same, CaptureFrame: p.ref().frame, Capture: s.show(p)}
+	if s.points == 2 && (p.frames[0].frame == none || p.frames[1].frame == none) {
+		row.Note = s.where(p)
+	}
+	what := fmt.Sprintf("frame %d (%s)", row.CaptureFrame, row.Capture)
+	if p.assumed != "" {
+		what = "an assumed packet (" + row.Capture + ")"
+		row.Capture, row.Note = "", "assumed: "+p.assumed
+	}
+	switch {
+	case q == nil && p.plain():
+		row.Mark = Tolerated
+	case q == nil:
+		row.Mark = Differs
+		c.Differences = append(c.Differences, what+" has no counterpart")
+	default:
+		row.Replay, row.ReplayFrame = r.show(q), q.ref().frame
+		if p.assumed != "" {
+			row.Mark = Tolerated
+		} else if s.points == 2 {
+			c.places(s, r, p, q, what, &row)
+		}
+	}
+	return row
+}
+
+// places compares at which of two points a packet was seen.
+func (c *Comparison) places(s, r *story, p, q *pkt, what string, row *Row) {
+	if (p.frame() == none) == (q.frame() == none) && (p.frames[1].frame == none) == (q.frames[1].frame == none) {
+		return
+	}
+	row.Mark, row.Note = Differs, fmt.Sprintf("%s; the replay's %s", s.where(p), r.where(q))
+	switch {
+	case !p.rst() && (s.before(p, 0) || s.before(p, 1)):
+		row.Mark, row.Note = Tolerated, s.where(p)+", for the other one had not begun"
+	case p.plain():
+		row.Mark = Tolerated
+	default:
+		c.Differences = append(c.Differences, fmt.Sprintf("%s was %s, the replay's %s", what, s.where(p), r.where(q)))
 	}
 }
 

@@ -176,3 +176,25 @@ func TestCountEndsAtItsTap(t *testing.T) {
 		t.Errorf("no %q in\n%s", want, text)
 	}
 }
+
+// A program that aborts had read what the window tells that it had read: else it
+// would look as if it closed with that unread. Where the window stands still, it
+// reads nothing.
+func TestReadsAsTheWindowTells(t *testing.T) {
+	list := func(win int) string {
+		var b strings.Builder
+		b.WriteString(handshakeNear + "client.40001 > server.80: P. seq 1:101 ack 1 win 500\nserver.80 > client.40001: .  ack 101 win 500\n")
+		for i := range 6 {
+			fmt.Fprintf(&b, "+5ms server.80 > client.40001: . seq %d:%d ack 101 win 500\n", 1+i*1460, 1+(i+1)*1460)
+			fmt.Fprintf(&b, "client.40001 > server.80: . seq 101 ack %d win %d\n", 1+(i+1)*1460, 500-i*win)
+		}
+		b.WriteString("+50ms client.40001 > server.80: R. seq 101 ack 8761 win 500\n")
+		return b.String()
+	}
+	if text := eventsOf(t, list(0)); !strings.Contains(text, "client.40001 recv 2920 = 2920 server.80 > client.40001: . seq 2921") || strings.Count(text, "client.40001 recv") < 2 {
+		t.Errorf("want reads as the data comes:\n%s", text)
+	}
+	if text := eventsOf(t, list(12)); strings.Contains(text, "client.40001 recv 2920 = 2920") {
+		t.Errorf("want no read before the end:\n%s", text)
+	}
+}

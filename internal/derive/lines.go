@@ -276,11 +276,7 @@ func (t *teller) reads(c *conn, me *program) {
 
 // recv writes the line that reads segments, all of them.
 func (t *teller) recv(me *program, segments []*pkt) {
-	var n int64
-	for _, p := range segments {
-		n += p.len()
-	}
-	if n > 0 {
+	if n := bytesOf(segments); n > 0 {
 		t.add(fmt.Sprintf("%s recv %d = %d", me.name, n, n), "")
 	}
 }
@@ -366,6 +362,26 @@ func (t *teller) arrives(p *pkt) {
 	if p.fin() && (p.again == nil || p.again.lost != delivered) {
 		me.eof = true
 	}
+	if p.read && bytesOf(me.unread) >= int64(readAtLeast*c.mss) && t.aborts(c, p.to()) {
+		t.reads(c, me)
+	}
+}
+
+// aborts tells whether a side's program aborts the connection, having read what came.
+func (t *teller) aborts(c *conn, x side) bool {
+	return slices.ContainsFunc(c.packets, func(q *pkt) bool { return q.rst() && q.from == x && q.how == byAbort && !t.byDevice(q) })
+}
+
+// readAtLeast is how many full segments wait before a read is told where the
+// window tells of it: else they would lie unread longer than they did, and the
+// abort look like a close with data unread.
+const readAtLeast = 2
+
+func bytesOf(segments []*pkt) (n int64) {
+	for _, p := range segments {
+		n += p.len()
+	}
+	return n
 }
 
 // hadAgain tells whether an earlier retransmission of the same bytes arrived.

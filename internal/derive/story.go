@@ -89,6 +89,7 @@ type pkt struct {
 	forged     bool          // no reset, and a device's all the same
 	turned     *pkt          // of a device's reset: the segment of the named sender that it was made of
 	unread     bool          // the program closes without having read it
+	read       bool          // of data: the receiver's window tells that the program had read it when it was acknowledged
 	duplicate  bool          // it was sent long before it came: its acknowledgment is an old one
 	unanswered bool          // it would have drawn a reset, and the capture has none
 	held       bool          // it is kept back before the main point: others of its sender overtook it, or the other end went on meanwhile
@@ -193,6 +194,7 @@ func (s *story) tell(recs []*recording) {
 		c.segmentSizes()
 		c.split()
 		c.sort()
+		c.readAsItCame()
 		c.measure()
 	}
 	s.shareTimes()
