@@ -2,6 +2,7 @@ package derive
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"rstlab/internal/segment"
@@ -20,7 +21,51 @@ func (s *story) crossings() {
 			p.kept = s.of(c, p.to()).host() && (s.goesOn(p, max(p.at, s.brought(p)), p.arrived) || s.behindKept(p))
 			p.atTap = p.atTap || p.kept
 		}
+		for _, x := range []side{originator, responder} {
+			s.keptRows(c, x)
+		}
 	}
+}
+
+// keptRows finds the segments of a side that are kept back in a row, with nothing
+// else of that side under way until they are let go, all at once: one rule keeps
+// back all that it sends. What was sent before goes with a write of its own.
+func (s *story) keptRows(c *conn, x side) {
+	var row []*pkt
+	end := func() {
+		if len(row) > 1 && s.alone(c, row) {
+			row[0].apart = true
+			for _, p := range row {
+				p.row = row
+			}
+		}
+		row = nil
+	}
+	for _, p := range c.packets {
+		switch {
+		case p.from != x || p.plain() && !p.needed:
+		case p.kept && !p.held && (p.len() > 0 || p.pure() && len(row) > 0) && s.of(c, x).host():
+			row = append(row, p)
+		default:
+			end()
+		}
+	}
+	end()
+}
+
+// alone tells whether nothing else of its sender is under way with a row that is
+// kept back, and its receiver does nothing while it is let go.
+func (s *story) alone(c *conn, row []*pkt) bool {
+	first, last := row[0], row[len(row)-1]
+	for _, q := range c.packets {
+		switch {
+		case slices.Contains(row, q):
+		case q.from == first.from && q.arrived > first.sent && q.sent < last.arrived && !(q.plain() && !q.needed) && q.sent >= first.sent,
+			q.from != first.from && s.acts(q) && q.sent > first.arrived && q.sent < last.arrived:
+			return false
+		}
+	}
+	return true
 }
 
 // keepable tells whether it matters to p's receiver when p comes, and a script
@@ -82,7 +127,10 @@ func (s *story) keeping(st *stage) []rule {
 		if p.held {
 			add(p, p.from, s.frameWords(p)+" is overtaken on its way")
 		}
-		if p.kept {
+		switch {
+		case p.row != nil && p == p.row[0]:
+			add(p, p.to(), fmt.Sprintf("frames %d to %d are on their way meanwhile", p.ref().frame, p.row[len(p.row)-1].ref().frame))
+		case p.kept && p.row == nil:
 			add(p, p.to(), s.frameWords(p)+" is on its way meanwhile")
 		}
 	}
@@ -92,7 +140,11 @@ func (s *story) keeping(st *stage) []rule {
 // keeps writes the line by which the box at a side keeps p back, or lets it go.
 func (s *story) keeps(st *stage, p *pkt, x side, verb string) string {
 	c := p.conn
-	return fmt.Sprintf("%s %s %s > %s: %s", st.box(s.of(c, x)), verb, s.end(c, p.from), s.end(c, p.to()), s.pattern(p))
+	text := fmt.Sprintf("%s %s %s > %s", st.box(s.of(c, x)), verb, s.end(c, p.from), s.end(c, p.to()))
+	if p.row != nil && x == p.to() {
+		return text
+	}
+	return text + ": " + s.pattern(p)
 }
 
 // brings finds the packet whose departure brings p about: what a kernel answers
@@ -110,7 +162,7 @@ func (s *story) brings(p *pkt) *pkt {
 		return p
 	}
 	for _, q := range p.conn.packets {
-		if q.from == p.from && q.end == p.seq && q.len() >= int64(p.conn.mss) && p.at-q.at < sameSend && p.is(segment.ACK) && !q.crossedBefore(p) {
+		if q.from == p.from && q.end == p.seq && q.len() >= int64(p.conn.mss) && p.at-q.at < sameSend && p.is(segment.ACK) && !p.apart && !q.crossedBefore(p) {
 			return s.brings(q)
 		}
 	}

@@ -26,9 +26,10 @@ func TestSegmentsOnTheirWayComeBehindTheReset(t *testing.T) {
 		server.80 > client.40001: R seq 1 win 0 id=0
 		server.80 > client.40001: R seq 1 win 0 id=0`)
 	for _, want := range []string{
-		"client.40001 send 4480 client.40001 > server.80: . seq 1:1461 client.40001 > server.80: . seq 1461:2921 @client",
-		"server.80 close # without reading what came path pass client.40001 > server.80: . seq 1461:2921 server.80 > client.40001: R. seq 1 ack 1461",
-		"path pass client.40001 > server.80: . seq 4381:4481 server.80 > client.40001: R seq 1 win 0 x3 # frames 9 to 11 => secondary-reset by server",
+		"client.40001 send 1460 client.40001 > server.80: . seq 1:1461 path hold client.40001 > server.80 # frames 5 to 7 are on their way meanwhile",
+		"client.40001 send 3020 client.40001 > server.80: P. seq 4381:4481 @client server.80 accept server.80 close # without reading what came",
+		"path pass client.40001 > server.80 server.80 > client.40001: R. seq 1 ack 1461",
+		"server.80 > client.40001: R seq 1 win 0 x3 # frames 9 to 11 => secondary-reset by server",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -63,9 +64,9 @@ func TestFloodOfAnswersIsFolded(t *testing.T) {
 	if n := strings.Count(text, "=> secondary-reset by client"); n > floodBegin+1 {
 		t.Errorf("%d rows of further resets are told, want %d at most:\n%s", n, floodBegin+1, text)
 	}
-	// The FIN and the first of them are told, and what each answers.
-	if n := strings.Count(text, "server.80 > client.40001: . "); n != 5 {
-		t.Errorf("%d segments are told, want 5:\n%s", n, text)
+	// The first reset, two further ones and the last are told, with what each answers.
+	if n := strings.Count(text, "R  seq 101"); n != 4 {
+		t.Errorf("%d lines have resets, want 4:\n%s", n, text)
 	}
 	for _, want := range []string{"36 resets that answer what was on its way", "client.40001 > server.80: R  seq 101"} {
 		if !strings.Contains(strings.ReplaceAll(text, "\n# ", " "), want) {
@@ -191,7 +192,7 @@ func TestReadsAsTheWindowTells(t *testing.T) {
 		b.WriteString("+50ms client.40001 > server.80: R. seq 101 ack 8761 win 500\n")
 		return b.String()
 	}
-	if text := eventsOf(t, list(0)); !strings.Contains(text, "client.40001 recv 2920 = 2920 server.80 > client.40001: . seq 2921") || strings.Count(text, "client.40001 recv") < 2 {
+	if text := eventsOf(t, list(0)); !strings.Contains(text, "client.40001 recv 2920 = 2920 server.80 > client.40001: . seq 4381") || strings.Count(text, "client.40001 recv") < 2 {
 		t.Errorf("want reads as the data comes:\n%s", text)
 	}
 	if text := eventsOf(t, list(12)); strings.Contains(text, "client.40001 recv 2920 = 2920") {

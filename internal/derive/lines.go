@@ -38,6 +38,7 @@ type teller struct {
 	queue    map[uint16][]*conn
 	sharing  map[uint16]int  // connections to a port that are accepted
 	keptBack map[string]bool // by the line that lets it go
+	latest   awaited
 	last     time.Duration
 	wait     time.Duration // for the next line
 }
@@ -204,7 +205,7 @@ func (t *teller) load(p *pkt) string {
 		if q.from != p.from || q.pure() {
 			continue
 		}
-		if q.len() == 0 || q.again != nil || q.seq != end || lastLen < int64(p.conn.mss) || q.at-p.at > sameSend || t.between(p, q) || p.crossedBefore(q) || p.fin() {
+		if q.len() == 0 || q.again != nil || q.seq != end || lastLen < int64(p.conn.mss) || q.at-p.at > sameSend || t.between(p, q) || p.crossedBefore(q) || q.apart || p.fin() {
 			break
 		}
 		q.carried = true
@@ -415,19 +416,51 @@ func (t *teller) awaits(p *pkt) {
 	if n > 1 {
 		text += fmt.Sprintf(" x%d", n)
 	}
-	switch {
-	case p.lost == lostBefore:
-		text += " @" + t.stage.otherTap
-	case !t.passes(p), p.atTap:
-		text += " @" + t.stage.tap
+	tap := t.awaitedAt(p)
+	if tap != "" {
+		text += " @" + tap
 	}
-	if d := t.pace.patience(p, n); d > 0 {
-		text += " within " + shown(d)
+	within := t.pace.patience(p, n)
+	if within > 0 {
+		text += " within " + shown(within)
+	}
+	plain := p.len() > 0 && !p.fin() && p.again == nil && n == 1 && within == 0 && comment == ""
+	if plain && t.latest.goesOn(p, tap, len(t.out)) {
+		t.out = t.out[:len(t.out)-1] // the last segment of a write is enough
 	}
 	t.add(text, comment)
+	t.latest = awaited{}
+	if plain {
+		t.latest = awaited{p, tap, len(t.out)}
+	}
 	if p.rst() {
 		t.claims(p)
 	}
+}
+
+// awaitedAt is the tap at which the line of p waits; "": its destination's.
+func (t *teller) awaitedAt(p *pkt) string {
+	switch {
+	case p.lost == lostBefore:
+		return t.stage.otherTap
+	case !t.passes(p), p.atTap:
+		return t.stage.tap
+	}
+	return ""
+}
+
+// An awaited is a data segment that a line waits for: the last of so many lines.
+type awaited struct {
+	pkt   *pkt
+	tap   string
+	lines int
+}
+
+// goesOn tells whether p goes with the same write as the segment of the last
+// line, to the same tap.
+func (a awaited) goesOn(p *pkt, tap string, lines int) bool {
+	q := a.pkt
+	return q != nil && a.lines == lines && a.tap == tap && p.carried && q.conn == p.conn && q.from == p.from && q.end == p.seq
 }
 
 // passes tells whether p comes to its destination: a peer hears nothing

@@ -94,6 +94,8 @@ type pkt struct {
 	unanswered bool          // it would have drawn a reset, and the capture has none
 	held       bool          // it is kept back before the main point: others of its sender overtook it, or the other end went on meanwhile
 	kept       bool          // it is kept back behind the main point: its receiver went on meanwhile
+	row        []*pkt        // those that one rule keeps back with it; nil: its own
+	apart      bool          // it does not go with the write of the segment before it
 	needed     bool          // though it is a plain ACK, what follows must not come before it
 }
 
