@@ -179,15 +179,15 @@ func (c *conn) fold(verdicts []*analyzer.Verdict) []fold {
 	}
 	flush(run)
 	if c.skipped > 0 {
-		folds = within(folds, c.foldSkipped(&cuts))
+		folds = merged(folds, c.foldSkipped(&cuts))
 	}
 	c.apply(drop, cuts)
 	return folds
 }
 
-// within adds a fold to the others: to the one that it is a part of, if there is
+// merged adds a fold to the others: to the one that it is a part of, if there is
 // one.
-func within(folds []fold, f fold) []fold {
+func merged(folds []fold, f fold) []fold {
 	for i, g := range folds {
 		if g.first <= f.first && f.last <= g.last {
 			folds[i].packets += f.packets
@@ -333,6 +333,7 @@ func (c *conn) foldSkipped(cuts *[2][]cut) fold {
 // apply takes out what was dropped and closes the gaps in the numbers.
 func (c *conn) apply(drop map[*pkt]bool, cuts [2][]cut) {
 	var kept []*pkt
+	var acked [2]int64 // by each side, so far
 	for _, p := range c.packets {
 		if drop[p] {
 			continue
@@ -341,12 +342,22 @@ func (c *conn) apply(drop map[*pkt]bool, cuts [2][]cut) {
 		p.seq = shortened(cuts[p.from], p.seq)
 		p.end = p.seq + n
 		if p.hasACK() {
+			was := p.ack
 			p.ack = shortened(cuts[p.to()], p.ack)
+			if p.plain() && p.ack < was && p.ack <= acked[p.from] && within(cuts[p.to()], was) {
+				continue // it acknowledges what was left out
+			}
+			acked[p.from] = max(acked[p.from], p.ack)
 		}
 		kept = append(kept, p)
 	}
 	c.packets = kept
 	c.cuts = cuts
+}
+
+// within tells whether an acknowledgment is of what was left out.
+func within(cuts []cut, ack int64) bool {
+	return slices.ContainsFunc(cuts, func(c cut) bool { return c.from < ack && ack <= c.to })
 }
 
 // shortened is a number after the cuts.

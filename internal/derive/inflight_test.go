@@ -199,3 +199,51 @@ func TestReadsAsTheWindowTells(t *testing.T) {
 		t.Errorf("want no read before the end:\n%s", text)
 	}
 }
+
+// An ACK that draws a reset came behind the one that ended the connection: it is
+// kept back until that is out.
+func TestACKThatDrawsAReset(t *testing.T) {
+	text := eventsOf(t, handshakeNear+`
+		client.40001 > server.80: P. seq 1:101 ack 1
+		server.80 > client.40001: .  ack 101
+		server.80 > client.40001: P. seq 1:9 ack 101
+		client.40001 > server.80: .  ack 9
+		server.80 > client.40001: R. seq 9 ack 101
+		server.80 > client.40001: R seq 9 win 0 id=0`)
+	want := "path pass client.40001 > server.80: . ack 9"
+	end := strings.Index(text, "server.80 close")
+	if i := strings.Index(text, want); i < end || end < 0 {
+		t.Errorf("no %q behind the close in\n%s", want, text)
+	}
+}
+
+// The ACKs of what was left out go with it: they would acknowledge the same again
+// and again.
+func TestACKsOfWhatIsLeftOut(t *testing.T) {
+	const segments = 40
+	var list strings.Builder
+	list.WriteString(handshakeNear + "client.40001 > server.80: P. seq 1:101 ack 1\nserver.80 > client.40001: .  ack 101\n")
+	for i := range segments {
+		fmt.Fprintf(&list, "server.80 > client.40001: . seq %d:%d ack 101\n", 1+i*1000, 1+(i+1)*1000)
+	}
+	for i := range segments {
+		fmt.Fprintf(&list, "client.40001 > server.80: . seq 101 ack %d\n", 1+(i+1)*1000)
+	}
+	list.WriteString("+30ms client.40001 > server.80: R. seq 101 ack 40001\n")
+	trouble, err := Read(t.Context(), []Input{input(t, "trouble.pcapng", list.String())}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := trouble.Scenario("trouble")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int64]int{}
+	for _, p := range sc.story.packets {
+		if p.from == originator && p.pure() {
+			if seen[p.ack]++; seen[p.ack] > 1 {
+				t.Errorf("%d is acknowledged again in frame %d", p.ack, p.frame())
+			}
+		}
+	}
+}

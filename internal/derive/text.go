@@ -370,16 +370,20 @@ func (s *story) leastRTO(a *actor) time.Duration {
 	return least
 }
 
-// acknowledgesLate finds a FIN that came to an actor and was not acknowledged
-// before a reset came behind it: a kernel keeps that ACK back for a while, unless
-// it is told to be quick.
+// acknowledgesLate finds what came to an actor and was not acknowledged before a
+// reset came behind it, a FIN or data: a kernel keeps that ACK back for a while,
+// unless it is told to be quick, and then it draws a reset.
 func (s *story) acknowledgesLate(a *actor) *pkt {
 	for _, c := range s.conns {
 		for _, p := range c.packets {
-			if !p.fin() || s.of(c, p.to()) != a || p.frame() == none || p.lost != delivered || c.acknowledged(p) {
+			if s.of(c, p.to()) != a || p.rst() || p.syn() || p.end == p.seq || p.frame() == none || p.lost != delivered || c.acknowledged(p) {
 				continue
 			}
-			if slices.ContainsFunc(c.packets, func(q *pkt) bool { return q.rst() && q.from == p.from && q.at > p.at && q.lost == delivered }) {
+			// Data matters where its ACK meets the reset on the way.
+			soon := p.arrived + c.distance(originator) + c.distance(responder) + noticeable
+			if slices.ContainsFunc(c.packets, func(q *pkt) bool {
+				return q.rst() && q.from == p.from && q.at > p.at && q.lost == delivered && !s.byDevice(q) && (p.fin() || p.kept && q.sent < soon)
+			}) {
 				return p
 			}
 		}

@@ -109,6 +109,10 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 			p.arrived = min(p.arrived, q.sent-1)
 			p.sent = min(p.sent, p.arrived-1)
 			return
+		case p.pure() && p.drew() && q.rst() && q.form == spontaneous:
+			// It draws a reset, so it came behind the end.
+			p.earliest = q.sent + 1
+			p.arrived = max(p.arrived, p.earliest)
 		case p.rst() && !q.rst() && q.at-p.at < 2*max(c.rtt[q.from], 0)+10*time.Millisecond,
 			!p.rst() && (!q.rst() || q.form == spontaneous) && q.hasACK() && p.end > p.seq:
 			p.earliest = q.sent + 1
@@ -130,7 +134,7 @@ func (c *conn) inOrder() {
 		}
 		x := p.to()
 		switch {
-		case p.pure() && !p.drew():
+		case p.pure() && p.earliest == 0 && !p.drew():
 			p.arrived = max(p.arrived, latest[x]+1)
 		case p.earliest != 0 || missing[x] != never:
 			if p.earliest != 0 {
