@@ -110,7 +110,7 @@ func (s *story) keepBack() {
 			if t.from == p.from || t.rst() || t.at > p.at || t.end == t.seq {
 				continue
 			}
-			if (p.trigger == t || p.hasACK() && t.end == p.ack || !p.hasACK() && t.syn()) && p.conn.answer(t, p.at) == nil {
+			if (p.trigger == t || p.hasACK() && t.end == p.ack || !p.hasACK() && (t.syn() || t.len() > 0 && t.ack == p.seq)) && p.conn.answer(t, p.at) == nil {
 				t.lost = lostBehind
 			}
 		}

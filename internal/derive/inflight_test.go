@@ -247,3 +247,18 @@ func TestACKsOfWhatIsLeftOut(t *testing.T) {
 		}
 	}
 }
+
+// What a device answered with a bare reset, and nobody acknowledged, it kept back.
+func TestDeviceKeepsBackWhatItAnswers(t *testing.T) {
+	text := derived(t, Options{}, `
+		client.40001 > server.443: S  seq 0 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
+		+400us server.443 > client.40001: S. seq 0 ack 1 id=0 ttl=63 <mss 1460,sackOK,TS val 1 ecr 1,nop,wscale 7>
+		client.40001 > server.443: .  ack 1
+		client.40001 > server.443: P. seq 1:30 ack 1
+		server.443 > client.40001: R seq 1 win 0 id=0 ttl=64
+		+20ms server.443 > client.40001: P. seq 1:8 ack 1 ttl=63
+		client.40001 > server.443: R seq 1 win 0 id=0`)
+	if !strings.Contains(text, "device drop client.40001 > server.443: .  seq 1:30 x1") || strings.Contains(text, "hold") {
+		t.Errorf("want what the device answers dropped:\n%s", text)
+	}
+}

@@ -217,7 +217,7 @@ func (s *story) acts(q *pkt) bool {
 // patience is the "within" of a line that waits for n transmissions of q; 0
 // where the usual one will do.
 func (p pace) patience(q *pkt, n int) time.Duration {
-	const more = 30 * time.Second
+	const more = 10 * time.Second // for a busy machine
 	switch {
 	case q.probe, q.rst() && q.how == byItself && q.conn.probes(q) > 0:
 		idle, _ := q.conn.probing(q.from)
@@ -237,9 +237,14 @@ func (p pace) patience(q *pkt, n int) time.Duration {
 		if q.syn() {
 			first = time.Second // RFC 6298, 2.1
 		}
-		if first<<(i+n-1) > 1500*time.Millisecond { // half of the usual patience, for a busy machine
+		last := first << (i + n - 1) // the longest distance that the line waits for
+		switch {
+		case last <= 1500*time.Millisecond: // half of the usual patience
+			return 0
+		case p.s.opts.RealTime:
 			return more + run[len(run)-1].at - run[0].at
 		}
+		return more + (2 * last).Round(time.Second)
 	}
 	return 0
 }
