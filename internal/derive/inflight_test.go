@@ -262,3 +262,32 @@ func TestDeviceKeepsBackWhatItAnswers(t *testing.T) {
 		t.Errorf("want what the device answers dropped:\n%s", text)
 	}
 }
+
+// Two points between which addresses are translated see one connection, and the
+// scenario says that it has no translator.
+func TestTranslatedBetweenThePoints(t *testing.T) {
+	list := func(client, ttl, far string) string {
+		return strings.NewReplacer("CLIENT", client, "TTL", ttl, "FAR", far).Replace(`
+		CLIENT.40001 > server.80: S  rawseq 1000 id=1 <mss 1460> ttl=TTL
+		server.80 > CLIENT.40001: S. rawseq 5000 rawack 1001 id=1 <mss 1460> ttl=FAR
+		CLIENT.40001 > server.80: .  rawseq 1001 rawack 5001 id=2 ttl=TTL
+		CLIENT.40001 > server.80: P. rawseq 1001:1101 rawack 5001 id=3 ttl=TTL
+		server.80 > CLIENT.40001: .  rawseq 5001 rawack 1101 id=2 ttl=FAR
+		+100ms server.80 > CLIENT.40001: R. rawseq 5001 rawack 1101 id=3 ttl=FAR`)
+	}
+	trouble, err := Read(t.Context(), []Input{
+		input(t, "client.pcapng", list("client", "64", "63")), input(t, "server.pcapng", list("other", "63", "64"))}, Options{Stream: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := trouble.Scenario("nat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(sc.Text), "\n# ", " ")
+	for _, want := range []string{"Between the two points a device translates addresses; here none does.", "# frame 6, and 6 of "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, sc.Text)
+		}
+	}
+}

@@ -119,6 +119,7 @@ func (s *story) join(recs []*recording, first int64) {
 		}
 		s.points = 2
 		s.other = r.packets[0].frame.file
+		s.translated = s.translated || c.record.Ref.Originator != r.Ref.Originator || c.record.Ref.Responder != r.Ref.Responder
 		theirs := r.read(1, first)
 		known := map[*pkt]bool{}
 		var there, back []time.Duration

@@ -140,23 +140,24 @@ func (p *pkt) ref() frameRef {
 
 // A story is the connections of a capture that are told together.
 type story struct {
-	inputs   []Input
-	opts     Options
-	chosen   *Choice
-	conns    []*conn
-	packets  []*pkt // of all, in the order of the main point
-	points   int    // how many points of capture there are: one or two
-	main     string // name of the main point's file
-	other    string // and of the other point's, where there is one
-	mainFile string // of a replay: the file that is the main point's
-	actors   [2]*actor
-	addrs    map[netip.Addr]netip.Addr
-	net      netip.Prefix // of the links; invalid: the lab's own
-	folds    []fold
-	variant  variant
-	whole    bool                // a replay: nothing is left out or filled in
-	instead  *instead            // the alternative that is being told
-	verdicts []*analyzer.Verdict // on the resets of these connections
+	inputs     []Input
+	opts       Options
+	chosen     *Choice
+	conns      []*conn
+	packets    []*pkt // of all, in the order of the main point
+	points     int    // how many points of capture there are: one or two
+	translated bool   // the other point saw other addresses or ports
+	main       string // name of the main point's file
+	other      string // and of the other point's, where there is one
+	mainFile   string // of a replay: the file that is the main point's
+	actors     [2]*actor
+	addrs      map[netip.Addr]netip.Addr
+	net        netip.Prefix // of the links; invalid: the lab's own
+	folds      []fold
+	variant    variant
+	whole      bool                // a replay: nothing is left out or filled in
+	instead    *instead            // the alternative that is being told
+	verdicts   []*analyzer.Verdict // on the resets of these connections
 }
 
 // tell makes the story of the recordings. Those of the main point give its

@@ -140,8 +140,14 @@ func (s *story) leftOut() string {
 	for _, c := range s.conns {
 		long += len(c.tooLong)
 	}
-	if long > 0 {
+	switch {
+	case long == 1:
+		text += "One frame was captured before it was cut into segments; here it is segments. "
+	case long > 1:
 		text += fmt.Sprintf("%d frames were captured before they were cut into segments; here they are segments. ", long)
+	}
+	if s.translated {
+		text += "Between the two points a device translates addresses; here none does. "
 	}
 	return text
 }
