@@ -291,3 +291,19 @@ func TestTranslatedBetweenThePoints(t *testing.T) {
 		}
 	}
 }
+
+// A segment out of order is a late one, unless its sender's counting of IP packets
+// says that it was sent behind: then its first transmission was lost.
+func TestLateOrSentAgain(t *testing.T) {
+	list := handshakeNear + `
+		client.40001 > server.80: .  seq 1461:2921 ack 1 id=%d
+		client.40001 > server.80: P. seq 1:1461 ack 1 id=%d
+		server.80 > client.40001: .  ack 2921
+		+100ms server.80 > client.40001: R. seq 1 ack 2921`
+	if text := eventsOf(t, fmt.Sprintf(list, 12, 11)); strings.Contains(text, "drop") {
+		t.Errorf("a late segment was lost:\n%s", text)
+	}
+	if text := eventsOf(t, fmt.Sprintf(list, 11, 12)); !strings.Contains(text, "drop client.40001 > server.80: . seq 1:1461 x1") {
+		t.Errorf("want the first transmission lost:\n%s", text)
+	}
+}

@@ -132,13 +132,21 @@ func (c *conn) reorder() {
 		for j := i; j > 0; j-- {
 			p, q := c.packets[j], c.packets[j-1]
 			if p.from != q.from || p.end == p.seq || q.end == q.seq || p.rst() || q.rst() ||
-				p.end > q.seq || p.at-q.at > close || p.seq == q.seq || c.sentBefore(p, j) {
+				p.end > q.seq || p.at-q.at > close || p.seq == q.seq || p.counts(q) || c.sentBefore(p, j) {
 				break
 			}
 			c.packets[j], c.packets[j-1] = q, p
 			p.at, q.at = q.at, p.at
 		}
 	}
+}
+
+// counts tells whether p was sent behind q, by IP identifications that are so near
+// each other that their sender counts them: then it is no late one.
+func (p *pkt) counts(q *pkt) bool {
+	const near = 256
+	a, b := p.seg.ID, q.seg.ID
+	return a != nil && b != nil && *a != 0 && *b != 0 && *a-*b-1 < near
 }
 
 // sentBefore tells whether the bytes of p had passed before packet i: then it
