@@ -47,46 +47,62 @@ func (t *teller) more(p *pkt) bool {
 // numbers are those that a line writes: relative ones in a direction with a
 // SYN, raw ones where the SYN on the wire is another one's.
 func (t *teller) numbers(p *pkt, exact bool) (*segment.Seq, *segment.Ack) {
-	c := p.conn
-	var seq *segment.Seq
-	var ack *segment.Ack
-	if c.of != nil {
+	if p.conn.of != nil {
 		return nil, nil // they count from SYNs that had other ends
+	}
+	return p.seqOf(exact), p.ackOf(exact)
+}
+
+// seqOf is the sequence number that a line writes; nil where it goes without
+// saying. exact is for a line that sends.
+func (p *pkt) seqOf(exact bool) *segment.Seq {
+	c, raw := p.conn, p.seg.Seq.Start
+	from := func(start uint32) *segment.Seq {
+		return &segment.Seq{Start: start, End: start + uint32(p.len()), HasEnd: p.len() > 0}
 	}
 	switch {
 	case p.syn() && c.fixed() && p.from == originator:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
-	case p.syn() && !p.rst() && p.len() == 0:
-	case p.pure() && !p.probe && (!exact || p.seq == c.nxt(p)):
-	case c.counts(p.from) && p.rst() && p.seg.Seq.Start == 0 && p.seq != 0:
-		seq = &segment.Seq{Raw: true}
-	case c.counts(p.from) && (p.seq < 0 || p.seq > widest) && c.fixed() && p.from == originator:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
+		return &segment.Seq{Start: raw, Raw: true}
+	case p.syn() && !p.rst() && p.len() == 0,
+		p.pure() && !p.probe && (!exact || p.seq == c.nxt(p)):
+		return nil
+	case c.counts(p.from) && p.rst() && raw == 0 && p.seq != 0:
+		return &segment.Seq{Raw: true}
+	case c.counts(p.from) && c.farFromSYN(p.seq, p.from):
+		return &segment.Seq{Start: raw, Raw: true}
 	case c.counts(p.from):
-		seq = &segment.Seq{Start: uint32(p.seq), End: uint32(p.seq + p.len()), HasEnd: p.len() > 0}
-	case c.before != nil && p.seg.Seq.Start != 0 && c.before.syn[p.from]:
-		// The latest SYN of this direction is that of the connection before.
-		start := p.seg.Seq.Start - c.before.isn[p.from]
-		seq = &segment.Seq{Start: start, End: start + uint32(p.len()), HasEnd: p.len() > 0}
-	case c.before != nil && p.seg.Seq.Start == 0, c.before != nil && exact:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, Raw: true}
+		return from(uint32(p.seq))
 	case c.before == nil:
-		seq = &segment.Seq{Start: p.seg.Seq.Start, End: p.seg.Seq.Start + uint32(p.len()), HasEnd: p.len() > 0}
+		return from(raw)
+	case raw != 0 && c.before.syn[p.from]:
+		// The latest SYN of this direction is that of the connection before.
+		return from(raw - c.before.isn[p.from])
+	case raw == 0, exact:
+		return &segment.Seq{Start: raw, Raw: true}
 	}
+	return nil
+}
+
+// ackOf is the acknowledgment number that a line writes, as seqOf.
+func (p *pkt) ackOf(exact bool) *segment.Ack {
+	c := p.conn
 	switch {
-	case !p.hasACK():
-	case p.syn() && !exact && p.ack == c.synEnd():
-	case p.len() > 0 && !exact && !p.rst() && !p.fin():
-	case c.counts(p.to()) && (p.ack < 0 || p.ack > widest) && c.fixed() && p.to() == originator:
-		ack = &segment.Ack{N: p.seg.Ack.N, Raw: true}
+	case !p.hasACK(),
+		p.syn() && !exact && p.ack == c.synEnd(),
+		p.len() > 0 && !exact && !p.rst() && !p.fin():
+		return nil
+	case c.counts(p.to()) && c.farFromSYN(p.ack, p.to()):
+		return &segment.Ack{N: p.seg.Ack.N, Raw: true}
 	case c.counts(p.to()):
-		ack = &segment.Ack{N: uint32(p.ack)}
-	case c.before != nil:
-		ack = &segment.Ack{N: p.seg.Ack.N, Raw: true}
-	default:
-		ack = &segment.Ack{N: p.seg.Ack.N}
+		return &segment.Ack{N: uint32(p.ack)}
 	}
-	return seq, ack
+	return &segment.Ack{N: p.seg.Ack.N, Raw: c.before != nil}
+}
+
+// farFromSYN tells whether a number of a side is written raw, for it belongs to
+// another connection on the same ends.
+func (c *conn) farFromSYN(n int64, x side) bool {
+	return (n < 0 || n > widest) && c.fixed() && x == originator
 }
 
 // nxt is the sender's next number before p.
