@@ -51,56 +51,65 @@ func samePacket(p, q *pkt) bool {
 	return a.ID != nil && *a.ID != 0 || d != 0 || p.len() > 0 || p.syn() || p.fin()
 }
 
+// A stream is what one side of a connection has sent so far.
+type stream struct {
+	nxt, una int64          // highest number sent; highest acknowledged of it
+	win      uint32         // its latest window
+	ack      int64          // its highest acknowledgment
+	sent     map[int64]*pkt // first transmissions, by their number
+	jump     bool           // over what was not kept
+}
+
 // sort finds retransmissions, probes and answers that stand out, and puts
 // segments into order that had changed places.
 func (c *conn) sort() {
 	c.reorder()
-	var nxt, una [2]int64 // highest number sent; highest acknowledged of it
-	var lastWin [2]uint32
-	var lastAck [2]int64
-	sent := [2]map[int64]*pkt{{}, {}}
-	var jump [2]bool // over what was not kept
+	streams := [2]stream{{sent: map[int64]*pkt{}}, {sent: map[int64]*pkt{}}}
 	for _, p := range c.packets {
 		if p.seg.ICMP != "" || p.rst() {
 			p.told = true
 			continue
 		}
-		s, first := p.from, sent[p.from][p.seq]
 		if p.afterGap {
-			jump = [2]bool{true, true}
+			streams[0].jump, streams[1].jump = true, true
 		}
-		if jump[s] {
-			nxt[s], jump[s] = p.seq, false
+		s := &streams[p.from]
+		if s.jump {
+			s.nxt, s.jump = p.seq, false
 		}
-		if c.counts(s) && nxt[s] > 0 && p.seq-nxt[s] > widest {
+		if c.counts(p.from) && s.nxt > 0 && p.seq-s.nxt > widest {
 			p.stray, p.told = true, true
 			continue
 		}
-		switch {
-		case p.pure() && p.seq == nxt[s]-1 && nxt[s] > 1:
-			p.probe = true
-		case p.len() == 1 && p.seq == nxt[s]-1 && first == nil && nxt[s] > 1 && c.answered(p, una[s]):
-			p.probe = true
-		case p.end > p.seq && first != nil:
-			p.again = first
-		case p.end > p.seq && p.end <= nxt[s]:
-			p.again = c.covering(p, sent[s])
-		}
-		if p.end > p.seq && first == nil {
-			sent[s][p.seq] = p
-		}
-		if p.pure() && (p.win() == 0) != (lastWin[s] == 0) && nxt[s] > 1 && lastAck[s] == p.ack {
+		c.repeats(p, s)
+		if p.pure() && (p.win() == 0) != (s.win == 0) && s.nxt > 1 && s.ack == p.ack {
 			p.told = true // the window closed or opened
 		}
-		if p.again != nil && p.len() > 0 && p.ack < lastAck[s] {
+		if p.again != nil && p.len() > 0 && p.ack < s.ack {
 			p.duplicate = true
 		}
-		nxt[s] = max(nxt[s], p.end)
+		s.nxt, s.win = max(s.nxt, p.end), p.win()
 		if p.hasACK() {
-			una[s.other()] = max(una[s.other()], p.ack)
-			lastAck[s] = max(lastAck[s], p.ack)
+			s.ack = max(s.ack, p.ack)
+			streams[p.to()].una = max(streams[p.to()].una, p.ack)
 		}
-		lastWin[s] = p.win()
+	}
+}
+
+// repeats finds what p sends once more: a number to probe with, or bytes.
+func (c *conn) repeats(p *pkt, s *stream) {
+	first := s.sent[p.seq]
+	behind := p.seq == s.nxt-1 && s.nxt > 1
+	switch {
+	case behind && (p.pure() || p.len() == 1 && first == nil && c.answered(p, s.una)):
+		p.probe = true
+	case p.end > p.seq && first != nil:
+		p.again = first
+	case p.end > p.seq && p.end <= s.nxt:
+		p.again = c.covering(p, s.sent)
+	}
+	if p.end > p.seq && first == nil {
+		s.sent[p.seq] = p
 	}
 }
 
