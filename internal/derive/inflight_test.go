@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
 )
 
 // eventsOf gives the lines of a scenario from the first of its events on.
@@ -108,19 +111,22 @@ func TestSendEndsAtTheReset(t *testing.T) {
 	}
 }
 
-// Of an undetermined verdict's alternatives the first is played that a kernel shows.
+// Of an undetermined verdict's alternatives the first is played that a kernel
+// shows, else the first.
 func TestAlternativeThatAKernelShows(t *testing.T) {
-	text := derived(t, Options{}, handshakeNear+`
-		client.40001 > server.80: P. seq 1:101 ack 1
-		client.40001 > server.80: F. seq 101 ack 1
-		server.80 > client.40001: .  ack 102
-		+20ms server.80 > client.40001: P. seq 1:1001 ack 102
-		client.40001 > server.80: .  seq 102 ack 1001
-		+20ms server.80 > client.40001: P. seq 1001:2001 ack 102
-		client.40001 > server.80: .  seq 102 ack 2001
-		+100ms client.40001 > server.80: R. seq 102 ack 2001`)
-	if strings.Contains(text, "peer") || !strings.Contains(text, "=> close-unread-data by client") {
-		t.Errorf("want kernels, and a cause that they show:\n%s", text)
+	late := analyzer.Alternative{Cause: cause.DataAfterClose, Sender: analyzer.Originator}
+	unread := analyzer.Alternative{Cause: cause.CloseUnreadData, Sender: analyzer.Originator}
+	for _, test := range []struct {
+		all  []analyzer.Alternative
+		want cause.ID
+	}{
+		{[]analyzer.Alternative{late, unread}, cause.CloseUnreadData},
+		{[]analyzer.Alternative{late}, cause.DataAfterClose},
+	} {
+		p := &pkt{form: spontaneous, verdict: &analyzer.Verdict{Cause: cause.NoCauseDecided, Sender: analyzer.Originator, Alternatives: test.all}}
+		if c := (&story{}).claim(p); c.cause != test.want {
+			t.Errorf("of %v %s is played, want %s", test.all, c.cause, test.want)
+		}
 	}
 }
 
