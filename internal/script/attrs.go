@@ -18,22 +18,22 @@ type attrKind struct {
 // The attributes of declarations. A host has any sysctl tcp_… besides.
 var (
 	hostAttrs = []attrKind{
-		{"ip", addresses}, {"ttl", number(1, 255)}, {"forward", yesNo},
+		{"ip", ownAddresses}, {"ttl", number(1, 255)}, {"forward", yesNo},
 	}
 	peerAttrs = []attrKind{
-		{"ip", address}, {"ttl", number(1, 255)}, {"isn", number(0, 1<<32-1)}, {"win", number(0, 1<<16-1)},
+		{"ip", ownAddress}, {"ttl", number(1, 255)}, {"isn", number(0, 1<<32-1)}, {"win", number(0, 1<<16-1)},
 	}
 	middleboxAttrs = []attrKind{
 		{"hops", number(0, 1)}, {"ttl", number(1, 255)},
 	}
 	linkAttrs = []attrKind{
-		{"delay", duration}, {"mtu", number(68, 65535)}, {"rate", number(1, 1e12)}, {"net", network},
+		{"delay", duration}, {"mtu", number(68, 9216)}, {"rate", number(1, 1e12)}, {"net", network},
 	}
 )
 
 // The attributes of verbs.
 var (
-	listenAttrs  = []attrKind{{"backlog", number(0, 1<<31-1)}, {"ip", address}}
+	listenAttrs  = []attrKind{{"backlog", number(0, 1<<31-1)}, {"ip", oneAddress}}
 	connectAttrs = []attrKind{{"isn", number(0, 1<<32-1)}, {"fastopen", number(1, 65535)}}
 	socketAttrs  = []attrKind{{"md5", md5Key}}
 	setAttrs     = []attrKind{
@@ -93,14 +93,35 @@ func yesNo(a Attr) error {
 	return nil
 }
 
-func flags(a Attr) error     { _, err := a.Flags(); return err }
-func endpoint(a Attr) error  { _, err := a.Endpoint(); return err }
-func addresses(a Attr) error { _, err := a.Addrs(); return err }
+func flags(a Attr) error    { _, err := a.Flags(); return err }
+func endpoint(a Attr) error { _, err := a.Endpoint(); return err }
 
-func address(a Attr) error {
+// oneAddress checks for what a socket can be bound to.
+func oneAddress(a Attr) error {
 	addrs, err := a.Addrs()
 	if err != nil || len(addrs) > 1 {
 		return a.bad("one address")
+	}
+	return nil
+}
+
+// ownAddress and ownAddresses check for what an interface can have.
+func ownAddress(a Attr) error {
+	if err := oneAddress(a); err != nil {
+		return err
+	}
+	return ownAddresses(a)
+}
+
+func ownAddresses(a Attr) error {
+	addrs, err := a.Addrs()
+	if err != nil {
+		return err
+	}
+	for _, addr := range addrs {
+		if addr.IsUnspecified() || addr.IsLoopback() || addr.IsMulticast() || addr.Is4In6() {
+			return fmt.Errorf("%v in %s= is no address of a link; write another", addr, a.Key)
+		}
 	}
 	return nil
 }

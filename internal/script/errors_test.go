@@ -54,6 +54,12 @@ var mistakes = []struct {
 	{twoHosts, "host a ttl=5 ttl=6", `4:14: ttl= is written twice`},
 	{twoHosts, "host a b", `4:8: expected KEY=VALUE behind the name, found "b"`},
 	{twoHosts, "host a", `4:6: a has no link; add: link a NAME`},
+	{"", "host client\nmiddlebox fw\nlink client fw", `2:11: fw has one link; a middlebox has two or more: link fw NAME`},
+	{twoHosts, "host a ip=127.0.0.1", `4:11: 127.0.0.1 in ip= is no address of a link; write another`},
+	{twoHosts, "peer a ip=224.0.0.1", `4:11: 224.0.0.1 in ip= is no address of a link; write another`},
+	{twoHosts, "link client other mtu=9217", `4:13: unknown host "other"; declared are client, server
+4:23: bad mtu=9217; write a number from 68 to 9216`},
+	{twoHosts, "client connect server:80", `4:16: bad endpoint "server:80"; a port is written server.80`},
 	{twoHosts, "link client", `4:12: expected the name of a host, peer or middlebox at the end of the line`},
 	{twoHosts, "link client client", `4:13: a link has two ends; both are client`},
 	{twoHosts, "link server client", `4:6: server and client are linked already, in line 3`},
@@ -190,8 +196,7 @@ var truthMistakes = []struct {
 	{"=> port-closed by server\n=> port-closed by server", `7:1: the reset in line 5 has a truth already, in line 6`},
 	{"=> port-closed by server\nseen port-closed", `7:6: expected "as" and what is seen, found "port-closed"`},
 	{"=> port-closed by server\nseen @sevrer as port-closed", `7:7: unknown host "sevrer"; declared are client, server (did you mean "server"?)`},
-	{"=> port-closed by server\nseen as lickely port-closed", `7:9: unknown cause "lickely"; see rstlab list causes
-7:17: unexpected "port-closed"; here may stand or CAUSE, STRENGTH by ACTOR, by ACTOR`},
+	{"=> port-closed by server\nseen as lickely port-closed", `7:9: unknown strength "lickely"; known are proven, likely and possible (did you mean "likely"?)`},
 	{"=> port-closed by server\nseen as port-closed likely", `7:27: expected "by" and who is seen to be the sender at the end of the line`},
 	{"=> port-closed by server\nseen as undetermined why no-hanshake", `7:26: unknown reason "no-hanshake"; known are no-handshake, one-direction, capture-drops, snaplen, corrupt, tuple-reused, nat-unresolved and no-match (did you mean "no-handshake"?)`},
 	{"=> port-closed by server\nseen @client as port-closed\nseen @client as half-open", `8:1: line 7 says already what is seen there`},

@@ -72,6 +72,8 @@ func (p *parser) checkTopology() {
 			p.errorAt(a.Pos.Line, t.Errorf("%s has no link; add: link %s NAME", a.Name, a.Name))
 		case links > 1 && a.Kind == Peer:
 			p.errorAt(a.Pos.Line, t.Errorf("%s has %d links; a peer has one", a.Name, links))
+		case links == 1 && a.Kind == Middlebox:
+			p.errorAt(a.Pos.Line, t.Errorf("%s has one link; a middlebox has two or more: link %s NAME", a.Name, a.Name))
 		}
 	}
 }

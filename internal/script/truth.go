@@ -148,6 +148,9 @@ func (l *line) seenAs() *segment.Error {
 		return l.seenUndetermined(seen)
 	}
 	seen.Strength = l.strength()
+	if t := l.Peek(); t.Kind == segment.Word && !knownCause(t.Text) && knownCause(l.PeekAt(1).Text) {
+		return t.Errorf("unknown strength %q; known are %s%s", t.Text, and(strengths), segment.DidYouMean(t.Text, strengths...))
+	}
 	for len(seen.Causes) == 0 || l.Accept("or") {
 		t := l.Peek()
 		c, err := l.cause()

@@ -57,6 +57,9 @@ func parseEndpoint(s string) (Endpoint, *Error) {
 		}
 	}
 	if end, flags, ok := strings.Cut(s, ":"); ok && end != "" && !isAddress(end) && flags != "" && flags[0] != ':' {
+		if _, number := ParseNumber(flags); number {
+			return Endpoint{}, &Error{1, Runes(s), fmt.Sprintf("bad endpoint %q; a port is written %s.%s", s, end, flags)}
+		}
 		return Endpoint{}, &Error{1, Runes(s), fmt.Sprintf("%q is two words; write %s: %s", s, end, flags)}
 	}
 	return Endpoint{}, &Error{1, Runes(s), fmt.Sprintf("bad address %q; write IPv4 or IPv6, a port behind a dot: 192.0.2.1.80", s)}

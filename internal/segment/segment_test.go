@@ -64,6 +64,7 @@ func TestParseMistakes(t *testing.T) {
 		"a > b 80: S":                  `column 7: expected ":" and flags after "b"; a port is written b.80`,
 		"a > b: SA":                    `column 9: bad flag "A"; flags are F S R P . U E W, ACK is "." (SYN+ACK is "S.")`,
 		"a > b.80:S":                   `column 5: "b.80:S" is two words; write b.80: S`,
+		"a > b:80: S":                  `column 5: bad endpoint "b:80"; a port is written b.80`,
 		"ä > b: S":                     `column 1: bad name "ä"; names are lower-case letters, digits, - and _, a letter first`,
 		"a > b: S <mss 1> x":           `column 18: unexpected "x"; here may stand seq, rawseq, ack, rawack, win, <options>, length, payload, ttl=, id=, df=, tos=, flow=, badsum=`,
 		"a > b: S # c":                 `column 10: a segment has no comment`,
