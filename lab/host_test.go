@@ -39,6 +39,10 @@ func TestHostSysctl(t *testing.T) {
 	if err := client.Sysctl("tcp_max_orphans", "0"); !errors.Is(err, syscall.ENOENT) { // the machine's, not the namespace's
 		t.Errorf("a key of the machine: %v, want ENOENT", err)
 	}
+	const notHere = "set sysctl net.core.rmem_max: it is the machine's and not the namespace's, or is only to be read: permission denied"
+	if err := client.Sysctl("net.core.rmem_max", "0"); err == nil || !strings.Contains(err.Error(), notHere) {
+		t.Errorf("a key of the machine that can be read here: %v, want %s", err, notHere)
+	}
 	for _, key := range []string{"../../kernel/panic", "", "net..core", "kernel/panic"} {
 		if err := client.Sysctl(key, "0"); err == nil || !strings.Contains(err.Error(), "expected words joined by dots") {
 			t.Errorf("key %q: %v", key, err)

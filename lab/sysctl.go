@@ -132,6 +132,9 @@ func writeSysctl(key, value string) error {
 	if errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("set sysctl %s: no such key in the namespace on this kernel: %w", key, err)
 	}
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return fmt.Errorf("set sysctl %s: it is the machine's and not the namespace's, or is only to be read: %w", key, err)
+	}
 	if err != nil {
 		return fmt.Errorf("set sysctl %s: %w", key, err)
 	}

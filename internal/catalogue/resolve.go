@@ -14,6 +14,9 @@ import (
 	"rstlab/internal/segment"
 )
 
+// Stdin is the path of the scenario that standard input has.
+const Stdin = "stdin" + Ext
+
 // Resolve returns the scenarios that args name, each once, in their order: a
 // name of the catalogue, a file, a folder (its *.scenario files, those of its
 // folders too), or "-" for standard input. It goes on after an error, so that
@@ -42,7 +45,7 @@ func (r *resolver) add(arg string) error {
 		if err != nil {
 			return fmt.Errorf("read standard input: %w", err)
 		}
-		return r.parse("stdin"+Ext, src)
+		return r.parse(Stdin, src)
 	}
 	if i := slices.IndexFunc(r.catalogue, func(f *script.File) bool { return f.Name == arg }); i >= 0 {
 		r.append("catalogue: "+arg, r.catalogue[i])

@@ -116,7 +116,12 @@ func (k *kernelStory) notSent(head *script.EventHead, f *lab.Frame) *KernelReset
 		return nil
 	}
 	said := &KernelReset{Reason: event.Reason, Host: k.p.hosts[event.NetNS]}
-	k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s sent this reset (%s), not %s", said.Host, said.Reason, head.Truth.By)))
+	if said.Host == head.Truth.By {
+		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s says %s, so its stack sent this reset; with %s no stack does",
+			said.Host, said.Reason, head.Truth.Cause)))
+	} else {
+		k.p.fail(k.p.mismatch(head, fmt.Sprintf("the kernel of %s sent this reset (%s), not %s", said.Host, said.Reason, head.Truth.By)))
+	}
 	return said
 }
 
@@ -189,8 +194,8 @@ func (k *kernelStory) count() {
 			}
 		}
 		if counted := int(k.p.counters[a.Name][outRsts]); counted != total {
-			k.p.fail(mismatch{text: fmt.Sprintf("the kernel of %s counted %d resets sent (TcpOutRsts), the script has %d by it",
-				a.Name, counted, total)})
+			k.p.fail(mismatch{text: fmt.Sprintf("the kernel of %s counted %d of %s (resets sent), the script has %d by it",
+				a.Name, counted, outRsts, total)})
 		}
 	}
 }

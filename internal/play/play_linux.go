@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -44,8 +45,8 @@ func Run(ctx context.Context, files []*script.File, o Options, done func(*Result
 	}
 	env := environment{kernel: kernel, kernelErr: kernelErr, release: sum.Kernel, opts: o}
 
-	repeat := max(o.Repeat, 1)
-	results := make([]chan *Result, len(files)*repeat)
+	kept := folders(files, max(o.Repeat, 1))
+	results := make([]chan *Result, len(kept))
 	for i := range results {
 		results[i] = make(chan *Result, 1)
 	}
@@ -54,7 +55,7 @@ func Run(ctx context.Context, files []*script.File, o Options, done func(*Result
 	for range max(o.Jobs, 1) {
 		wg.Go(func() {
 			for i := range next {
-				results[i] <- env.play(ctx, files[i%len(files)])
+				results[i] <- env.play(ctx, files[i%len(files)], kept[i])
 			}
 		})
 	}
@@ -100,6 +101,25 @@ func Run(ctx context.Context, files []*script.File, o Options, done func(*Result
 	return sum, err
 }
 
+// folders names a folder for the captures of each result: as its scenario, and where a
+// name comes again, by Repeat or by files of several folders, with a number behind it.
+func folders(files []*script.File, repeat int) []string {
+	var all []string
+	again, taken := map[string]int{}, map[string]bool{}
+	for range repeat {
+		for _, f := range files {
+			name := f.Name
+			for taken[name] {
+				again[f.Name]++
+				name = fmt.Sprintf("%s-%d", f.Name, again[f.Name]+1)
+			}
+			taken[name] = true
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
 // openOracle opens the kernel's trace where this process may; nil and the
 // reason where it may not, and then the counters stand in.
 func openOracle() (*oracle.Oracle, error) {
@@ -125,9 +145,9 @@ type environment struct {
 	opts      Options
 }
 
-// play plays one file from start to verdict. It returns nil only when ctx
-// ended it.
-func (env *environment) play(ctx context.Context, f *script.File) *Result {
+// play plays one file from start to verdict; folder is for its captures. It
+// returns nil only when ctx ended it.
+func (env *environment) play(ctx context.Context, f *script.File, folder string) *Result {
 	begin := time.Now()
 	r := &Result{Type: "scenario", Name: f.Name, Family: catalogue.Family(f), Labels: f.Labels,
 		Oracle: "counters", Resets: []ResetResult{}, Captures: []string{}}
@@ -162,9 +182,11 @@ func (env *environment) play(ctx context.Context, f *script.File) *Result {
 		r.Result = Fail
 		r.Why, r.Line = p.failures[0].line(f), p.failures[0].pos.Line
 	}
-	if err := p.save(); err != nil {
-		p.fail(mismatch{text: err.Error()})
-		r.Result, r.Why = Fail, err.Error()
+	if err := p.save(folder); err != nil {
+		text := fmt.Sprintf("keep captures: %v; --save names another folder for them", err)
+		p.fail(mismatch{text: text})
+		r.Result = Fail
+		r.Why = cmp.Or(r.Why, text)
 	}
 	if r.Result == Fail {
 		r.Story = p.story()
@@ -172,17 +194,17 @@ func (env *environment) play(ctx context.Context, f *script.File) *Result {
 	return r
 }
 
-// save writes the captures: all of them into --save's folder, those of a
-// failure into a folder of its own.
-func (p *player) save() error {
+// save writes the captures: all of them into a folder below --save's, those of a
+// failure into one here.
+func (p *player) save(folder string) error {
 	dir := p.env.opts.Save
 	switch {
 	case p.env.opts.Memory:
 		return nil
 	case dir != "":
-		dir = filepath.Join(dir, p.file.Name)
+		dir = filepath.Join(dir, folder)
 	case len(p.failures) > 0 && len(p.captures) > 0:
-		dir = "rstlab-" + p.file.Name
+		dir = "rstlab-" + folder
 	default:
 		return nil
 	}

@@ -90,8 +90,10 @@ server.80 accept
 	}{
 		{"reset without a line", refused + "client > server.80: S\nno reset\n", "a reset that no line accounts for"},
 		{"wrong result", twoHosts + "client connect server.80 = ok\nno reset\n", "gave ECONNREFUSED, want ok"},
+		{"host that does not forward", "host a\nhost b\nhost c\nlink a b\nlink b c\na connect c.80 = ECONNREFUSED\nno reset\n", "gave ENETUNREACH, want ECONNREFUSED: no route leads there; a host in between needs forward=yes"},
 		{"unwritten error", twoHosts + "client connect server.80\nno reset\n", "gave ECONNREFUSED; an error must be written"},
-		{"wrong sender", refused + "server.80 > client: R. seq 0 ack 1\n    => port-closed by client\n", "the kernel of server sent this reset (NO_SOCKET), not client|the kernel of server counted 1 resets sent (TcpOutRsts), the script has 0 by it"},
+		{"wrong sender", refused + "server.80 > client: R. seq 0 ack 1\n    => port-closed by client\n", "the kernel of server sent this reset (NO_SOCKET), not client|the kernel of server counted 1 of TcpOutRsts (resets sent), the script has 0 by it"},
+		{"stack's reset under a filter's cause", refused + "server.80 > client: R. seq 0 ack 1\n    => firewall-reject-syn by server\n", "the kernel of server says NO_SOCKET, so its stack sent this reset; with firewall-reject-syn no stack does|the verdict is port-closed (possible)"},
 		{"wrong cause", refused + "server.80 > client: R. seq 0 ack 1\n    => abortive-close by server\n", "the kernel of server says NO_SOCKET; abortive-close wants one of|the verdict is port-closed (possible)"},
 		{"surer than the capture", refused + "server.80 > client: R. seq 0 ack 1\n    => port-closed by server\n    seen as proven port-closed by server\n", "want proven"},
 		{"too many packets", abort + "client.40001 send 10\nserver.80 recv = 10\nclient.40001 > server.80: P. seq 1:11 x2 within 100ms\nno reset\n", "1 of 2 such packets within 100ms"},
@@ -298,6 +300,51 @@ func TestSaveKeepsCaptures(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "test", name+".pcapng")); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// What is played again, and files of one name, keep their captures apart.
+func TestSaveKeepsCapturesApart(t *testing.T) {
+	if err := lab.Available(); err != nil {
+		t.Skip(err)
+	}
+	var files []*script.File
+	for _, path := range []string{"a/quiet.scenario", "b/quiet.scenario", "quiet-2.scenario"} {
+		f, err := script.Parse(path, []byte(twoHosts+"no reset\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	dir := t.TempDir()
+	seen := map[string]bool{}
+	_, err := play.Run(t.Context(), files, play.Options{Save: dir, Repeat: 2, Jobs: 4}, func(r *play.Result) {
+		for _, name := range r.Captures {
+			if _, err := os.Stat(name); err != nil || seen[name] {
+				t.Errorf("%s: kept before: %v, error %v", name, seen[name], err)
+			}
+			seen[name] = true
+		}
+	})
+	if err != nil || len(seen) != 12 {
+		t.Errorf("error %v, captures %v, want 6 times 2", err, seen)
+	}
+}
+
+// Where captures can't be kept, the failure stays the first that is told.
+func TestCapturesThatCannotBeKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const noFolder = "not a directory; --save names another folder for them"
+	r := run(t, twoHosts+"no reset\n", play.Options{Save: dir})
+	if r.Result != play.Fail || !strings.HasPrefix(r.Why, "keep captures: ") || !strings.HasSuffix(r.Why, noFolder) {
+		t.Errorf("result %s, why %q", r.Result, r.Why)
+	}
+	r = run(t, twoHosts+"client connect server.80 = ok\nno reset\n", play.Options{Save: dir})
+	if r.Why != "test.scenario:6: gave ECONNREFUSED, want ok" || !strings.Contains(r.Story, noFolder) {
+		t.Errorf("why %q, story\n%s", r.Why, r.Story)
 	}
 }
 

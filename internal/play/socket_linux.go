@@ -202,11 +202,19 @@ func (p *player) check(a *script.Action, run func(context.Context) (outcome, err
 	}
 	switch {
 	case a.Result == nil && err != nil:
-		return p.mismatch(a, fmt.Sprintf("gave %s; an error must be written: = %s", got, got))
+		return p.mismatch(a, fmt.Sprintf("gave %s; an error must be written: = %s%s", got, got, why(got)))
 	case a.Result != nil && a.Result.Word != string(got) && !(a.Result.Word == "ok" && err == nil):
-		return p.mismatch(a, fmt.Sprintf("gave %s, want %s", got, a.Result.Word))
+		return p.mismatch(a, fmt.Sprintf("gave %s, want %s%s", got, a.Result.Word, why(got)))
 	}
 	return nil
+}
+
+// why says what mostly is behind an error that a script did not want.
+func why(got outcome) string {
+	if got == "ENETUNREACH" {
+		return ": no route leads there; a host in between needs forward=yes"
+	}
+	return ""
 }
 
 // errorWord gives an error's name as the language writes it.

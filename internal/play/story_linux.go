@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rstlab/analyzer"
+	"rstlab/internal/catalogue"
 	"rstlab/internal/script"
 	"rstlab/internal/segment"
 	"rstlab/lab"
@@ -86,7 +87,10 @@ func (p *player) story() string {
 	switch {
 	case p.file.Catalogue:
 		again = p.file.Name
-	case p.env.opts.AllowExec:
+	case p.file.Path == catalogue.Stdin:
+		again = "-"
+	}
+	if !p.file.Catalogue && p.env.opts.AllowExec {
 		again = "--allow-exec " + again
 	}
 	fmt.Fprintf(&b, "run again: rstlab run %s\n", again)
