@@ -16,6 +16,9 @@ how to mend what is missing. Ends with status 3 where no scenario can run.`,
 		Args: exactly(0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checks := doctor.Examine(cmd.Context())
+			if err := cmd.Context().Err(); err != nil {
+				return err // it, and not the machine, broke a check
+			}
 			if err := report.Doctor(cmd.OutOrStdout(), style(cmd.OutOrStdout()), checks); err != nil {
 				return err
 			}

@@ -22,6 +22,9 @@ func newExplain() *cobra.Command {
 		ValidArgsFunction: completeCause,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := lookup(args[0])
+			if do := whatToDo(args[0]); err != nil && do != "" {
+				return &statusError{Status: statusUsage, Err: err, Hint: do}
+			}
 			if err != nil {
 				return usage(cmd, err)
 			}

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -138,6 +139,18 @@ func TestRunInterrupted(t *testing.T) {
 		t.Errorf("the last line is %s", last)
 	}
 	wantStatus(t, cmd, statusInterrupted)
+}
+
+// An interrupt is no fault of the machine that doctor examines.
+func TestDoctorInterrupted(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	root := newRoot()
+	root.SetArgs([]string{"doctor"})
+	root.SetOut(io.Discard)
+	if err := root.ExecuteContext(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
 }
 
 // captureOf returns the bytes that a file of a script test has as hexadecimal

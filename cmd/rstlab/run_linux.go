@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +14,6 @@ import (
 
 // playAll plays the scenarios and reports each as it ends.
 func playAll(cmd *cobra.Command, files []*script.File, o runOptions, out report.Run) error {
-	if err := lab.Available(); err != nil {
-		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
-	}
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)
 	summary, err := play.Run(ctx, files, play.Options{
@@ -27,6 +25,10 @@ func playAll(cmd *cobra.Command, files []*script.File, o runOptions, out report.
 	})
 	if cause := context.Cause(ctx); cause != nil && cmd.Context().Err() == nil {
 		return cause
+	}
+	var unavailable *lab.UnavailableError
+	if errors.As(err, &unavailable) {
+		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
 	}
 	if err := out.Summary(summary); err != nil {
 		return err

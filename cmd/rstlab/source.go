@@ -36,7 +36,7 @@ func sources(files, at []string) ([]*source, error) {
 		}
 		addr, err := netip.ParseAddr(word[i+1:])
 		if err != nil {
-			return nil, fmt.Errorf("read --at %q: %w", word, err)
+			return nil, fmt.Errorf("read --at %q: found %q, want an address, such as 192.0.2.1 or 2001:db8::1", word, word[i+1:])
 		}
 		places[word[:i]] = addr.Unmap()
 	}

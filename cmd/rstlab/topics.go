@@ -26,8 +26,8 @@ var topics = []topic{
 
 // exitStatus is what the root command's help says, too.
 const exitStatus = `  0    all well
-  1    a scenario failed, a golden file differs, or analyze found a cause that
-       --fail-on names
+  1    a scenario failed, a golden file differs, analyze found a cause that
+       --fail-on names, or reproduce could not show what the capture does
   2    wrong use, or input of which nothing could be read
   3    this machine can't run it; "rstlab doctor" says why
   130  interrupted; what was found until then has been printed`

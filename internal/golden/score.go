@@ -3,7 +3,9 @@ package golden
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -38,7 +40,7 @@ func ReadAnswers(r io.Reader) ([]Answer, error) {
 		}
 		var a Answer
 		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
-			return nil, fmt.Errorf("line %d: read answer: %w", n, err)
+			return nil, fmt.Errorf("line %d: read answer: %w", n, unlike(err))
 		}
 		if a.Type != "" && a.Type != "verdict" {
 			continue
@@ -52,6 +54,19 @@ func ReadAnswers(r io.Reader) ([]Answer, error) {
 		return nil, fmt.Errorf("read answers: %w", err)
 	}
 	return all, nil
+}
+
+// unlike says of a line that is no answer what was found, in the terms of JSON.
+func unlike(err error) error {
+	var field *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &field):
+		return fmt.Errorf("expected an object of JSON in a line of its own: %w", err)
+	case field.Field == "":
+		return fmt.Errorf("found a JSON %s, expected an object", field.Value)
+	}
+	want := map[string]string{"frame": "whole number", "epoch": "number"}[field.Field]
+	return fmt.Errorf("%q is a JSON %s, expected a %s", field.Field, field.Value, cmp.Or(want, "string"))
 }
 
 func (a *Answer) check() error {

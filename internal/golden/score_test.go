@@ -91,7 +91,11 @@ func TestAnswersThatAreNone(t *testing.T) {
 		`{"file":"x/y.pcapng","frame":0}`:                                     `line 1: read answer: found file "x/y.pcapng" and frame 0, expected`,
 		"\n\n{\"file\":\"x/y.pcapng\",\"frame\":1,\"cause\":\"closed-port\"}": `line 3: read answer: cause "closed-port" is none of the vocabulary (did you mean "port-closed"?)`,
 		`{"file":"x/y.pcapng","frame":1,"sender":"server"}`:                   `sender "server", expected originator`,
-		`frame 5`: "line 1: read answer: ",
+		`frame 5`:                           "line 1: read answer: expected an object of JSON in a line of its own: ",
+		`["x/y.pcapng",5]`:                  "line 1: read answer: found a JSON array, expected an object",
+		`{"file":"x/y.pcapng","frame":"5"}`: `line 1: read answer: "frame" is a JSON string, expected a whole number`,
+		`{"file":"x/y.pcapng","frame":5.5}`: `line 1: read answer: "frame" is a JSON number 5.5, expected a whole number`,
+		`{"file":5,"frame":5}`:              `line 1: read answer: "file" is a JSON number, expected a string`,
 	} {
 		if _, err := ReadAnswers(strings.NewReader(answers)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %q", answers, err, want)
