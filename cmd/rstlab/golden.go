@@ -115,10 +115,10 @@ func newGoldenScore() *cobra.Command {
 and so is a verdict of "rstlab analyze -o jsonl". The cause is one of "rstlab
 list causes", or "undetermined"; sender may be left out.
 
-right   the truth, or what the capture can't tell from it; undetermined where
-        that is all that the capture can carry
-open    no answer, where there is one
-wrong   anything else`,
+  right   the truth, or what the capture can't tell from it; undetermined
+          where that is all that the capture can carry
+  open    no answer, where there is one
+  wrong   anything else`,
 		Example: `  rstlab golden score answers.jsonl
   rstlab golden score --set ../golden -o jsonl - < answers.jsonl`,
 		Args: exactly(1, "a file of answers"),

@@ -33,9 +33,10 @@ const exitStatus = `  0    all well
   130  interrupted; what was found until then has been printed`
 
 // mdIndented makes lines that are indented by two, as help has its lists, a
-// block of Markdown.
+// block of Markdown, which a blank line sets off.
 func mdIndented(text string) string {
-	return regexp.MustCompile(`(?m)^  `).ReplaceAllString(text, "    ")
+	text = regexp.MustCompile(`(?m)^  `).ReplaceAllString(text, "    ")
+	return regexp.MustCompile(`(?m)(^[^ \n].*\n)    `).ReplaceAllString(text, "$1\n    ")
 }
 
 // causesText tells the table of causes.
