@@ -35,14 +35,14 @@ func (l *line) action(head EventHead) *segment.Error {
 		return unknownVerb(decl, actor, verb)
 	}
 	if hasSuffix {
-		if !v.OnSocket {
-			return actor.Errorf("%s is a verb of the whole %s; write %s %s", v.Name, decl.Kind, name, v.Name)
+		if !v.onSocket {
+			return actor.Errorf("%s is a verb of the whole %s; write %s %s", v.name, decl.Kind, name, v.name)
 		}
 		if err := l.socketName(&a.Actor, actor, suffix); err != nil {
 			return err
 		}
 	}
-	if v.OnSocket {
+	if v.onSocket {
 		l.socketsOf(name).use(l, a, v, actor)
 	}
 	if err := v.args(l, a); err != nil {
@@ -51,7 +51,7 @@ func (l *line) action(head EventHead) *segment.Error {
 	if err := l.actionTail(a, v); err != nil {
 		return err
 	}
-	if v.Name == "inject" {
+	if v.name == "inject" {
 		l.begin(a, a.Args[0].Segment, l.injected)
 	} else {
 		l.begin(a, nil, verb)
@@ -60,7 +60,7 @@ func (l *line) action(head EventHead) *segment.Error {
 }
 
 // actionTail reads "= RESULT within D as NAME".
-func (l *line) actionTail(a *Action, v *Verb) *segment.Error {
+func (l *line) actionTail(a *Action, v *verbKind) *segment.Error {
 	form := v.form(a.Actor)
 	parts := []part{
 		{"= RESULT", is("="), func(segment.Token) (err *segment.Error) {
@@ -69,7 +69,7 @@ func (l *line) actionTail(a *Action, v *Verb) *segment.Error {
 		}},
 		l.withinPart(&a.EventHead),
 	}
-	if v.Named {
+	if v.named {
 		parts = append(parts, l.asPart(&a.EventHead, func(t segment.Token) *segment.Error { return l.nameFor(a, t) }))
 	}
 	unexpected := func(t segment.Token) *segment.Error {
@@ -85,10 +85,10 @@ func (l *line) actionTail(a *Action, v *Verb) *segment.Error {
 }
 
 // form is how a line with v is written.
-func (v *Verb) form(a Actor) string {
-	words := []string{a.String(), v.Name}
-	if v.Args != "" {
-		words = append(words, v.Args)
+func (v *verbKind) form(a Actor) string {
+	words := []string{a.String(), v.name}
+	if v.operands != "" {
+		words = append(words, v.operands)
 	}
 	switch {
 	case v.results == aState:
@@ -97,7 +97,7 @@ func (v *Verb) form(a Actor) string {
 		words = append(words, "[= RESULT]")
 	}
 	words = append(words, "[within D]")
-	if v.Named {
+	if v.named {
 		words = append(words, "[as NAME]")
 	}
 	return strings.Join(words, " ")

@@ -2,28 +2,18 @@ package script
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"rstlab/internal/segment"
 )
 
-// A Condition is a word of "requires" and "[…]".
-type Condition struct {
-	Name    string
-	Form    string // how it is written
-	Summary string // what it asks of a machine
-}
-
-// Conditions gives all conditions.
-func Conditions() []Condition { return slices.Clone(conditions) }
-
-var conditions = []Condition{
-	{"kernel", "kernel>=6.10", "a kernel of this version or newer; kernel<6.10: older"},
-	{"root", "root", "root of the machine, not of a user namespace alone"},
-	{"ipv6", "ipv6", "IPv6"},
-	{"nftables", "nftables", "nftables in the kernel"},
-	{"exec", "exec=curl", "an installed program"},
+// conditions are the words of "requires" and "[…]", and how each is written.
+var conditions = []struct{ name, form string }{
+	{"kernel", "kernel>=6.10"},
+	{"root", "root"}, // of the machine, not of a user namespace alone
+	{"ipv6", "ipv6"},
+	{"nftables", "nftables"},
+	{"exec", "exec=curl"},
 }
 
 var versionForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
@@ -49,9 +39,9 @@ func (l *line) cond() (Cond, *segment.Error) {
 	}
 	form, known := "", []string{}
 	for _, k := range conditions {
-		known = append(known, k.Name)
-		if k.Name == c.Name {
-			form = k.Form
+		known = append(known, k.name)
+		if k.name == c.Name {
+			form = k.form
 		}
 	}
 	switch {

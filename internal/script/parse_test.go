@@ -268,24 +268,3 @@ func TestNoReset(t *testing.T) {
 		t.Error("no reset is claimed")
 	}
 }
-
-// The table of verbs is the vocabulary: each row says enough to print, and
-// every verb that the reference names is there.
-func TestVerbs(t *testing.T) {
-	var names []string
-	for _, v := range script.Verbs() {
-		names = append(names, v.Name)
-		if v.Summary == "" || len(v.Actors) == 0 {
-			t.Errorf("%s says too little: %+v", v.Name, v)
-		}
-	}
-	for _, name := range []string{
-		"listen", "connect", "socket", "accept", "send", "recv", "set", "close", "shutdown", "disconnect", "destroy", "forget", "state",
-		"exec", "kill", "sysctl", "nft", "route", "conntrack", "down", "up", "reboot",
-		"drop", "hold", "delay", "rewrite", "inject", "pass",
-	} {
-		if !slices.Contains(names, name) {
-			t.Errorf("no verb %s", name)
-		}
-	}
-}

@@ -34,10 +34,10 @@ func (r results) String() string {
 }
 
 // result reads what stands behind "=".
-func (l *line) result(v *Verb) (*Result, *segment.Error) {
+func (l *line) result(v *verbKind) (*Result, *segment.Error) {
 	t := l.Peek()
 	if v.results == 0 {
-		return nil, t.Errorf("%s has no result", v.Name)
+		return nil, t.Errorf("%s has no result", v.name)
 	}
 	if t.Kind != segment.Word {
 		return nil, t.Expected(v.results.String() + ` behind "="`)
@@ -56,9 +56,9 @@ func (l *line) result(v *Verb) (*Result, *segment.Error) {
 	}
 	switch {
 	case kind == 0:
-		return nil, t.Errorf("unknown result %q; %s gives %s%s", t.Text, v.Name, v.results, segment.DidYouMean(t.Text, resultWords(v.results)...))
+		return nil, t.Errorf("unknown result %q; %s gives %s%s", t.Text, v.name, v.results, segment.DidYouMean(t.Text, resultWords(v.results)...))
 	case kind&v.results == 0:
-		return nil, t.Errorf("%s gives %s, not %s", v.Name, v.results, t.Text)
+		return nil, t.Errorf("%s gives %s, not %s", v.name, v.results, t.Text)
 	}
 	return r, nil
 }

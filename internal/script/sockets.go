@@ -65,23 +65,23 @@ func (l *line) socketName(a *Actor, t segment.Token, s string) *segment.Error {
 
 // use finds or makes the socket that an action means, and fills in the actor's
 // where the line names the host alone.
-func (s *sockets) use(l *line, a *Action, v *Verb, t segment.Token) {
+func (s *sockets) use(l *line, a *Action, v *verbKind, t segment.Token) {
 	id := strings.TrimPrefix(a.Actor.String()[len(a.Actor.Name):], ".")
 	switch {
-	case a.Actor.Socket != "" && slices.Contains([]string{"listen", "connect", "accept"}, v.Name):
-		l.errorf(t, "%s takes a port, not a name: %s.PORT %s", v.Name, a.Actor.Name, v.Name)
-	case v.Name == "listen" && id == "":
+	case a.Actor.Socket != "" && slices.Contains([]string{"listen", "connect", "accept"}, v.name):
+		l.errorf(t, "%s takes a port, not a name: %s.PORT %s", v.name, a.Actor.Name, v.name)
+	case v.name == "listen" && id == "":
 		l.errorf(t, "no port to listen on; write %s.PORT listen", a.Actor.Name)
-	case v.Name == "listen":
+	case v.name == "listen":
 		s.add(id)
 		if !slices.Contains(s.listens, id) {
 			s.listens = append(s.listens, id)
 		}
-	case v.Name == "accept":
+	case v.name == "accept":
 		s.pick(l, a, t, id, s.listens, "listens on", "does not listen on")
-	case v.Name == "connect", v.Name == "socket", v.makes && a.Actor.Port != 0, v.makes && len(s.ids) == 0:
+	case v.name == "connect", v.name == "socket", v.makes && a.Actor.Port != 0, v.makes && len(s.ids) == 0:
 		s.add(id)
-	case v.Name == "state" && a.Actor.Port != 0:
+	case v.name == "state" && a.Actor.Port != 0:
 		// a port may be asked for that never had a socket: CLOSED
 	default:
 		s.pick(l, a, t, id, s.ids, "has sockets", "has no socket")

@@ -95,12 +95,12 @@ func findKind(name string) (optionKind, error) {
 		}
 		return optionKind{byte(n), name, `its data as "hex"`, writeHex(0, maxOptions), readHex(0, maxOptions)}, nil
 	}
-	names := OptionNames()
+	names := optionNames()
 	return optionKind{}, fmt.Errorf("unknown option %q; known are %s%s", name, strings.Join(names, ", "), DidYouMean(name, names...))
 }
 
-// OptionNames lists the names of options.
-func OptionNames() []string {
+// optionNames lists the names of options.
+func optionNames() []string {
 	var names []string
 	for _, k := range optionKinds {
 		names = append(names, k.name)

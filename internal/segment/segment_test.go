@@ -119,14 +119,3 @@ func TestNear(t *testing.T) {
 		}
 	}
 }
-
-func TestNumOrderWraps(t *testing.T) {
-	last := segment.Num(1<<32 - 1)
-	next := last.Add(10)
-	if next != 9 || !last.Before(next) || !next.After(last) || next.Sub(last) != 10 || last.Sub(next) != -10 {
-		t.Errorf("%d and %d are not in order", last, next)
-	}
-	if !next.In(last, 11) || next.In(last, 10) || last.In(next, 100) {
-		t.Errorf("%d lies wrong in the bytes from %d", next, last)
-	}
-}
