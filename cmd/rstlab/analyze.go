@@ -18,7 +18,19 @@ import (
 // however long it is. To take it by ordinary pages costs a twelfth of the time.
 const usual = 96 << 20
 
+// analyzeOptions are the flags of analyze.
+type analyzeOptions struct {
+	output       *output
+	connections  bool
+	at, failOn   []string
+	host         address
+	stream       stream
+	since, until moment
+	annotate     string
+}
+
 func newAnalyze() *cobra.Command {
+	var o analyzeOptions
 	cmd := &cobra.Command{
 		Use:   "analyze FILE...",
 		Short: "Judge the resets in captures: who sent each one, and why",
@@ -62,122 +74,121 @@ are merged in order of time.`,
   rstlab analyze --fail-on injected-reset,blind-reset trouble.pcapng`,
 		Args: oneOrMore("FILE..."),
 	}
-	output := addOutput(cmd, report.AnalysisFormats())
-	connections := cmd.Flags().Bool("connections", false, "list every connection and how it ended, too")
-	at := cmd.Flags().StringSlice("at", nil, "`FILE=ADDRESS`: the capture was taken at the host with this address")
-	var (
-		host         address
-		only         stream
-		since, until moment
-	)
-	cmd.Flags().Var(&host, "host", "tell only of connections of this `ADDRESS`")
-	cmd.Flags().Var(&only, "stream", "tell only of the connection with this `NUMBER`, which is Wireshark's tcp.stream")
-	cmd.Flags().Var(&since, "since", "tell only of resets from `T` on")
-	cmd.Flags().Var(&until, "until", "tell only of resets before `T`")
-	annotated := cmd.Flags().String("annotate", "", "write the packets to `OUT.pcapng`, the verdicts as comments")
-	failOn := cmd.Flags().StringSlice("fail-on", nil, "end with status 1 if one of these `CAUSE`s is found")
+	o.output = addOutput(cmd, report.AnalysisFormats())
+	cmd.Flags().BoolVar(&o.connections, "connections", false, "list every connection and how it ended, too")
+	cmd.Flags().StringSliceVar(&o.at, "at", nil, "`FILE=ADDRESS`: the capture was taken at the host with this address")
+	cmd.Flags().Var(&o.host, "host", "tell only of connections of this `ADDRESS`")
+	cmd.Flags().Var(&o.stream, "stream", "tell only of the connection with this `NUMBER`, which is Wireshark's tcp.stream")
+	cmd.Flags().Var(&o.since, "since", "tell only of resets from `T` on")
+	cmd.Flags().Var(&o.until, "until", "tell only of resets before `T`")
+	cmd.Flags().StringVar(&o.annotate, "annotate", "", "write the packets to `OUT.pcapng`, the verdicts as comments")
+	cmd.Flags().StringSliceVar(&o.failOn, "fail-on", nil, "end with status 1 if one of these `CAUSE`s is found")
 	for _, flag := range []string{"host", "stream", "since", "until"} {
 		complete(cmd, flag, cobra.NoFileCompletions)
 	}
 	complete(cmd, "fail-on", completeCauseList)
+	cmd.RunE = o.run
+	return cmd
+}
 
-	cmd.RunE = func(cmd *cobra.Command, files []string) (err error) {
-		unwanted, err := causes(*failOn)
-		if err == nil && len(unwanted) == 0 && cmd.Flags().Changed("fail-on") {
-			err = errors.New("read --fail-on: found no cause, want one or more, separated by commas") // a check of nothing would always succeed
-		}
-		if err != nil {
+// run checks all that is asked for, opens what is written, and judges.
+func (o *analyzeOptions) run(cmd *cobra.Command, files []string) (err error) {
+	unwanted, err := causes(o.failOn)
+	if err == nil && len(unwanted) == 0 && cmd.Flags().Changed("fail-on") {
+		err = errors.New("read --fail-on: found no cause, want one or more, separated by commas") // a check of nothing would always succeed
+	}
+	if err != nil {
+		return usage(cmd, err)
+	}
+	from, err := sources(files, o.at)
+	if err == nil {
+		err = once(files)
+	}
+	if err != nil {
+		return usage(cmd, err)
+	}
+	var notes *annotation
+	besides := files
+	if o.annotate != "" {
+		if notes, err = newAnnotation(o.annotate, from); err != nil {
 			return usage(cmd, err)
 		}
-		from, err := sources(files, *at)
-		if err == nil {
-			err = once(files)
+		defer func() { err = errors.Join(err, notes.Close()) }()
+		besides = append(slices.Clip(files), o.annotate)
+	}
+	to, err := o.output.open(cmd.OutOrStdout(), besides)
+	if err != nil {
+		return usage(cmd, err)
+	}
+	defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
+	if !slices.ContainsFunc(to, func(s sink) bool { return s.format == "jsonl" }) { // a program looks for the files
+		for i, name := range brief(files) {
+			from[i].name = name
 		}
-		if err != nil {
-			return usage(cmd, err)
-		}
-		opts := analyzer.Options{Connections: *connections, Host: host.Addr, Stream: only.id, Since: since.at, Until: until.at}
-		var notes *annotation
-		if *annotated != "" {
-			if notes, err = newAnnotation(*annotated, from); err != nil {
-				return usage(cmd, err)
-			}
-			defer func() { err = errors.Join(err, notes.Close()) }()
-		}
+	}
+	found, err := o.judge(cmd, from, to, notes, unwanted)
+	if err == nil && found {
+		return &statusError{Status: statusFailed}
+	}
+	return err
+}
 
-		besides := files
-		if *annotated != "" {
-			besides = append(slices.Clip(files), *annotated)
-		}
-		to, err := output.open(cmd.OutOrStdout(), besides)
-		if err != nil {
-			return usage(cmd, err)
-		}
-		defer func() { err = to.end(cmd.ErrOrStderr(), err) }()
-		if !slices.ContainsFunc(to, func(s sink) bool { return s.format == "jsonl" }) { // a program looks for the files
-			for i, name := range brief(files) {
-				from[i].name = name
+// judge analyzes the captures and reports; notes may be nil. It says whether a
+// cause that is unwanted was found.
+func (o *analyzeOptions) judge(cmd *cobra.Command, from []*source, to sinks, notes *annotation, unwanted []cause.ID) (found bool, err error) {
+	reading := newReading(from)
+	bar := startProgress(cmd, reading.line)
+	defer bar.end()
+	stderr := bar.above(cmd.ErrOrStderr())
+	var inputs []analyzer.Input
+	for _, s := range from {
+		in := s.open(cmd.Context(), cmd.InOrStdin())
+		in.R = reading.counting(in.R)
+		inputs = append(inputs, in)
+	}
+	var out report.Analyses
+	for _, s := range to {
+		look := style(s.w)
+		look.Files = len(from) > 1
+		out = append(out, report.NewAnalysis(s.format, bar.above(s.w), look))
+	}
+	opts := analyzer.Options{Connections: o.connections, Host: o.host.Addr, Stream: o.stream.id, Since: o.since.at, Until: o.until.at}
+	if notes == nil {
+		opts.Brief = out.Brief
+	}
+	heap.Reserve(usual)
+	told := false
+	err = analyzer.Analyze(cmd.Context(), inputs, opts, func(r analyzer.Record) error {
+		switch r := r.(type) {
+		case *analyzer.Error:
+			if cmd.Context().Err() != nil {
+				break // it says that the interrupt cut the capture
 			}
+			told = true
+			diagnose(stderr, unread(r))
+		case *analyzer.Verdict:
+			found = found || slices.Contains(unwanted, r.Cause)
 		}
-		reading := newReading(from)
-		bar := startProgress(cmd, reading.line)
-		defer bar.end()
-		stderr := bar.above(cmd.ErrOrStderr())
-		var inputs []analyzer.Input
-		for _, s := range from {
-			in := s.open(cmd.Context(), cmd.InOrStdin())
-			in.R = reading.counting(in.R)
-			inputs = append(inputs, in)
-		}
-		var out report.Analyses
-		for _, s := range to {
-			look := style(s.w)
-			look.Files = len(files) > 1
-			out = append(out, report.NewAnalysis(s.format, bar.above(s.w), look))
-		}
-
-		if notes == nil {
-			opts.Brief = out.Brief
-		}
-		heap.Reserve(usual)
-		found, told := false, false
-		err = analyzer.Analyze(cmd.Context(), inputs, opts, func(r analyzer.Record) error {
-			switch r := r.(type) {
-			case *analyzer.Error:
-				if cmd.Context().Err() != nil {
-					break // it says that the interrupt cut the capture
-				}
-				told = true
-				diagnose(stderr, unread(r))
-			case *analyzer.Verdict:
-				found = found || slices.Contains(unwanted, r.Cause)
-			}
-			if notes != nil {
-				if err := notes.notes.Record(r); err != nil {
-					return err
-				}
-			}
-			return out.Record(r)
-		})
-		interrupted := cmd.Context().Err()
-		if notes != nil && (err == nil || interrupted != nil) {
-			if err := notes.write(cmd.Context(), stderr); err != nil {
+		if notes != nil {
+			if err := notes.notes.Record(r); err != nil {
 				return err
 			}
 		}
-		switch {
-		case interrupted != nil:
-			return interrupted
-		case err != nil && told:
-			return &statusError{Status: statusUsage}
-		case err != nil:
-			return err
-		case found:
-			return &statusError{Status: statusFailed}
+		return out.Record(r)
+	})
+	interrupted := cmd.Context().Err()
+	if notes != nil && (err == nil || interrupted != nil) {
+		if err := notes.write(cmd.Context(), stderr); err != nil {
+			return found, err
 		}
-		return nil
 	}
-	return cmd
+	switch {
+	case interrupted != nil:
+		return found, interrupted
+	case err != nil && told:
+		return found, &statusError{Status: statusUsage}
+	}
+	return found, err
 }
 
 // once refuses a capture that is named twice: it is not of two points.

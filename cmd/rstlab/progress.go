@@ -79,6 +79,9 @@ func (p *progress) show(elapsed time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	line := p.line(elapsed)
+	if width := style(p.terminal).Width; width > 0 && len(line) >= width {
+		line = line[:width-1] // a line that goes on below could not be taken away again
+	}
 	pad := max(p.shown-len(line), 0)
 	fmt.Fprintf(p.terminal, "\r%s%*s", line, pad, "")
 	p.shown = len(line)
