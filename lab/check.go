@@ -37,6 +37,7 @@ func newPlan(c Config) (*plan, error) {
 	p.addNodes(c, bad)
 	p.addLinks(c, bad)
 	p.checkNodes(bad)
+	p.nameTaps()
 	if len(errs) == 0 {
 		p.join(bad)
 	}
@@ -141,7 +142,7 @@ func (p *plan) checkNodes(bad func(string, ...any)) {
 			bad("middlebox %s: hops %d, expected 0 or 1", n.name, n.box.Hops)
 		}
 		for _, a := range n.wanted() {
-			if !a.IsValid() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() || a.Zone() != "" || a.Is4In6() {
+			if !usable(a) {
 				bad("%s: address %v is none that an actor can have", n.name, a)
 			}
 		}
@@ -151,6 +152,18 @@ func (p *plan) checkNodes(bad func(string, ...any)) {
 		if len(n.ports) > 255 {
 			bad("%s: %d links, expected 255 at most", n.name, len(n.ports))
 		}
+	}
+}
+
+// usable tells whether an interface can have an address.
+func usable(a netip.Addr) bool {
+	return a.IsValid() && !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && a.Zone() == "" && !a.Is4In6()
+}
+
+// nameTaps names a tap after its actor, and where that has several after the
+// neighbour as well.
+func (p *plan) nameTaps() {
+	for _, n := range p.nodes {
 		for _, port := range n.ports {
 			port.tap = n.name
 			if n.box != nil || len(n.ports) > 1 {
