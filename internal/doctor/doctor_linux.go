@@ -16,7 +16,7 @@ import (
 // Examine tries what a run needs. It makes a lab of its own and frees it again;
 // nothing else of the machine is touched.
 func Examine(ctx context.Context) []Check {
-	checks := []Check{kernel(), privilege(), userNamespaces()}
+	checks := []Check{kernel(release()), privilege(), userNamespaces()}
 	if err := lab.Available(); err != nil {
 		return append(checks, unavailable(err))
 	}
@@ -30,12 +30,16 @@ func Examine(ctx context.Context) []Check {
 // oldest is the oldest kernel on which the scenarios are known to run.
 const oldestMajor, oldestMinor = 6, 1
 
-func kernel() Check {
+// release is the running kernel's, as "uname -r" prints it.
+func release() string {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
-		return Check{Name: "kernel", Status: Limited, Found: "its version can't be read: " + err.Error()}
+		return err.Error()
 	}
-	release := unix.ByteSliceToString(u.Release[:])
+	return unix.ByteSliceToString(u.Release[:])
+}
+
+func kernel(release string) Check {
 	var major, minor int
 	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err != nil {
 		return Check{Name: "kernel", Status: Limited, Found: "Linux " + release + ", which is no version known here"}
