@@ -141,6 +141,68 @@ func TestRunInterrupted(t *testing.T) {
 	wantStatus(t, cmd, statusInterrupted)
 }
 
+// An interrupt ends sanitize, too, and what was read until then is written.
+func TestSanitizeInterrupted(t *testing.T) {
+	clean := filepath.Join(t.TempDir(), "clean.pcapng")
+	cmd, stdin := start(t, "sanitize", "-", clean)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	live := captureOf(t, "analyze.txtar", "capture.hex")
+	packet := live[24 : 24+16+58]
+	for len(live) < 1<<20 { // more than a pipe holds
+		live = append(live, packet...)
+	}
+	if _, err := stdin.Write(live); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, cmd, statusInterrupted)
+	if !strings.HasPrefix(stderr.String(), "rstlab: interrupted") {
+		t.Errorf("standard error is %q", stderr.String())
+	}
+	f, err := os.Open(clean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := pcapng.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p pcapng.Packet
+	for err = r.Next(&p); err == nil; err = r.Next(&p) {
+	}
+	if err != io.EOF || p.Frame < 2 {
+		t.Errorf("error %v behind %d packets, want a whole file", err, p.Frame)
+	}
+}
+
+// A capture of a disk is left as well, however long it is; of what was not begun
+// nothing is made.
+func TestSanitizeInterruptedFile(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.pcap"), filepath.Join(dir, "out.pcapng")
+	if err := os.WriteFile(in, captureOf(t, "analyze.txtar", "capture.hex"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	root := newRoot()
+	root.SetArgs([]string{"sanitize", in, out})
+	root.SetOut(io.Discard)
+	if err := root.ExecuteContext(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+	if _, err := os.Stat(out); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file was left: %v", err)
+	}
+}
+
 // An interrupt is no fault of the machine that doctor examines.
 func TestDoctorInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())

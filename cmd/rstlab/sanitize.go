@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -50,28 +51,44 @@ Kept:
 			reading := newReading(from)
 			bar := startProgress(cmd, reading.line)
 			for i := range from {
-				if err := sanitizeOne(cmd, s, from[i], out[i], reading, bar.above(cmd.ErrOrStderr())); err != nil {
-					bar.end()
-					return err
+				if err = sanitizeOne(cmd, s, from[i], out[i], reading, bar.above(cmd.ErrOrStderr())); err != nil {
+					break
 				}
 			}
 			bar.end()
-			if slices.Contains(out, "-") {
-				return s.Report().Write(cmd.ErrOrStderr())
+			if err != nil && !errors.Is(err, context.Canceled) {
+				return err
 			}
-			return s.Report().Write(cmd.OutOrStdout())
+			told := cmd.OutOrStdout()
+			if slices.Contains(out, "-") {
+				told = cmd.ErrOrStderr()
+			}
+			return errors.Join(err, s.Report().Write(told))
 		},
 	}
 }
 
+// sanitizeOne writes one capture. An interrupt ends it behind what was read until
+// then.
 func sanitizeOne(cmd *cobra.Command, s *sanitize.Sanitizer, from *source, to string, reading *reading, stderr io.Writer) error {
 	out, err := create(to, cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
-	in := from.open(cmd.Context(), cmd.InOrStdin())
-	readErr, err := s.Capture(in.Name, reading.counting(in.R), out)
-	if err = errors.Join(err, out.close(err)); err != nil {
+	ctx := cmd.Context()
+	in := from.open(ctx, cmd.InOrStdin())
+	src := reading.counting(in.R)
+	readErr, err := s.Capture(in.Name, readFunc(func(b []byte) (int, error) {
+		if ctx.Err() != nil {
+			return 0, io.EOF
+		}
+		return src.Read(b)
+	}), out)
+	closed := out.close(err)
+	if ctx.Err() != nil { // which cut the capture as well
+		return errors.Join(ctx.Err(), closed)
+	}
+	if err = errors.Join(err, closed); err != nil {
 		return err
 	}
 	if readErr != nil {
