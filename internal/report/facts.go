@@ -40,10 +40,8 @@ func facts(v *analyzer.Verdict) []fact {
 	if v.After != nil {
 		after = append(after, fmt.Sprintf("%s: %s", beside(v, v.After.File, v.After.Frame), v.After.Cause))
 	}
-	for _, s := range v.Seen {
-		if s.File != v.File || s.Frame != v.Frame {
-			seen = append(seen, beside(v, s.File, s.Frame)+" too")
-		}
+	for _, s := range elsewhere(v) {
+		seen = append(seen, s+" too")
 	}
 	if v.Next != "" {
 		next = append(next, v.Next)
@@ -61,4 +59,24 @@ func facts(v *analyzer.Verdict) []fact {
 		{"seen", seen},
 		{"next", next},
 	}
+}
+
+// elsewhere are the other frames that show the reset. Of many, as a loop before a
+// mirror makes them, it names the first and counts the others.
+func elsewhere(v *analyzer.Verdict) []string {
+	var names []string
+	more := 0
+	for _, s := range v.Seen {
+		switch {
+		case s.File == v.File && s.Frame == v.Frame:
+		case len(names) < mostNumbers:
+			names = append(names, beside(v, s.File, s.Frame))
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		names = append(names, plural(more, "other frame"))
+	}
+	return names
 }

@@ -218,11 +218,7 @@ func newHTMLBody(v *analyzer.Verdict, files bool) htmlBody {
 	if v.After != nil {
 		b.After = fmt.Sprintf("%s (%s)", beside(v, v.After.File, v.After.Frame), v.After.Cause)
 	}
-	for _, s := range v.Seen {
-		if s.File != v.File || s.Frame != v.Frame {
-			b.Seen = append(b.Seen, beside(v, s.File, s.Frame))
-		}
-	}
+	b.Seen = elsewhere(v)
 	for _, step := range strings.Split(v.Next, "; then ") {
 		if step != "" {
 			b.Next = append(b.Next, capitalized(step))

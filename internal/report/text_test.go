@@ -239,3 +239,28 @@ a block that stays as long as it is, whatever the reader's terminal may be
 | a table | that stays as it is, too, and is longer than the terminal |
 `)
 }
+
+// A loop before a mirror shows a reset ten thousand times; a report that named each
+// would bury all else.
+func TestFramesOfALoopAreCounted(t *testing.T) {
+	v := refused()
+	for n := range 10_000 {
+		v.Seen = append(v.Seen, analyzer.Sighting{File: v.File, Frame: 100 + n})
+	}
+	for _, format := range AnalysisFormats() {
+		if format == "jsonl" {
+			continue // has all
+		}
+		var b bytes.Buffer
+		out := NewAnalysis(format, &b, Style{})
+		for _, r := range []analyzer.Record{v, &analyzer.Summary{Files: 1, Resets: 1}} {
+			if err := out.Record(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := b.String()
+		if !strings.Contains(got, "frame 110") || strings.Contains(got, "frame 111") || !strings.Contains(got, "9989 other frames") {
+			t.Errorf("%s: want server.pcapng frame 3, frames 100 to 110, and 9989 others in\n%.4000s", format, got)
+		}
+	}
+}
