@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"rstlab/analyzer"
+	"rstlab/analyzer/cause"
 )
 
 // index is a small one: a cause that the capture carries, two that it can't
@@ -20,7 +23,7 @@ func index() []Entry {
 		{Scenario: "abort", Capture: "abort/client.pcapng", Frame: 9, Time: at, Cause: "abortive-close", Sender: "responder",
 			Carries: &Carries{Causes: ids("abortive-close", "close-unread-data"), Sender: "responder"}},
 		{Scenario: "lone", Capture: "lone/client.pcapng", Frame: 1, Time: at, Cause: "half-open", Sender: "originator",
-			Carries: &Carries{Undetermined: true}},
+			Carries: &Carries{Undetermined: true, Causes: []cause.ID{}}},
 		{Scenario: "middle", Capture: "middle/fw-client.pcapng", Frame: 4, Time: at, Cause: "half-open"},
 		{Scenario: "peace", Capture: "peace/client.pcapng"},
 	}
@@ -79,10 +82,42 @@ func TestScoreCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"wrong  refused/client.pcapng frame 2: firewall-reject-syn; it is port-closed, and the capture can carry port-closed by responder\n",
-		"wrong  peace/client.pcapng frame 3: abortive-close; it is no reset\n", "3 answers about frames that are no resets; 1 resets unrated"} {
+		"wrong  peace/client.pcapng frame 3: abortive-close; it is no reset\n", "wrong  refused/client.pcapng at 5.000000: abortive-close; there is no reset\n", "3 answers about frames that are no resets; 1 resets unrated"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
+	}
+}
+
+// Each kind of line keeps the schema.
+func TestScoreKeepsItsSchema(t *testing.T) {
+	_, s := rated(t, `{"file":"refused/client.pcapng","frame":2,"cause":"port-closed","sender":"responder"}
+{"file":"peace/client.pcapng","frame":3,"cause":"abortive-close"}
+{"file":"refused/client.pcapng","epoch":5}`)
+	schema, err := jsonschema.NewCompiler().Compile("../../docs/schema/score.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := s.Write(&b, "jsonl"); err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for line := range bytes.Lines(b.Bytes()) {
+		lines++
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+		if err == nil {
+			err = schema.Validate(value)
+		}
+		if err != nil {
+			t.Errorf("%s: %#v", line, err)
+		}
+	}
+	if want := len(index()) - 1 + 2 + len(s.Rows) + 1; lines != want { // one capture has no reset
+		t.Errorf("%d lines, want %d in\n%s", lines, want, b.String())
+	}
+	if schema.Validate(map[string]any{"type": "score"}) == nil {
+		t.Error("the schema takes a score without numbers")
 	}
 }
 

@@ -29,7 +29,11 @@ func (s *Score) writeText(w io.Writer) error {
 		}
 	}
 	for _, a := range s.FalseAlarms {
-		fmt.Fprintf(w, "wrong  %s frame %d: %s; it is no reset\n", captureOf(a.File), a.Frame, a.Cause)
+		if a.Frame > 0 {
+			fmt.Fprintf(w, "wrong  %s frame %d: %s; it is no reset\n", captureOf(a.File), a.Frame, a.Cause)
+		} else {
+			fmt.Fprintf(w, "wrong  %s at %.6f: %s; there is no reset\n", captureOf(a.File), a.Epoch, a.Cause)
+		}
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "resets\tright\topen\twrong\tsender right\topen\twrong\t  cause")
@@ -57,11 +61,12 @@ func (s *Score) writeJSONL(w io.Writer) error {
 	}
 	for _, a := range s.FalseAlarms {
 		err := e.Encode(struct {
-			Type    string `json:"type"`
-			Capture string `json:"capture"`
-			Frame   int    `json:"frame"`
-			Answer  string `json:"answer"`
-		}{"false-alarm", captureOf(a.File), a.Frame, string(a.Cause)})
+			Type    string  `json:"type"`
+			Capture string  `json:"capture"`
+			Frame   int     `json:"frame,omitempty"`
+			Epoch   float64 `json:"epoch,omitempty"`
+			Answer  string  `json:"answer"`
+		}{"false-alarm", captureOf(a.File), max(a.Frame, 0), a.Epoch, string(a.Cause)})
 		if err != nil {
 			return err
 		}

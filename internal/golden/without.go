@@ -7,10 +7,6 @@ import (
 	"rstlab/internal/script"
 )
 
-// without lists scenarios that have no golden files, and why: chance decides
-// what their packets are, and the story needs it.
-var without = map[string]string{}
-
 // An Absent is a scenario without golden files.
 type Absent struct {
 	Scenario string `json:"scenario"`
@@ -20,9 +16,6 @@ type Absent struct {
 // Without says why a scenario has no golden files; "" where it has. One that
 // runs a real program has none: its version, and often a date, is in the packets.
 func Without(f *script.File) string {
-	if why := without[f.Name]; why != "" {
-		return why
-	}
 	runs := slices.ContainsFunc(f.Events, func(ev script.Event) bool {
 		a, ok := ev.(*script.Action)
 		return ok && a.Verb == "exec"
