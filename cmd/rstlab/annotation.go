@@ -51,12 +51,20 @@ func (a *annotation) prepare() (err error) {
 		}
 		if s.once {
 			if s.spool, err = annotate.NewSpool(); err != nil {
-				return err
+				return noRoom(err)
 			}
 		}
 	}
 	a.notes, err = annotate.NewNotes(len(a.from) > 1)
-	return err
+	return noRoom(err)
+}
+
+// noRoom says what decides where temporary files lie, if they can't be made.
+func noRoom(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("annotate: %w; TMPDIR names another folder for it", err)
 }
 
 // write writes OUT, after the analysis.

@@ -66,7 +66,7 @@ func formatFile(cmd *cobra.Command, file string) error {
 		return err
 	}
 	if err := replace(file, out); err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", file, err)
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), report.Clean(file))
 	return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -87,6 +88,10 @@ func sanitizeOne(cmd *cobra.Command, s *sanitize.Sanitizer, from *source, to str
 	closed := out.close(err)
 	if ctx.Err() != nil { // which cut the capture as well
 		return errors.Join(ctx.Err(), closed)
+	}
+	var open *fs.PathError
+	if errors.As(err, &open) && open.Path == from.path {
+		err = open // its name and the cause are all there is to say
 	}
 	if err = errors.Join(err, closed); err != nil {
 		return err
