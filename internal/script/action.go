@@ -120,9 +120,17 @@ func (l *line) nameFor(a *Action, t segment.Token) *segment.Error {
 	return l.namePacket(t)
 }
 
+// waits are words that other languages wait by.
+var waits = []string{"sleep", "wait"}
+
+const howToWait = `time passes by "+5s" before a line, and a packet line waits for its packet`
+
 // unknownActor is the error that no statement begins with name.
 func (l *line) unknownActor(t segment.Token, name string) *segment.Error {
 	t.Text = name
+	if slices.Contains(waits, name) {
+		return t.Errorf("unknown host %q; %s", name, howToWait)
+	}
 	words := slices.Concat(l.file.names(), reserved)
 	return t.Errorf("unknown host %q; %s%s", name, declared(l.file), segment.DidYouMean(name, words...))
 }
@@ -140,6 +148,8 @@ func unknownVerb(decl *ActorDecl, actor, verb segment.Token) *segment.Error {
 	names := verbNames(decl.Kind)
 	hint := segment.DidYouMean(verb.Text, names...)
 	switch {
+	case slices.Contains(waits, verb.Text):
+		hint = "; " + howToWait
 	case decl.Kind == Peer:
 		hint = "; a peer has no verbs, its packet lines send"
 	case hint == "":

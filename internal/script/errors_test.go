@@ -24,6 +24,8 @@ var mistakes = []struct {
 	// what the reference shows
 	{twoHosts, "client.40001 connect sever.445", `4:22: unknown host "sever"; declared are client, server (did you mean "server"?)`},
 	{twoHosts, "client > server 80: S", `4:17: expected ":" and flags after "server"; a port is written server.80`},
+	{twoHosts, "sleep 5s", `4:1: unknown host "sleep"; time passes by "+5s" before a line, and a packet line waits for its packet`},
+	{twoHosts, "client wait 5s", `4:8: unknown verb "wait" for host client; time passes by "+5s" before a line, and a packet line waits for its packet`},
 	{twoHosts, "client > server: SA", `4:19: bad flag "A"; flags are F S R P . U E W, ACK is "." (SYN+ACK is "S.")`},
 	{twoHosts, "+5 client close", `4:2: duration "5" has no unit; write 5s or 5ms`},
 	{twoHosts + "client connect server.80\n", "client sned 100", `5:8: unknown verb "sned" for host client (did you mean "send"?)`},
