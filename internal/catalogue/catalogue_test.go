@@ -79,6 +79,52 @@ func TestDescribe(t *testing.T) {
 		Summary: row.Summary, Scenarios: []string{"port-closed"}})
 }
 
+// Of the scenarios that show a cause the one with its name comes first.
+func TestDescribeCauseOrder(t *testing.T) {
+	row, _ := cause.Lookup(cause.PortClosed)
+	files := []*script.File{parse(t, "other-port.scenario", refused), two(t)[0], parse(t, "third-port.scenario", refused)}
+	same(t, DescribeCause(row, files).Scenarios, []string{"port-closed", "other-port", "third-port"})
+}
+
+// forged is a reset of a device between, over IPv6, judged from both ends.
+const forged = `# A device resets.
+host client
+middlebox fw  hops=0
+host server
+link client fw  net=2001:db8:1::/64
+link fw server
+
+client connect server.80 = ECONNREFUSED
+fw inject server.80 > client: R. seq 0 ack 1
+    => firewall-reject-syn by fw
+    seen @client+server as proven firewall-reject-syn by fw
+`
+
+func TestCover(t *testing.T) {
+	files := append(two(t), parse(t, "forged.scenario", forged))
+	recorded := Recorded{"port-closed": {"port-closed": {"NO_SOCKET"}, "half-open": {"TCP_FLAGS"}}}
+	rows := Cover(files, recorded)
+	if len(rows) != len(cause.Table()) {
+		t.Errorf("%d rows, want one for each of %d causes", len(rows), len(cause.Table()))
+	}
+	shown := map[string]Coverage{}
+	for _, row := range rows {
+		if row.Scenario != "" {
+			shown[row.Cause] = row
+		}
+	}
+	same(t, shown, map[string]Coverage{
+		"port-closed": {Type: "coverage", Cause: "port-closed", Scenario: "port-closed",
+			Reasons: []string{"NO_SOCKET"}, Taps: []string{"server", "client"}, IP: 4},
+		"firewall-reject-syn": {Type: "coverage", Cause: "firewall-reject-syn", Scenario: "forged",
+			Reasons: []string{}, Taps: []string{"server", "client", "client+server"}, IP: 6},
+	})
+	same(t, CoverReasons([]string{"NO_SOCKET", "ERROR"}, files, recorded), []Reason{
+		{Type: "reason", Reason: "NO_SOCKET", Scenarios: []string{"port-closed"}},
+		{Type: "reason", Reason: "ERROR", Scenarios: []string{}, Why: unreached["ERROR"]},
+	})
+}
+
 func same[T any](t *testing.T, got, want T) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -171,5 +217,18 @@ func TestResolveTellsAllThatIsWrong(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+}
+
+// A file of a folder that can't be read is not passed over.
+func TestResolveTellsWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "good.scenario"), graceful)
+	if err := os.Symlink("nowhere", filepath.Join(dir, "lost.scenario")); err != nil {
+		t.Skip(err)
+	}
+	files, errs := Resolve([]string{dir}, nil, nil)
+	if len(files) != 1 || len(errs) != 1 || !strings.Contains(errs[0].Error(), "lost.scenario") {
+		t.Errorf("%d files, errors %v; want one of each", len(files), errs)
 	}
 }
