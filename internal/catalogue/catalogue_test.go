@@ -220,6 +220,16 @@ func TestResolveTellsAllThatIsWrong(t *testing.T) {
 	}
 }
 
+// A scenario's name is that of a folder for its captures.
+func TestResolveWantsAName(t *testing.T) {
+	for _, name := range []string{".scenario", "..scenario", "...scenario"} {
+		file := write(t, filepath.Join(t.TempDir(), name), graceful)
+		if files, errs := Resolve([]string{file}, nil, nil); len(files) != 0 || len(errs) != 1 || !strings.Contains(errs[0].Error(), "has no name before .scenario") {
+			t.Errorf("%s: %d files, errors %v", name, len(files), errs)
+		}
+	}
+}
+
 // A file of a folder that can't be read is not passed over.
 func TestResolveTellsWhatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()

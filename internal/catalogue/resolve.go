@@ -98,6 +98,9 @@ func (r *resolver) parse(path string, src []byte) error {
 	if err != nil {
 		return err
 	}
+	if strings.Trim(f.Name, ".") == "" {
+		return fmt.Errorf("find scenario in %s: the file has no name before %s, which its captures would have", path, Ext)
+	}
 	r.append("file: "+filepath.Clean(path), f)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"rstlab/analyzer"
@@ -83,7 +84,7 @@ func (p *player) story() string {
 	} else {
 		b.WriteString("  ")
 	}
-	again := p.file.Path
+	again := shellWord(p.file.Path)
 	switch {
 	case p.file.Catalogue:
 		again = p.file.Name
@@ -95,6 +96,20 @@ func (p *player) story() string {
 	}
 	fmt.Fprintf(&b, "run again: rstlab run %s\n", again)
 	return b.String()
+}
+
+// plainWord is what a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[\pL\pN_./][\pL\pN_./:,+=@-]*$`)
+
+// shellWord writes a path so that a shell, and rstlab's own flags, take it for one.
+func shellWord(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	if plainWord.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // verdictLines are what a verdict rests on, for comparison.
