@@ -124,7 +124,7 @@ func (x *made) settled() Outcome {
 	if o.Case != nil || o.Skip != "" || o.Fail != "" || o.Listed != "" || o.Runs == 0 {
 		return o
 	}
-	o.Fail = fmt.Sprintf("no two of %d runs were alike: fix the scenario, or list it among those without golden files", o.Runs)
+	o.Fail = fmt.Sprintf("no two of %d runs were alike: fix the scenario, so that no line depends on what happens to be quicker", o.Runs)
 	if len(x.errs) > 0 {
 		o.Fail += "\n" + errors.Join(x.errs...).Error()
 	}

@@ -52,7 +52,7 @@ func Run(ctx context.Context, files []*script.File, o Options, done func(*Result
 	}
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range max(o.Jobs, 1) {
+	for range min(max(o.Jobs, 1), len(results)) {
 		wg.Go(func() {
 			for i := range next {
 				results[i] <- env.play(ctx, files[i%len(files)], kept[i])

@@ -206,7 +206,7 @@ func nominal(took time.Duration, options ...time.Duration) (time.Duration, error
 		}
 	}
 	if best == 0 || took > 2*best+best/2+promptly {
-		return 0, fmt.Errorf("it came %v after what set its timer, which none of %v explains; fix the scenario, or list it among those without a golden file", took, options)
+		return 0, fmt.Errorf("it came %v after what set its timer, which none of %v explains; a wait of the scenario's own is written +D", took, options)
 	}
 	return best, nil
 }
