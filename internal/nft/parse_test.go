@@ -155,6 +155,7 @@ func TestErrors(t *testing.T) {
 		{"forward tcp flags & (syn|ack == syn drop", `column 30: expected "|" or ")", found "=="`},
 		{"forward tcp flags & syn drop", `column 25: expected "==" or "!=", found "drop"`},
 		{"forward tcp flags syn|ack drop", `column 22: unexpected "|"; write a comma for "one of them", "==" before the first for "all of them"`},
+		{"forward tcp flags syn / akc drop", `column 25: expected fin, syn, rst, psh, ack, urg, ecn or cwr, found "akc" (did you mean "ack"?)`},
 		{"forward ct state news drop", `column 18: expected invalid, established, related, new or untracked, found "news" (did you mean "new"?)`},
 		{"forward ct mark 1 drop", `column 12: expected state or status, found "mark"`},
 		{"forward ct state & new == new drop", `column 20: ct state takes no mask; write the states that may be, with commas`},
@@ -177,6 +178,7 @@ func TestErrors(t *testing.T) {
 		{"output iifname eth0 drop", `column 8: iifname is not known in output; the host's own packets came in nowhere`},
 		{"prerouting dnat server", `column 17: expected to, found "server"`},
 		{"prerouting dnat to server:http", `column 20: bad port in "server:http"; write a port from 1 to 65535, or two as in 1024-65535`},
+		{"prerouting dnat to server:80-x", `column 20: bad port in "server:80-x"; write a port from 1 to 65535, or two as in 1024-65535`},
 		{"prerouting dnat to server:", `column 20: bad port in "server:"; write a port from 1 to 65535, or two as in 1024-65535`},
 		{"prerouting dnat to", `column 19: expected an address or a port at the end of the line`},
 		{"prerouting dnat to Server", `column 20: bad address "Server"; write an address, ADDRESS/LENGTH, FIRST-LAST or the name of an actor`},
@@ -186,10 +188,23 @@ func TestErrors(t *testing.T) {
 		{"postrouting ip ttl set 256", `column 24: bad ip ttl "256"; write a number from 0 to 255`},
 		{"postrouting ip ttl set numgen inc mod 3", `column 31: numgen writes whole numbers, as into ip id; write a value into ip ttl`},
 		{"postrouting ip id set numgen inc mod 0", `column 38: bad modulus "0"; write a number from 1 to 4294967295`},
+		{"postrouting ip id set numgen inc mod 10 offset x", `column 48: bad offset "x"; with the modulus it may reach 4294967295`},
 		{"forward ip saddr =client drop", `column 18: bad address "=client"; write an address, ADDRESS/LENGTH, FIRST-LAST or the name of an actor`},
 	} {
 		if _, err := Parse(test.rule); err == nil || err.Error() != test.want {
 			t.Errorf("%q\nhave %v\nwant %s", test.rule, err, test.want)
+		}
+	}
+}
+
+// The greatest values are values still.
+func TestGreatest(t *testing.T) {
+	for _, rule := range []string{
+		"forward tcp dport 65535 drop", "forward tcp option 255 exists drop", "forward @ih,0,128 1 drop",
+		"postrouting ip id set 65535", "postrouting ip id set numgen inc mod 4294967295", "postrouting ip id set numgen inc mod 1 offset 4294967294",
+	} {
+		if _, err := Parse(rule); err != nil {
+			t.Errorf("%s: %v", rule, err)
 		}
 	}
 }
