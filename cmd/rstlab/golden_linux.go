@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rstlab/internal/golden"
+	"rstlab/internal/report"
 	"rstlab/internal/script"
 	"rstlab/lab"
 )
@@ -15,7 +16,7 @@ import (
 // writeGolden writes the golden files of scenarios.
 func writeGolden(cmd *cobra.Command, dir string, files []*script.File, o goldenOptions) error {
 	if err := lab.Available(); err != nil {
-		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
+		return machine(err)
 	}
 	bar := startProgress(cmd, playing(fmt.Sprintf("%d scenarios", len(files))))
 	defer bar.end()
@@ -26,7 +27,7 @@ func writeGolden(cmd *cobra.Command, dir string, files []*script.File, o goldenO
 // verifyGolden compares scenarios with their golden files.
 func verifyGolden(cmd *cobra.Command, dir string, files []*script.File, o goldenOptions) error {
 	if err := lab.Available(); err != nil {
-		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
+		return machine(err)
 	}
 	set, err := openGolden(dir)
 	if err != nil {
@@ -47,11 +48,11 @@ func tellChange(w io.Writer) func(golden.Change) {
 		if c.Kind == golden.Same && c.Text == "" || c.Kind == golden.Listed {
 			return
 		}
-		fmt.Fprintf(w, "%-7s  %s\n", c.Kind, c.Name)
+		fmt.Fprintf(w, "%-7s  %s\n", c.Kind, report.Clean(c.Name))
 		if c.Text == "" {
 			return
 		}
-		for _, line := range strings.Split(c.Text, "\n") {
+		for _, line := range strings.Split(report.Clean(c.Text), "\n") {
 			fmt.Fprintf(w, "         %s\n", line)
 		}
 	}

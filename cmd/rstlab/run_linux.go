@@ -28,7 +28,7 @@ func playAll(cmd *cobra.Command, files []*script.File, o runOptions, out report.
 	}
 	var unavailable *lab.UnavailableError
 	if errors.As(err, &unavailable) {
-		return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
+		return machine(err)
 	}
 	if err := out.Summary(summary); err != nil {
 		return err
@@ -40,4 +40,9 @@ func playAll(cmd *cobra.Command, files []*script.File, o runOptions, out report.
 		return &statusError{Status: statusFailed}
 	}
 	return nil
+}
+
+// machine makes err, which says what this machine lacks, the end of a command.
+func machine(err error) error {
+	return &statusError{Status: statusMachine, Err: err, Hint: "rstlab doctor says how to mend it"}
 }
