@@ -119,3 +119,16 @@ func TestNear(t *testing.T) {
 		}
 	}
 }
+
+func TestIsName(t *testing.T) {
+	for _, s := range []string{"a", "z", "a0", "a9", "a_b", "a-b", "server-2"} {
+		if !segment.IsName(s) {
+			t.Errorf("%q is no name", s)
+		}
+	}
+	for _, s := range []string{"", "0a", "9", "-a", "_a", "A", "aB", "a.b", "a b", "ä", "aä", "a:", "a/"} {
+		if segment.IsName(s) {
+			t.Errorf("%q is a name", s)
+		}
+	}
+}
