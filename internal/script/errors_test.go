@@ -24,6 +24,8 @@ var mistakes = []struct {
 	// what the reference shows
 	{twoHosts, "client.40001 connect sever.445", `4:22: unknown host "sever"; declared are client, server (did you mean "server"?)`},
 	{twoHosts, "client > server 80: S", `4:17: expected ":" and flags after "server"; a port is written server.80`},
+	{twoHosts, "client connect server.80 isn=x", `4:30: bad isn=x; write a number from 0 to 4294967295`},
+	{twoHosts, "! client > server: X", `4:20: bad flag "X"; flags are F S R P . U E W, ACK is "." (SYN+ACK is "S.")`},
 	{twoHosts, "sleep 5s", `4:1: unknown host "sleep"; time passes by "+5s" before a line, and a packet line waits for its packet`},
 	{twoHosts, "client wait 5s", `4:8: unknown verb "wait" for host client; time passes by "+5s" before a line, and a packet line waits for its packet`},
 	{twoHosts, "client > server: SA", `4:19: bad flag "A"; flags are F S R P . U E W, ACK is "." (SYN+ACK is "S.")`},
@@ -191,6 +193,8 @@ var truthMistakes = []struct {
 6:35: expected the name of a packet line, or ")" at the end of the line`},
 	{"=> port-closed by server (sin)", `6:27: no packet line is named "sin"; name one with "as sin" (did you mean "syn"?)`},
 	{"=> port-closed by server after half-opne", `6:32: "half-opne" is neither a cause nor the name of a packet line (did you mean "half-open"?)`},
+	{"=> port-closed by server not", `6:29: expected a cause at the end of the line`},
+	{"=> port-closed by server not ,", `6:30: expected a cause, found ","`},
 	{"=> port-closed by server not port-closed", `6:30: port-closed is the cause itself`},
 	{"=> port-closed by server not half-open not syn-scan", `6:40: not CAUSE is written twice`},
 	{"=> port-closed by server (syn) not half-open", `6:32: not CAUSE stands before (NAME …)`},
