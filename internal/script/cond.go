@@ -16,7 +16,10 @@ var conditions = []struct{ name, form string }{
 	{"exec", "exec=curl"},
 }
 
-var versionForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
+var (
+	versionForm = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
+	programForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.+-]*$`)
+)
 
 // cond takes a condition.
 func (l *line) cond() (Cond, *segment.Error) {
@@ -51,8 +54,8 @@ func (l *line) cond() (Cond, *segment.Error) {
 		return c, t.Errorf("bad condition %q; write %s", c.Name+c.Op+c.Value, form)
 	case c.Name == "kernel" && !versionForm.MatchString(c.Value):
 		return c, value.Errorf("bad version %q; write numbers joined by dots", c.Value)
-	case c.Name == "exec" && !segment.IsName(c.Value):
-		return c, t.Errorf("bad program %q; write its name: %s", c.Value, form)
+	case c.Name == "exec" && !programForm.MatchString(c.Value):
+		return c, t.Errorf("bad program %q; write the name of one on the PATH: %s", c.Value, form)
 	}
 	return c, nil
 }

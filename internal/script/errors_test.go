@@ -26,6 +26,7 @@ var mistakes = []struct {
 	{twoHosts, "client > server 80: S", `4:17: expected ":" and flags after "server"; a port is written server.80`},
 	{twoHosts, "client connect server.80 isn=x", `4:30: bad isn=x; write a number from 0 to 4294967295`},
 	{twoHosts, "! client > server: X", `4:20: bad flag "X"; flags are F S R P . U E W, ACK is "." (SYN+ACK is "S.")`},
+	{"requires exec=python3.11 exec=g++\n" + twoHosts, "requires exec=./mine", `5:10: bad program "./mine"; write the name of one on the PATH: exec=curl`},
 	{twoHosts, "sleep 5s", `4:1: unknown host "sleep"; time passes by "+5s" before a line, and a packet line waits for its packet`},
 	{twoHosts, "client wait 5s", `4:8: unknown verb "wait" for host client; time passes by "+5s" before a line, and a packet line waits for its packet`},
 	{twoHosts, "client > server: SA", `4:19: bad flag "A"; flags are F S R P . U E W, ACK is "." (SYN+ACK is "S.")`},
