@@ -66,6 +66,20 @@ func hasKnownEther(b []byte, at int) bool {
 	return false
 }
 
+// fitsMPLS tells whether b, for which only a port speaks, looks like a label stack
+// and what mpls guesses to be under one.
+func (d *Decoder) fitsMPLS(b []byte) bool {
+	const entryLen, bottom, wordLen = 4, 0x100, 4
+	for len(b) >= entryLen && u32(b)&bottom == 0 {
+		b = b[entryLen:]
+	}
+	if len(b) <= entryLen {
+		return d.missing > 0
+	}
+	b = b[entryLen:]
+	return d.fitsIP(b) || hasKnownEther(b, 0) || b[0]>>4 == 0 && hasKnownEther(b, wordLen)
+}
+
 // fitsIP tells whether b looks like an IP packet that is not longer than b.
 func (d *Decoder) fitsIP(b []byte) bool {
 	wire := len(b) + d.missing
@@ -92,6 +106,11 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 		portMPLS   = 6635
 		portIPsec  = 4500 // NAT traversal
 		portTZSP   = 37008
+		portTeredo = 3544
+		portLISP   = 4341
+		portGRE    = 4754
+		portCAPWAP = 5247 // data; 5246 is its control
+		portGUE    = 6080
 	)
 	if len(b) < headerLen {
 		return d.short()
@@ -99,7 +118,8 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 	d.pass(HeaderUDP, b[:headerLen])
 	src, dst := u16(b), u16(b[2:])
 	b = b[headerLen:]
-	if src == portL2TP || src == portIPsec { // an answer, to a port that translation chose
+	switch src { // an answer, to a port that translation or the client chose
+	case portL2TP, portIPsec, portTeredo, portCAPWAP:
 		dst = src
 	}
 	switch dst {
@@ -114,10 +134,26 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 	case portL2TP:
 		return d.l2tp(info, b)
 	case portMPLS: // RFC 7510
+		if !d.fitsMPLS(b) {
+			return UDP
+		}
 		info.HasMAC, info.HasDst = false, false
 		return d.mpls(info, b)
 	case portTZSP:
 		return d.tzsp(info, b)
+	case portGRE: // RFC 8086
+		if len(b) < 2 || u16(b)&0x4fff != 0 { // checksum, key and number are all that it may have
+			return UDP
+		}
+		return d.gre(info, b)
+	case portGUE:
+		return d.gue(info, b)
+	case portLISP:
+		return d.lisp(info, b)
+	case portTeredo:
+		return d.teredo(info, b)
+	case portCAPWAP:
+		return d.capwap(info, b)
 	case portIPsec: // RFC 3948: behind four zeros it is IKE, one byte is a keepalive
 		if len(b) > 4 && u32(b) != 0 {
 			return Encrypted
@@ -134,29 +170,41 @@ func (d *Decoder) vxlan(info *Info, b []byte, gpe bool) What {
 		headerLen   = 8
 		hasVNI      = 0x08
 		hasProtocol = 0x04
-		ipv4        = 1
-		ipv6        = 2
-		ethernet    = 3
-		mpls        = 5
 	)
 	if len(b) < headerLen || b[0]&hasVNI == 0 { // the other bits may be anything
 		return UDP
 	}
-	next := byte(ethernet)
+	next := byte(nextEthernet)
 	if gpe && b[0]&hasProtocol != 0 {
 		next = b[3]
 	}
 	d.pass(HeaderTunnel, b[:headerLen])
 	info.Tunnel.push(VXLAN, u32(b[4:])>>8)
-	b = b[headerLen:]
-	if next == ethernet {
-		return d.ethernet(info, b)
-	}
 	info.HasMAC, info.HasDst = false, false
-	switch next {
-	case ipv4, ipv6:
-		return d.ip(info, b)
-	case mpls:
+	return d.next(info, next, b[headerLen:])
+}
+
+// Next protocols of VXLAN GPE, LISP GPE and NSH (RFC 8300, section 11.2.5).
+const (
+	nextIPv4     = 1
+	nextIPv6     = 2
+	nextEthernet = 3
+	nextNSH      = 4
+	nextMPLS     = 5
+)
+
+// next decodes what such a number announces.
+func (d *Decoder) next(info *Info, protocol byte, b []byte) What {
+	switch protocol {
+	case nextIPv4:
+		return d.ether(info, etherIPv4, b)
+	case nextIPv6:
+		return d.ether(info, etherIPv6, b)
+	case nextEthernet:
+		return d.ethernet(info, b)
+	case nextNSH:
+		return d.ether(info, etherNSH, b)
+	case nextMPLS:
 		return d.mpls(info, b)
 	}
 	return UnknownEther
@@ -236,7 +284,7 @@ func (d *Decoder) gtpu(info *Info, b []byte) What {
 		hasNext     = 0x04
 		userPacket  = 255
 	)
-	if len(b) < headerLen || b[0]&versionMask != version1 || b[1] != userPacket {
+	if len(b) < headerLen || b[0]&versionMask != version1 || b[1] != userPacket || int(u16(b[2:])) > len(b)-headerLen+d.missing {
 		return UDP
 	}
 	d.pass(HeaderTunnel, b[:headerLen])

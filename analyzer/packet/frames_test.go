@@ -15,7 +15,7 @@ var (
 	macB = []byte{0x02, 0, 0, 0, 0, 0xb}
 
 	client4, server4 = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("198.51.100.1")
-	client6, server6 = netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:1::1")
+	client6, server6 = netip.MustParseAddr("2001:0:cb00:7101::1"), netip.MustParseAddr("2001:db8:1::1") // the first is a client of Teredo's, too
 	outerA4, outerB4 = netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("203.0.113.2")
 	outerA6, outerB6 = netip.MustParseAddr("2001:db8:f::1"), netip.MustParseAddr("2001:db8:f::2")
 )
@@ -122,7 +122,7 @@ func tag(tci, etherType uint16, payload []byte) []byte {
 }
 
 func udp(dst uint16, payload []byte) []byte {
-	return cat(be16(49152, dst, uint16(8+len(payload)), 0), payload)
+	return cat(be16(0xc000|dst, dst, uint16(8+len(payload)), 0), payload) // each in a conversation of its own
 }
 
 func snap(etherType uint16, payload []byte) []byte {
@@ -176,6 +176,9 @@ func wrap(s seg) []wrapping {
 	}
 	gtp := func(flags byte, payload []byte, rest ...byte) []byte {
 		return cat([]byte{flags, 255}, be16(uint16(len(rest)+len(payload))), be32(0xdecade), rest, payload)
+	}
+	erf := func(kind byte, n int) []byte {
+		return cat(le32(0), le32(1_700_000_000), []byte{kind, 4}, be16(uint16(16+n), 0, uint16(n)))
 	}
 	return []wrapping{
 		{"Ethernet, IPv4", ethernet, eth(0x0800, in4), false, true, ""},
@@ -296,6 +299,59 @@ func wrap(s seg) []wrapping {
 		{"GTP-U", ethernet, outerEth(outer(17, udp(2152, gtp(0x30, in4)))), false, false, "gtp-u 14600926"},
 		{"GTP-U with a number", ethernet, outerEth(outer(17, udp(2152, gtp(0x32, in6, 0, 1, 0, 0)))), true, false, "gtp-u 14600926"},
 		{"GTP-U with extensions", ethernet, outerEth(outer(17, udp(2152, gtp(0x34, in4, 0, 0, 0, 0x85, 1, 0x10, 9, 0xc0, 1, 0, 0, 0)))), false, false, "gtp-u 14600926"},
+		{"GRE in UDP", ethernet, outerEth(outer(17, udp(4754, gre(0x2000, 0x0800, []uint32{7}, in4)))), false, false, "gre 7"},
+		{"GUE, IPv4", ethernet, outerEth(outer(17, udp(6080, cat([]byte{0, 4, 0, 0}, in4)))), false, false, "gue"},
+		{"GUE, IPv6, optional fields", ethernet, outerEth(outer(17, udp(6080, cat([]byte{2, 41, 0x80, 0}, be32(1, 2), in6)))), true, false, "gue"},
+		{"GUE, GRE", ethernet, outerEth(outer(17, udp(6080, cat([]byte{0, 47, 0, 0}, gre(0, 0x0800, nil, in4))))), false, false, "gue, gre"},
+		{"GUE without a header", ethernet, outerEth(outer(17, udp(6080, in6))), true, false, "gue"},
+		{"LISP", ethernet, outerEth(outer(17, udp(4341, cat(be32(0xc0123456, 1), in4)))), false, false, "lisp"},
+		{"LISP of an instance", ethernet, outerEth(outer(17, udp(4341, cat(be32(0x88123456, 9<<8|1), in6)))), true, false, "lisp 9"},
+		{"LISP, Ethernet", ethernet, outerEth(outer(17, udp(4341, cat(be32(0x0c000003, 9<<8), eth(0x0800, in4))))), false, true, "lisp 9"},
+		{"Teredo", ethernet, outerEth(outer(17, udp(3544, in6))), true, false, "teredo"},
+		{"Teredo, authentication and origin", ethernet, outerEth(outer(17, udp(3544, cat([]byte{0, 1, 2, 1, 'm', 'e', 9}, make([]byte, 9), []byte{0, 0, 0x11, 0x22, 1, 2, 3, 4}, in6)))), true, false, "teredo"},
+		{"NSH", ethernet, eth(0x894f, cat(be32(0x0fc60101, 5<<8|255), make([]byte, 16), in4)), false, true, "nsh 5"},
+		{"NSH in VXLAN GPE", ethernet, outerEth(outer(17, udp(4790, cat(be32(0x0c000004, 7<<8), be32(0x0fc20203, 5<<8|255), eth(0x86dd, in6))))), true, true, "vxlan 7, nsh 5"},
+		{"NSH in GRE", ethernet, outerEth(outer(47, gre(0, 0x894f, nil, cat(be32(0x0fc20202, 5<<8|255), in6)))), true, false, "gre, nsh 5"},
+		{"L2TPv3", ethernet, outerEth(outer(115, cat(be32(5), eth(0x0800, in4)))), false, true, "l2tpv3 5"},
+		{"L2TPv3, cookie", ethernet, outerEth(outer(115, cat(be32(5, 0xdecade, 0xfacade), eth(0x8100, tag(10, 0x86dd, in6))))), true, true, "l2tpv3 5, vlan 10"},
+		{"L2TPv3, cookie and sublayer", ethernet, outerEth(outer(115, cat(be32(5, 0xdecade, 0x40000001), eth(0x0800, in4)))), false, true, "l2tpv3 5"},
+		{"L2TPv3, PPP", ethernet, outerEth(outer(115, cat(be32(5, 0xdecade), []byte{0xff, 3}, be16(0x21), in4))), false, false, "l2tpv3 5"},
+		{"L2TPv3 in UDP", ethernet, outerEth(outer(17, udp(1701, cat(be32(0x00030000, 5, 0), eth(0x0800, in4))))), false, true, "l2tpv3 5"},
+		{"CAPWAP, Ethernet", ethernet, outerEth(outer(17, udp(5247, cat(be32(2<<19|1<<9, 0), eth(0x0800, in4))))), false, true, "capwap"},
+		{"CAPWAP, 802.11", ethernet, outerEth(outer(17, udp(5247, cat(be32(2<<19|1<<9|0x100, 0), qosFromDS, snap(0x86dd, in6))))), true, true, "capwap"},
+		{"CAPWAP, 802.11 of Cisco, a radio's address", ethernet, outerEth(outer(17, udp(5247, cat(be32(4<<19|1<<9|0x110, 0), []byte{6, 1, 2, 3, 4, 5, 6, 0}, []byte{0x02, 0x88}, qosFromDS[2:], snap(0x0800, in4))))), false, true, "capwap"},
+		{"Ethernet in IPv6 (SRv6)", ethernet, eth(0x86dd, outer6(43, cat([]byte{143, 2, 4, 0}, make([]byte, 20), eth(0x0800, in4)))), false, true, "ethernet-in-ip"},
+
+		{"802.1ah", ethernet, cat(outerEth(nil)[:12], be16(0x88a8, 100, 0x88e7), be32(0x200004d2), eth(0x8100, tag(10, 0x0800, in4))), false, true, "vlan 100, pbb 1234, vlan 10"},
+		{"TRILL", ethernet, cat(outerEth(nil)[:12], be16(0x22f3, 20, 1, 2), eth(0x0800, in4)), false, true, "trill"},
+		{"TRILL with options", ethernet, cat(outerEth(nil)[:12], be16(0x22f3, 1<<6|20, 1, 2, 0, 0), eth(0x8100, tag(10, 0x86dd, in6))), true, true, "trill, vlan 10"},
+		{"FabricPath, check sequence", ethernet, cat(outerEth(nil)[:12], be16(0x8903, 1<<6|32), eth(0x8100, tag(10, 0x0800, in4)), be32(0xdecade)), false, true, "fabricpath, vlan 10"},
+		{"Cisco's group tag", ethernet, eth(0x8100, tag(10, 0x8909, cat([]byte{1, 1, 0, 1, 0, 5}, be16(0x0800), in4))), false, true, "vlan 10"},
+		{"HSR", ethernet, eth(0x892f, cat(be16(0x0031, 1, 0x0800), in4)), false, true, ""},
+		{"802.1CB", ethernet, eth(0xf1c1, cat(be16(0, 1, 0x86dd), in6)), true, true, ""},
+		{"MACsec, signed only", ethernet, eth(0x88e5, cat([]byte{0, 0}, be32(1), be16(0x0800), in4, make([]byte, 16))), false, true, ""},
+		{"MACsec, signed only, the channel told", ethernet, eth(0x88e5, cat([]byte{0x20, 0}, be32(1, 2, 3), be16(0x8100), tag(10, 0x86dd, in6), make([]byte, 16))), true, true, "vlan 10"},
+
+		{"Frame Relay", 107, cat([]byte{0x18, 0x41, 3, 0xcc}, in4), false, false, "frame-relay 100"},
+		{"Frame Relay, long address", 107, cat([]byte{0x18, 0x40, 2, 5, 3, 0x8e}, in6), true, false, "frame-relay 819265"},
+		{"Frame Relay, SNAP", 107, cat([]byte{0x18, 0x41, 3, 0, 0x80, 0, 0, 0}, be16(0x0800), in4), false, false, "frame-relay 100"},
+		{"Frame Relay, bridged", 107, cat([]byte{0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7}, eth(0x0800, in4)), false, true, "frame-relay 100"},
+		{"Frame Relay, PPP", 107, cat([]byte{0x18, 0x41, 3, 0xcf}, be16(0x57), in6), true, false, "frame-relay 100"},
+		{"Frame Relay of Cisco", 107, cat([]byte{0x18, 0x41}, be16(0x0800), in4), false, false, "frame-relay 100"},
+		{"cooked Frame Relay", sll, cat(be16(0, 770, 0), make([]byte, 8), be16(0), []byte{0x18, 0x41, 3, 0xcc}, in4), false, false, "frame-relay 100"},
+		{"IP over InfiniBand", 242, cat(make([]byte, 40), be16(0x86dd, 0), in6), true, false, ""},
+		{"ERF", 197, cat(erf(2, 2+14+len(in4)), []byte{0, 0}, eth(0x0800, in4)), false, true, ""},
+		{"ERF with extensions", 197, cat(erf(0x82, 16+2+14+len(in4)), []byte{0x83}, make([]byte, 7), []byte{4}, make([]byte, 7), []byte{0, 0}, eth(0x0800, in4)), false, true, ""},
+		{"ERF, IP", 197, cat(erf(23, len(in6)), in6), true, false, ""},
+		{"ERF, PPP", 197, cat(erf(1, 4+len(in4)), []byte{0xff, 3}, be16(0x21), in4), false, false, ""},
+		{"JunOS", 178, cat([]byte("MGC\x01"), eth(0x0800, in4)), false, true, ""},
+		{"JunOS, extensions", 178, cat([]byte("MGC\x80\x00\x06\x01\x01\x01\x02\x01\x02"), eth(0x86dd, in6)), true, true, ""},
+		{"JunOS without a link header", 178, cat([]byte("MGC\x03\x02\x00\x00\x00"), in4), false, false, ""},
+		{"switch chip of Broadcom", 281, cat(macB, macA, be32(8), be16(0x0800), in4), false, true, ""},
+		{"switch chip of Broadcom, in front", 282, cat(be32(8), eth(0x8100, tag(10, 0x86dd, in6))), true, true, "vlan 10"},
+		{"switch chip of Marvell", 284, cat(macB, macA, be32(0xc008000a), be16(0x0800), in4), false, true, ""},
+		{"switch chip of Marvell, EtherType", 285, cat(macB, macA, be32(0xdada0000, 0x4008000a), be16(0x86dd), in6), true, true, ""},
+
 		{"five deep", ethernet, eth(0x8100, tag(1, 0x8100, tag(2, 0x0800, outer(17, udp(4789, cat(be32(0x08000000, 3<<8), eth(0x8100, tag(4, 0x8100, tag(5, 0x0800, in4))))))))), false, true, "vlan 1, vlan 2, vxlan 3, vlan 4"},
 
 		{"IPv4 with options", raw, withOptions4(in4), false, false, ""},

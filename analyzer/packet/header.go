@@ -10,7 +10,7 @@ const (
 	HeaderSLL                     // Linux cooked: the sender's address at 6
 	HeaderSLL2                    // version 2: the sender's address at 12
 	HeaderWireless                // 802.11: addresses at 4, 10, 16 and, with both distribution bits, 24
-	HeaderSubframe                // of aggregated 802.11 frames: destination, source, length
+	HeaderSubframe                // of aggregated 802.11 frames: destination, source, length; on the link to a switch chip destination, source, tag, EtherType
 	HeaderCapture                 // what the capturing driver put before a frame; only what Decode reads of it
 	HeaderAttribute               // the length and kind of an nflog attribute
 	HeaderIPv4                    // with its options
@@ -21,7 +21,7 @@ const (
 	HeaderUDP
 	HeaderICMP   // the first 8 bytes of an error
 	HeaderGRE    // with its optional words
-	HeaderTunnel // VXLAN, Geneve, GTP-U, ERSPAN, EtherIP, L2TP
+	HeaderTunnel // VXLAN, Geneve, GTP-U, ERSPAN, EtherIP, L2TP, …
 	HeaderTCP    // with its options; within an ICMP error as much as was quoted
 )
 

@@ -20,11 +20,13 @@ const (
 	protoNoNext   = 59
 	protoOptions  = 60
 	protoEtherIP  = 97
+	protoL2TP     = 115
 	protoSCTP     = 132
 	protoMobility = 135
 	protoMPLS     = 137
 	protoHIP      = 139
 	protoShim6    = 140
+	protoEthernet = 143
 )
 
 // ip decodes an IP packet of either version.
@@ -211,6 +213,11 @@ func (d *Decoder) ipPayload(info *Info, proto uint8, b []byte, wire, offset int)
 		d.pass(HeaderTunnel, b[:headerLen])
 		info.Tunnel.push(EtherIP, 0)
 		return d.ethernet(info, b[headerLen:])
+	case protoEthernet: // RFC 8986, section 4.9
+		info.Tunnel.push(EtherInIP, 0)
+		return d.ethernet(info, b)
+	case protoL2TP:
+		return d.l2tp3(info, b, UnknownIP)
 	case protoESP:
 		return Encrypted
 	case protoSCTP:

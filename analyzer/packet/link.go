@@ -25,6 +25,20 @@ func (d *Decoder) link(info *Info, linkType uint16, b []byte) What {
 		return d.ppp(info, b)
 	case pcapng.LinkPPPDir:
 		return d.pppDirected(info, b)
+	case pcapng.LinkFRelay:
+		return d.frameRelay(info, b)
+	case pcapng.LinkERF:
+		return d.erf(info, b)
+	case pcapng.LinkJuniper:
+		return d.juniper(info, b)
+	case pcapng.LinkIPoIB:
+		return d.ipoib(info, b)
+	case pcapng.LinkBRCM, pcapng.LinkDSA:
+		return d.switchTag(info, b, 4)
+	case pcapng.LinkEDSA:
+		return d.switchTag(info, b, 8)
+	case pcapng.LinkBRCMPrepend:
+		return d.switchTagBefore(info, b)
 	case pcapng.LinkENC:
 		return d.enc(info, b)
 	case pcapng.LinkPFLOG:
@@ -69,6 +83,13 @@ const (
 	etherMACsec = 0x88e5
 	etherVNTag  = 0x8926 // Cisco's, between a fabric extender and its switch
 	etherETag   = 0x893f // 802.1BR, for the same
+	etherPBB    = 0x88e7 // 802.1ah
+	etherTRILL  = 0x22f3
+	etherFabric = 0x8903 // Cisco's FabricPath
+	etherCMD    = 0x8909 // Cisco's group tags
+	etherHSR    = 0x892f // IEC 62439-3
+	etherRTag   = 0xf1c1 // 802.1CB
+	etherNSH    = 0x894f
 	etherWLAN   = 0x2452 // Intel's Centrino: an 802.11 frame
 	etherERSPAN = 0x88be // type I and II, in GRE
 	etherERSP3  = 0x22eb // type III
@@ -118,6 +139,22 @@ func (d *Decoder) ether(info *Info, etherType uint16, b []byte) What {
 		return d.portTag(info, b, 6)
 	case etherETag:
 		return d.portTag(info, b, 8)
+	case etherCMD:
+		const version, words = 1, 1 // of other lengths it holds other things
+		if len(b) >= 2 && (b[0] != version || b[1] != words) {
+			return UnknownEther
+		}
+		return d.portTag(info, b, 8)
+	case etherHSR, etherRTag:
+		return d.portTag(info, b, 6)
+	case etherPBB:
+		return d.backbone(info, b)
+	case etherTRILL:
+		return d.trill(info, b)
+	case etherFabric:
+		return d.fabricPath(info, b)
+	case etherNSH:
+		return d.nsh(info, b)
 	case etherMPLS, etherMPLSUp:
 		return d.mpls(info, b)
 	case etherPPPoE:
@@ -133,7 +170,7 @@ func (d *Decoder) ether(info *Info, etherType uint16, b []byte) What {
 	case etherARP, etherRARP:
 		return ARP
 	case etherMACsec:
-		return Encrypted
+		return d.macsec(info, b)
 	}
 	if etherType <= etherLength {
 		return d.llc(info, b)
@@ -141,8 +178,9 @@ func (d *Decoder) ether(info *Info, etherType uint16, b []byte) What {
 	return UnknownEther
 }
 
-// portTag passes a tag over that says of which port of an extender a frame is, and
-// so nothing about the network; its last two bytes are the next EtherType.
+// portTag passes a tag over that says nothing about the network, but of which port
+// of an extender a frame is, which group sent it, or its number among copies; its
+// last two bytes are the next EtherType.
 func (d *Decoder) portTag(info *Info, b []byte, tagLen int) What {
 	if len(b) < tagLen {
 		return d.short()
@@ -214,7 +252,9 @@ func (d *Decoder) cooked(info *Info, packetType, addrLen uint16, addr []byte) {
 func (d *Decoder) cookedProtocol(info *Info, device, protocol uint16, b []byte) What {
 	const (
 		deviceNetlink  = 824
+		deviceFRAD     = 770
 		device80211    = 801
+		devicePrism    = 802
 		deviceRadiotap = 803
 		device8023     = 1 // ETH_P_802_3: Novell's raw 802.3
 		device8022     = 4 // ETH_P_802_2
@@ -222,8 +262,12 @@ func (d *Decoder) cookedProtocol(info *Info, device, protocol uint16, b []byte) 
 	switch device {
 	case deviceNetlink:
 		return UnknownLink
+	case deviceFRAD:
+		return d.frameRelay(info, b)
 	case device80211:
 		return d.wireless(info, b, 0)
+	case devicePrism:
+		return d.prism(info, b)
 	case deviceRadiotap:
 		return d.radiotap(info, b)
 	}

@@ -48,8 +48,8 @@ func (d *Decoder) pppDirected(info *Info, b []byte) What {
 	return d.ppp(info, b[1:])
 }
 
-// l2tp decodes a data message of L2TP version 2, which holds a PPP frame (RFC 2661,
-// section 3.1).
+// l2tp decodes a data message of L2TP in UDP, which in version 2 holds a PPP frame
+// (RFC 2661, section 3.1).
 func (d *Decoder) l2tp(info *Info, b []byte) What {
 	const (
 		minLen      = 6
@@ -63,11 +63,23 @@ func (d *Decoder) l2tp(info *Info, b []byte) What {
 		return UDP
 	}
 	flags := u16(b)
-	if flags&control != 0 || flags&versionMask != 2 {
+	if flags&control != 0 {
+		return UDP
+	}
+	switch flags & versionMask {
+	case 2:
+	case 3: // RFC 3931, section 4.1.2.1
+		const wordLen = 4
+		d.pass(HeaderTunnel, b[:wordLen])
+		return d.l2tp3(info, b[wordLen:], UDP)
+	default:
 		return UDP
 	}
 	at := 2
 	if flags&hasLength != 0 {
+		if int(u16(b[at:])) > len(b)+d.missing {
+			return UDP
+		}
 		at += 2
 	}
 	n := at + 4 // tunnel and session

@@ -27,6 +27,21 @@ var notByTshark = map[string]bool{
 	"MPLS pseudowire without, to a MAC like IPv4": true,
 	"ERSPAN III of IP":                            true,
 	"VXLAN at Linux's old port, 802.1Q inside":    true,
+	"GUE, IPv4":                                   true,
+	"GUE, IPv6, optional fields":                  true,
+	"GUE, GRE":                                    true,
+	"GUE without a header":                        true,
+	"LISP, Ethernet":                              true,
+	"L2TPv3":                                      true,
+	"L2TPv3, cookie":                              true,
+	"L2TPv3, cookie and sublayer":                 true,
+	"L2TPv3, PPP":                                 true,
+	"L2TPv3 in UDP":                               true,
+	"CAPWAP, 802.11":                              true,
+	"switch chip of Broadcom":                     true,
+	"switch chip of Broadcom, in front":           true,
+	"switch chip of Marvell":                      true,
+	"switch chip of Marvell, EtherType":           true,
 }
 
 // TestDecodeAsTshark compares what tshark says of random segments in every link

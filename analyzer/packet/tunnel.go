@@ -27,26 +27,48 @@ const (
 	EtherIP
 	L2TP // the ID is the tunnel's in the high half, the session's in the low one
 	TZSP
+	L2TPv3
+	GUE
+	LISP
+	NSH
+	Teredo
+	CAPWAP
+	PBB
+	TRILL
+	FabricPath
+	FrameRelay
+	EtherInIP // without a header of its own
 )
 
 var encaps = [...]struct {
 	name   string
 	bothID bool // both directions of a connection bear the same ID
 }{
-	VLAN:    {"vlan", true},
-	PPPoE:   {"pppoe", true},
-	MPLS:    {"mpls", false},   // label switched paths are one-way (RFC 3031, 2.2)
-	GRE:     {"gre", false},    // a key is the receiver's choice
-	ERSPAN:  {"erspan", false}, // each direction may be mirrored by a session of its own
-	VXLAN:   {"vxlan", true},
-	Geneve:  {"geneve", true},
-	GTPU:    {"gtp-u", false}, // a TEID is the receiver's (3GPP TS 29.281, 5.1)
-	IPIP:    {"ip-in-ip", true},
-	SixIn4:  {"6in4", true},
-	FourIn6: {"4in6", true},
-	EtherIP: {"etherip", true},
-	L2TP:    {"l2tp", false}, // each end chooses its own (RFC 2661, 3.1)
-	TZSP:    {"tzsp", false},
+	VLAN:       {"vlan", true},
+	PPPoE:      {"pppoe", true},
+	MPLS:       {"mpls", false},   // label switched paths are one-way (RFC 3031, 2.2)
+	GRE:        {"gre", false},    // a key is the receiver's choice
+	ERSPAN:     {"erspan", false}, // each direction may be mirrored by a session of its own
+	VXLAN:      {"vxlan", true},
+	Geneve:     {"geneve", true},
+	GTPU:       {"gtp-u", false}, // a TEID is the receiver's (3GPP TS 29.281, 5.1)
+	IPIP:       {"ip-in-ip", true},
+	SixIn4:     {"6in4", true},
+	FourIn6:    {"4in6", true},
+	EtherIP:    {"etherip", true},
+	L2TP:       {"l2tp", false}, // each end chooses its own (RFC 2661, 3.1)
+	TZSP:       {"tzsp", false},
+	L2TPv3:     {"l2tpv3", false}, // as L2TP (RFC 3931, 4.1)
+	GUE:        {"gue", true},
+	LISP:       {"lisp", true},
+	NSH:        {"nsh", false}, // a path is one-way (RFC 7665, 2.2)
+	Teredo:     {"teredo", true},
+	CAPWAP:     {"capwap", true},
+	PBB:        {"pbb", true},
+	TRILL:      {"trill", true},
+	FabricPath: {"fabricpath", true},
+	FrameRelay: {"frame-relay", true},
+	EtherInIP:  {"ethernet-in-ip", true},
 }
 
 // maxEncaps is how many encapsulations a Tunnel remembers; those further in

@@ -93,6 +93,14 @@ func (d *Decoder) prism(info *Info, b []byte) What {
 // wireless decodes an 802.11 data frame, its payload aligned to align bytes if
 // that is not 0 (IEEE 802.11-2020, section 9.2.4).
 func (d *Decoder) wireless(info *Info, b []byte, align int) What {
+	if len(b) < 2 {
+		return d.short()
+	}
+	return d.wirelessFrame(info, b, b[0], b[1], align)
+}
+
+// wirelessFrame decodes a frame whose first two bytes are given.
+func (d *Decoder) wirelessFrame(info *Info, b []byte, control, flags byte, align int) What {
 	const (
 		headerLen  = 24
 		dataType   = 2
@@ -105,10 +113,6 @@ func (d *Decoder) wireless(info *Info, b []byte, align int) What {
 		aggregated = 0x80 // of the QoS control field
 		meshBit    = 0x01 // of its second byte, in a mesh
 	)
-	if len(b) < 2 {
-		return d.short()
-	}
-	control, flags := b[0], b[1]
 	if control>>2&3 != dataType || control&noData != 0 {
 		return WirelessOther
 	}
@@ -195,4 +199,42 @@ func withoutMeshControl(b []byte) []byte {
 		return b
 	}
 	return b[min(6+int(b[0]&3)*macLen, len(b)):]
+}
+
+// capwap decodes data between an access point and its controller (RFC 5415, section
+// 4.3): an 802.3 or an 802.11 frame.
+func (d *Decoder) capwap(info *Info, b []byte) What {
+	const (
+		headerLen  = 8
+		dtls       = 1 // of the preamble; its version is 0
+		binding    = 1 // of 802.11
+		native     = 0x0100
+		fragmented = 0x0080
+		keepAlive  = 0x0008
+		offsetMask = 0xfff8
+	)
+	if len(b) < headerLen {
+		return UDP
+	}
+	word := u32(b) // preamble 8, length 5, radio 5, binding 5, flags 9
+	n := int(word>>19&0x1f) * 4
+	switch {
+	case b[0] == dtls:
+		return Encrypted
+	case b[0] != 0 || n < headerLen || n > len(b) || word>>9&0x1f != binding || word&keepAlive != 0:
+		return UDP
+	case word&fragmented != 0 && u16(b[6:])&offsetMask != 0:
+		return FragmentRest
+	}
+	d.pass(HeaderTunnel, b[:headerLen]) // not the radio's address and the like
+	info.Tunnel.push(CAPWAP, 0)
+	info.HasMAC, info.HasDst = false, false
+	if b = b[n:]; word&native == 0 {
+		return d.ethernet(info, b)
+	}
+	const dataMask, data, distribution = 0x0f, 0x08, 0x03
+	if len(b) >= 2 && b[0]&dataMask != data && b[0]&distribution != distribution && b[1]&dataMask == data {
+		return d.wirelessFrame(info, b, b[1], b[0], 0) // Cisco's have these two bytes the other way round
+	}
+	return d.wireless(info, b, 0)
 }
