@@ -194,6 +194,15 @@ func (r *Reader) Interfaces() []pcapng.Interface { return r.file.Interfaces() }
 // Section gives the description of the capture's first section.
 func (r *Reader) Section() pcapng.Section { return r.file.Section() }
 
+// Carry has what stands between packets handed over, see pcapng.Reader.
+func (r *Reader) Carry(f func(pcapng.Block)) { r.file.Carry(f) }
+
+// Options gives the options of the last packet that are carried along.
+func (r *Reader) Options() []pcapng.Option { return r.file.Options() }
+
+// Left counts the blocks that were not carried along.
+func (r *Reader) Left() (local, unknown int) { return r.file.Left() }
+
 // Notes says what is odd about the file and was read all the same.
 func (r *Reader) Notes() []string { return r.file.Notes() }
 

@@ -60,8 +60,9 @@ html is one page for a browser, which fetches nothing: verdicts, diagrams of the
 packets that matter, an overview, filters.
 
 --annotate writes all packets once more, as pcapng: each reset with its verdict
-as a comment, and on the frames of its evidence a short one. Several captures
-are merged in order of time.`,
+as a comment, and on the frames of its evidence a short one. Names, decryption
+secrets and custom blocks are copied, too. Several captures are merged in order
+of time.`,
 		Example: `  rstlab analyze trouble.pcapng
   rstlab analyze client.pcapng server.pcapng        two points of one trouble
   rstlab analyze --at server.pcapng=192.0.2.1 server.pcapng

@@ -93,10 +93,33 @@ func (a *annotation) write(ctx context.Context, stderr io.Writer) error {
 	if err := a.notes.Write(ctx, a.out, in); err != nil {
 		return fmt.Errorf("annotate: %s is not complete: %w", a.out.Name(), err)
 	}
+	if left := a.left(); left != "" {
+		hint(stderr, fmt.Sprintf("%s is without a part of the capture: %s", a.out.Name(), left))
+	}
 	if len(in) > 1 {
 		hint(stderr, fmt.Sprintf("%s has the packets of %s, merged in order of time; its comments count the frames of those files", a.out.Name(), strings.Join(names, ", ")))
 	}
 	return nil
+}
+
+// left says which blocks of the captures were not copied.
+func (a *annotation) left() string {
+	local, unknown := a.notes.Left()
+	var all []string
+	if local > 0 {
+		all = append(all, count(local, "custom block")+" marked as not to be copied")
+	}
+	if unknown > 0 {
+		all = append(all, count(unknown, "block")+" of a kind that is not known here")
+	}
+	return strings.Join(all, ", ")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // Close frees all, and takes OUT away again where it was made and not written.

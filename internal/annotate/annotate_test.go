@@ -5,8 +5,11 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -260,5 +263,161 @@ func TestSpoolLeavesNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(s.Name()); !os.IsNotExist(err) {
 		t.Errorf("a closed spool is still there: %v", err)
+	}
+}
+
+// blocks of names, secrets and custom data, with the numbers in them.
+var (
+	names   = pcapng.Block{Kind: 4, Body: []byte("\x01\x00\x0e\x00\xc0\x00\x02\x01a.example\x00\x00\x00\x00\x00\x00\x00")}
+	secrets = pcapng.Block{Kind: 10, Body: []byte("KSLT\x04\x00\x00\x00keys")}
+	custom  = pcapng.Block{Kind: 0xbad, Body: []byte("\xd9\x7e\x00\x00data")}
+	local   = pcapng.Block{Kind: 0x40000bad, Body: []byte("\xd9\x7e\x00\x00local")}
+)
+
+// laden is a capture of an interface, whose items are packets (strings) and blocks.
+func laden(t *testing.T, at int64, items ...any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := pcapng.NewWriter(&b, pcapng.Section{OS: "an OS"})
+	if _, err := w.AddInterface(pcapng.Interface{Name: "eth0", LinkType: pcapng.LinkRaw}); err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range items {
+		var err error
+		switch item := item.(type) {
+		case string:
+			at += 1e9
+			err = w.WritePacket(&pcapng.Packet{Time: at, Data: []byte(item), OrigLen: len(item)})
+		case pcapng.Block:
+			err = w.WriteBlock(item)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// order reads packets and blocks in the order in which they stand.
+func order(t *testing.T, b []byte) []string {
+	t.Helper()
+	r, err := pcapng.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	r.Carry(func(b pcapng.Block) { all = append(all, fmt.Sprintf("%#x", b.Kind)) })
+	var p pcapng.Packet
+	for r.Next(&p) == nil {
+		all = append(all, string(p.Data))
+	}
+	return all
+}
+
+// Secrets must stand before the packets that they open, and a frame's number is told in
+// comments: what stands between packets stays where it was.
+func TestBlocksStayWhereTheyWere(t *testing.T) {
+	a := laden(t, begin, secrets, names, "a1", custom, "a2", names, "a3", secrets)
+	out, err := write(t, map[string][]byte{"a": a}, []string{"a"}, verdict("a", 3, 1), &analyzer.Summary{Packets: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(order(t, a), order(t, out)); diff != "" {
+		t.Errorf("order was (-) and is (+):\n%s", diff)
+	}
+	_, got := read(t, out)
+	if got[1].Frame != 3 || len(got[1].Comments) != 1 {
+		t.Errorf("frame %d has the comments %q", got[1].Frame, got[1].Comments)
+	}
+	if r, _ := read(t, out); r.Section().OS != "an OS" {
+		t.Errorf("section %+v", r.Section())
+	}
+
+	b := laden(t, begin+5e8, secrets, "b1", custom, "b2")
+	out, err = write(t, map[string][]byte{"a": a, "b": b}, []string{"a", "b"}, &analyzer.Summary{Packets: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"0xa", "0x4", "0xa", "a1", "0xbad", "b1", "0xbad", "a2", "0x4", "b2", "a3", "0xa"}
+	if diff := cmp.Diff(want, order(t, out)); diff != "" {
+		t.Errorf("merged, want (-) and are (+):\n%s", diff)
+	}
+}
+
+// Two sections, of which the second is big-endian and counts its interfaces anew.
+func TestSectionsBecomeOne(t *testing.T) {
+	var big []byte
+	be := binary.BigEndian
+	for _, v := range []uint32{0x0a0d0d0a, 28, 0x1a2b3c4d, 1 << 16, 0xffffffff, 0xffffffff, 28, 1, 20, pcapng.LinkSLL << 16, 0, 20} {
+		big = be.AppendUint32(big, v)
+	}
+	for _, v := range []uint32{10, 24, 0x544c534b, 4} {
+		big = be.AppendUint32(big, v)
+	}
+	big = append(be.AppendUint32(append(big, "KEYS"...), 24), 0, 0, 0, 6, 0, 0, 0, 36)
+	for _, v := range []uint32{0, 0x60000, 0, 4, 4} {
+		big = be.AppendUint32(big, v)
+	}
+	big = be.AppendUint32(append(big, "big1"...), 36)
+	b := append(laden(t, begin, names, "one", local, "two"), big...)
+	n, err := NewNotes(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if err := n.Record(&analyzer.Summary{Packets: 3}); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := n.Write(context.Background(), &out, []analyzer.Input{{Name: "a", R: bytes.NewReader(b)}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"0x4", "one", "two", "0xa", "big1"}, order(t, out.Bytes())); diff != "" {
+		t.Errorf("want (-) and are (+):\n%s", diff)
+	}
+	r, got := read(t, out.Bytes())
+	if faces := r.Interfaces(); len(faces) != 2 || got[2].Interface != 1 || got[2].LinkType != pcapng.LinkSLL {
+		t.Errorf("%d interfaces, the last packet is of %d, of link type %d", len(faces), got[2].Interface, got[2].LinkType)
+	}
+	if !bytes.Contains(out.Bytes(), []byte("KSLT\x04\x00\x00\x00KEYS")) {
+		t.Error("secrets of the big-endian section are not little-endian")
+	}
+	if local, unknown := n.Left(); local != 1 || unknown != 0 {
+		t.Errorf("%d and %d blocks left, want 1 and 0", local, unknown)
+	}
+}
+
+// TestBlocksAsTshark: Wireshark's tools read the names and secrets of what is written,
+// and count its frames as before.
+func TestBlocksAsTshark(t *testing.T) {
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Skip("tshark is not installed")
+	}
+	ip := "\x45\x00\x00\x14\x00\x01\x00\x00\x40\x3b\x00\x00\xc0\x00\x02\x01\xc0\x00\x02\x02"
+	a := laden(t, begin, secrets, names, ip, custom, ip)
+	out, err := write(t, map[string][]byte{"a": a}, []string{"a"}, verdict("a", 3, 1), &analyzer.Summary{Packets: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := func(b []byte) string {
+		file := filepath.Join(t.TempDir(), "x.pcapng")
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if said, err := exec.Command("editcap", "--discard-all-secrets", file, file+"2").CombinedOutput(); err != nil {
+			t.Errorf("editcap: %s", said)
+		}
+		shown, err := exec.Command(tshark, "-N", "n", "-r", file, "-T", "fields", "-e", "frame.number", "-e", "ip.src_host").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(shown)
+	}
+	if was, is := show(a), show(out); was != is || !strings.Contains(is, "a.example") {
+		t.Errorf("was\n%sis\n%s", was, is)
 	}
 }

@@ -22,6 +22,8 @@ type Notes struct {
 	end     int64
 	files   map[string][]note
 	packets int64
+
+	local, unknown int // blocks left out
 }
 
 type note struct {

@@ -1,6 +1,7 @@
 package annotate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,22 +16,26 @@ import (
 // Write writes the packets of the inputs, which are those of the analysis read
 // once more from their begin, as one pcapng file with the comments: all packets
 // that the analysis read, with their stamps, directions, interfaces and
-// statistics. Several captures are merged in order of time, as the analysis
-// read them. Blocks of names, secrets and the like are not carried over.
+// statistics, and between them, as they stood, names, secrets and custom blocks that
+// may be copied. Several captures are merged in order of time, as the analysis read
+// them.
 func (n *Notes) Write(ctx context.Context, w io.Writer, inputs []analyzer.Input) error {
 	if err := n.sorted(); err != nil {
 		return err
 	}
 	var files []*file
 	var readers []*capture.Reader
+	copied := &copying{begin: func() *pcapng.Writer { return pcapng.NewWriter(w, n.section(files)) }}
 	for _, in := range inputs {
 		if r, err := capture.NewReader(in.Name, in.R); err == nil { // the analysis told what was wrong, too
-			files = append(files, &file{name: in.Name, reader: r})
+			f := &file{name: in.Name, reader: r}
+			r.Carry(func(b pcapng.Block) { copied.block(f, b, n.several) })
+			files = append(files, f)
 			readers = append(readers, r)
 		}
 	}
 	set := capture.NewSet(readers)
-	out := pcapng.NewWriter(w, n.section(files))
+	out := copied.writer()
 	var p pcapng.Packet
 	written := int64(0)
 	for written < n.packets {
@@ -55,8 +60,37 @@ func (n *Notes) Write(ctx context.Context, w io.Writer, inputs []analyzer.Input)
 		if err := f.finish(out, n.several); err != nil {
 			return err
 		}
+		local, unknown := f.reader.Left()
+		n.local += local
+		n.unknown += unknown
 	}
-	return out.Flush()
+	return errors.Join(copied.err, out.Flush())
+}
+
+// Left counts the blocks that Write left out: those that ask not to be copied, and
+// those of which it is not known how.
+func (n *Notes) Left() (local, unknown int) { return n.local, n.unknown }
+
+// A copying copies blocks into what is written when they are met. The first ones are
+// met before the first packet, when of the captures only the section's begin is known.
+type copying struct {
+	begin func() *pcapng.Writer
+	out   *pcapng.Writer
+	err   error
+}
+
+func (c *copying) writer() *pcapng.Writer {
+	if c.out == nil {
+		c.out = c.begin()
+	}
+	return c.out
+}
+
+// block copies a block of f behind what stands before it: some tools look for
+// interfaces in front only.
+func (c *copying) block(f *file, b pcapng.Block, several bool) {
+	out := c.writer()
+	c.err = cmp.Or(c.err, f.describe(out, len(f.reader.Interfaces()), several), out.WriteBlock(b))
 }
 
 // section describes what is written: as the one capture does, or as a merger.
@@ -85,7 +119,7 @@ func (n *Notes) packet(out *pcapng.Writer, f *file, p *pcapng.Packet) error {
 	}
 	p.Comments = append(slices.Clip(p.Comments), texts...)
 	p.Interface = f.ifaces[p.Interface]
-	return out.WritePacket(p)
+	return out.WritePacket(p, f.reader.Options()...)
 }
 
 // A file is one capture that is read again.

@@ -6,9 +6,11 @@ const (
 	blockInterface   = 1
 	blockPacket      = 2 // obsolete
 	blockSimple      = 3
+	blockNames       = 4
 	blockStats       = 5
 	blockEnhanced    = 6
 	blockJournal     = 9 // of systemd
+	blockSecrets     = 10
 	blockCustom      = 0xBAD
 	blockCustomLocal = 0x40000BAD // not to be copied
 	blockOverhead    = 12         // type, length and the length again
@@ -26,6 +28,11 @@ const (
 	optEnd     = 0
 	optComment = 1
 
+	optCustomText      = 2988
+	optCustom          = 2989
+	optCustomTextLocal = 19372 // not to be copied
+	optCustomLocal     = 19373
+
 	optSectionHardware    = 2
 	optSectionOS          = 3
 	optSectionApplication = 4
@@ -39,7 +46,10 @@ const (
 
 	optPacketFlags   = 2
 	optPacketDropped = 4
+	optPacketVerdict = 7
 
+	optStatsStart     = 2
+	optStatsEnd       = 3
 	optStatsReceived  = 4
 	optStatsDropped   = 5
 	optStatsAccepted  = 6

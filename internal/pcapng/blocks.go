@@ -50,10 +50,19 @@ func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 		}
 		switch kind {
 		case blockEnhanced, blockPacket, blockSimple, blockSection, blockInterface, blockStats:
-		case blockCustom, blockCustomLocal, blockJournal:
-			r.frame++
-			fallthrough
 		default: // names, secrets and all that is to come
+			carried := r.carried(kind, length)
+			if n := padded(int(length)); carried && len(b) < n {
+				return n, nil
+			}
+			if kind == blockCustom || kind == blockCustomLocal || kind == blockJournal {
+				r.frame++
+			}
+			if carried && r.u32(b[length-4:]) == length {
+				r.handOver(kind, b[blockBodyAt:length-4])
+			} else if carried {
+				r.unknown++
+			}
 			r.skip = int64(length+3) &^ 3
 			continue
 		}
@@ -137,6 +146,8 @@ func (r *Reader) beginSection(b []byte) error {
 				f.section.OS = r.text(v)
 			case optSectionApplication:
 				f.section.Application = r.text(v)
+			default:
+				f.section.Options = r.keepOption(f.section.Options, nil, code, v)
 			}
 		})
 	}
@@ -176,6 +187,12 @@ func (r *Reader) addInterface(b []byte) error {
 			if len(v) == 8 {
 				offset = int64(r.u64(v))
 			}
+		default:
+			if was := len(i.Options); r.texts <= maxText {
+				if i.Options = r.keepOption(i.Options, carriedOfInterface, code, v); len(i.Options) > was {
+					r.texts += len(v)
+				}
+			}
 		}
 	})
 	c := newClock(resolution, offset)
@@ -203,6 +220,10 @@ func (r *Reader) addStats(b []byte) error {
 		}
 		c := Count{N: r.u64(v), Known: true}
 		switch code {
+		case optStatsStart:
+			s.Start = l.nanoseconds(uint64(r.u32(v))<<32 | uint64(r.u32(v[4:])))
+		case optStatsEnd:
+			s.End = l.nanoseconds(uint64(r.u32(v))<<32 | uint64(r.u32(v[4:])))
 		case optStatsReceived:
 			s.Received = c
 		case optStatsDropped:

@@ -24,6 +24,9 @@ func FuzzRead(f *testing.F) {
 		modified := (&file{order: first.order}).pcapHeader(0xa1b2cd34, 2, 3, 65535, 1)
 		f.Add(modified.u32(1, 2, 5, 5, 2).u16(0x0800).raw(4, 0).raw([]byte("hello")...).b)
 	}
+	for _, o := range orders {
+		f.Add(carriable(o.order))
+	}
 	f.Add(written(f))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := pcapng.NewReader(bytes.NewReader(b))
@@ -47,7 +50,48 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("in batches\n got %v\nwant %v", batched, all)
 		}
 		rewrite(t, all, r.Interfaces())
+		carry(t, b, all)
 	})
+}
+
+// carry reads a file with what can be carried along: the packets must be the same, and
+// what is written must be read again as it was.
+func carry(t *testing.T, b []byte, all []pcapng.Packet) {
+	r, err := pcapng.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := pcapng.NewWriter(&out, pcapng.Section{})
+	var blocks []pcapng.Block
+	r.Carry(func(b pcapng.Block) {
+		blocks = append(blocks, pcapng.Block{Kind: b.Kind, Body: bytes.Clone(b.Body)})
+		if err := w.WriteBlock(b); err != nil {
+			t.Fatal(err)
+		}
+	})
+	got, err := readAll(r)
+	wantFormatError(t, err)
+	if !reflect.DeepEqual(got, all) {
+		t.Fatalf("with what is carried along\n got %v\nwant %v", got, all)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := pcapng.NewReader(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	again.Carry(func(b pcapng.Block) {
+		if b.Kind != blocks[n].Kind || !bytes.Equal(b.Body, blocks[n].Body) {
+			t.Fatalf("block %d comes back as %v, was %v", n, b, blocks[n])
+		}
+		n++
+	})
+	if _, err := readAll(again); err != nil || n != len(blocks) {
+		t.Fatalf("%d blocks come back of %d, error %v", n, len(blocks), err)
+	}
 }
 
 func wantFormatError(t *testing.T, err error) {

@@ -38,6 +38,7 @@ func (r *Reader) stamped(kind uint32, b []byte, p *Packet) error {
 	p.OrigLen = max(captured, int(r.u32(b[16:])))
 	p.Interface, p.LinkType = i, l.kind
 	p.Dropped = uint64(dropped)
+	r.rest = r.rest[:0]
 	if options := b[min(padded(end), len(b)):]; len(options) > 0 {
 		r.packetOptions(options, p)
 	}
@@ -60,6 +61,7 @@ func (r *Reader) simple(b []byte, p *Packet) error {
 	if l.snapLen != 0 {
 		captured = min(captured, uint64(l.snapLen))
 	}
+	r.rest = r.rest[:0]
 	r.at = r.pos + blockBodyAt + simpleBodyLen
 	*p = Packet{
 		Data:      data[:captured:captured],
@@ -81,6 +83,10 @@ func (r *Reader) packetOptions(b []byte, p *Packet) {
 			p.Direction = [...]Direction{Unknown, Inbound, Outbound, Unknown}[p.Flags&3]
 		case code == optPacketDropped && len(v) == 8:
 			p.Dropped = r.u64(v)
+		case code == optPacketVerdict:
+			r.keepVerdict(v)
+		default:
+			r.rest = r.keepOption(r.rest, carriedOfPacket, code, v)
 		}
 	})
 }

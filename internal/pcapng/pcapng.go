@@ -56,6 +56,7 @@ type Interface struct {
 	LinkType    uint16        // LINKTYPE_ registry
 	SnapLen     uint32        // 0: no limit
 	Unit        time.Duration // of the stamps; Writer keeps powers of ten and takes nanoseconds for the rest, 0 too
+	Options     []Option      // others, that are carried along: see Reader.Carry
 	Stats       Stats         // of the last Interface Statistics Block; set by Reader, see Writer.WriteStats
 }
 
@@ -63,6 +64,8 @@ type Interface struct {
 // nobody wrote is not Known.
 type Stats struct {
 	At        int64 // the block's stamp, nanoseconds since 1970: the capture ran until then. 0: there is no block. Set by Reader.
+	Start     int64 // isb_starttime, nanoseconds since 1970: when the capture began. 0: not told
+	End       int64 // isb_endtime
 	Received  Count // isb_ifrecv: packets that came in
 	Dropped   Count // isb_ifdrop: lost by the interface for want of room
 	OSDropped Count // isb_osdrop: lost by the operating system

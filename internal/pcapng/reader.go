@@ -50,6 +50,11 @@ type Reader struct {
 	record recordFormat // pcap
 
 	blocks blockFormat // pcapng
+
+	carry          func(Block) // see Carry
+	rest           []Option    // of the last packet
+	turned         []byte      // the block that is handed over
+	local, unknown int         // blocks left
 }
 
 // link is what each packet needs to know of its interface.

@@ -15,6 +15,7 @@ type Section struct {
 	OS          string
 	Application string
 	Comments    []string
+	Options     []Option // others, that are carried along: see Reader.Carry
 }
 
 // A Writer writes a pcapng file of one section, little-endian. What it writes
@@ -42,6 +43,7 @@ func NewWriter(w io.Writer, s Section) *Writer {
 	out.text(optSectionHardware, s.Hardware)
 	out.text(optSectionOS, s.OS)
 	out.text(optSectionApplication, s.Application)
+	out.carried(s.Options)
 	out.err = out.end()
 	return out
 }
@@ -62,6 +64,7 @@ func (w *Writer) AddInterface(i Interface) (int, error) {
 		w.option(optInterfaceFilter, append([]byte{0}, i.Filter...)...) // 0: text, not a BPF program
 	}
 	w.text(optInterfaceOS, i.OS)
+	w.carried(i.Options)
 	if err := w.end(); err != nil {
 		return 0, fmt.Errorf("write interface %q: %w", i.Name, err)
 	}
@@ -81,8 +84,9 @@ func powerOfTen(u time.Duration) (time.Duration, byte) {
 	return time.Nanosecond, 9
 }
 
-// WritePacket writes p as an Enhanced Packet Block.
-func (w *Writer) WritePacket(p *Packet) error {
+// WritePacket writes p as an Enhanced Packet Block, with options that were carried
+// along.
+func (w *Writer) WritePacket(p *Packet, more ...Option) error {
 	if p.OrigLen < len(p.Data) || uint64(p.OrigLen) > math.MaxUint32 {
 		return fmt.Errorf("write packet: original length %d, want at least the %d bytes captured", p.OrigLen, len(p.Data))
 	}
@@ -105,8 +109,20 @@ func (w *Writer) WritePacket(p *Packet) error {
 	if p.Dropped != 0 {
 		w.option(optPacketDropped, binary.LittleEndian.AppendUint64(nil, p.Dropped)...)
 	}
+	w.carried(more)
 	if err := w.end(); err != nil {
 		return fmt.Errorf("write packet: %w", err)
+	}
+	return nil
+}
+
+// WriteBlock writes a block that a Reader handed over.
+func (w *Writer) WriteBlock(b Block) error {
+	w.begin(b.Kind)
+	w.block = append(w.block, b.Body...)
+	w.pad()
+	if err := w.end(); err != nil {
+		return fmt.Errorf("write block of type %#x: %w", b.Kind, err)
 	}
 	return nil
 }
@@ -122,6 +138,15 @@ func (w *Writer) WriteStats(iface int, at int64, s Stats) error {
 	w.u32(uint32(iface))
 	w.u32(uint32(ticks >> 32))
 	w.u32(uint32(ticks))
+	for _, t := range []struct {
+		code uint16
+		at   int64
+	}{{optStatsStart, s.Start}, {optStatsEnd, s.End}} {
+		if t.at > 0 {
+			ticks := uint64(t.at) / uint64(w.units[iface])
+			w.option(t.code, binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(ticks>>32)), uint32(ticks))...)
+		}
+	}
 	for _, c := range []struct {
 		code uint16
 		Count
@@ -222,5 +247,12 @@ func (w *Writer) text(code uint16, s string) {
 func (w *Writer) comments(cs []string) {
 	for _, c := range cs {
 		w.option(optComment, []byte(c)...)
+	}
+}
+
+// carried adds options that were carried along.
+func (w *Writer) carried(options []Option) {
+	for _, o := range options {
+		w.option(o.Code, o.Value...)
 	}
 }
