@@ -79,7 +79,8 @@ type analysis struct {
 	broken  []error // what could not be read, one at most of each input
 
 	connections int
-	leftOut     int // resets that the options do not choose
+	twins       []string // points that are no other ones
+	leftOut     int      // resets that the options do not choose
 	findings    findings
 }
 
@@ -180,7 +181,7 @@ func (a *analysis) summary() *Summary {
 			s.Limits = append(s.Limits, f.in.Name+": "+note)
 		}
 	}
-	s.Limits = append(s.Limits, a.foreseen()...)
+	s.Limits = append(append(s.Limits, a.foreseen()...), a.twins...)
 	for _, p := range a.points {
 		s.Limits = append(s.Limits, p.limits()...)
 	}

@@ -103,6 +103,11 @@ func (a *analysis) emitHeld() error {
 	}
 	verdicts, connections := judge.Correlate(points)
 	a.connections = connections
+	for i, p := range points {
+		if p.Twin != "" {
+			a.twins = append(a.twins, fmt.Sprintf("%s and %s show the same packets at the very same time: one is a copy or a part of the other, or both were made at one place; they are judged as one point", p.Twin, a.points[i].name()))
+		}
+	}
 	for _, v := range verdicts {
 		if err := a.verdict(v, nil); err != nil {
 			return err

@@ -361,3 +361,22 @@ func TestBrief(t *testing.T) {
 		t.Errorf("%d packets, %d facts, want none", len(v.Packets), len(v.Evidence))
 	}
 }
+
+// A capture and a copy of it, in another format or a part of it, are told as such.
+func TestCopyIsTold(t *testing.T) {
+	whole := capture(t, "", talk)
+	part := rewrite(t, whole, func(p pcapng.Packet, write func(pcapng.Packet)) {
+		if p.Frame%2 == 1 {
+			p.Time = p.Time / 1e3 * 1e3
+			write(p)
+		}
+	})
+	all, err := analyze(t, analyzer.Options{}, input("whole", whole), input("part", part))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "whole and part show the same packets at the very same time: one is a copy or a part of the other, or both were made at one place; they are judged as one point"
+	if got := summary(t, all).Limits; !slices.Contains(got, want) {
+		t.Errorf("limits %q, want %q", got, want)
+	}
+}

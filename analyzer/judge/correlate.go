@@ -13,6 +13,7 @@ type Point struct {
 	Judge    *Judge
 	Verdicts []*Verdict
 	Name     string
+	Twin     string // set by Correlate: an earlier point with the same packets at the same time, if there is one
 }
 
 // Correlate joins what several points saw (causes.md, section 5): one verdict
@@ -44,6 +45,11 @@ func Correlate(points []Point) (verdicts []*Verdict, connections int) {
 		}
 	}
 	c.legs(out)
+	for p := range points {
+		if q := c.firstTwin(p); q < p {
+			points[p].Twin = points[q].Name
+		}
+	}
 	for i, v := range out {
 		if seen[i] != nil {
 			seen[i].transcript(v)
@@ -67,6 +73,7 @@ type correlation struct {
 	byKey  []map[flow.Key][]*connLog // see keyed
 	first  map[Frame]*Verdict        // verdicts of the single points, by each sighting
 	final  map[Frame]*Verdict        // verdicts that were joined, by each sighting
+	twin   map[[2]int]bool           // see twins
 }
 
 // setPoint tells a verdict at which point it was made.
@@ -105,12 +112,17 @@ func (c *correlation) join(v *Verdict) (*Verdict, *sightings) {
 	if me == nil {
 		return v, nil
 	}
+	if fuller := c.fullest(v, logs); fuller != v {
+		v, mine = fuller, logs[fuller.Point]
+		me = mine.at(v.Frame)
+	}
 	s := &sightings{correlation: c, logs: slices.Clone(logs), lines: make([]*line, len(c.points)), verdicts: make([]*Verdict, len(c.points)), paths: map[int][2]*connLog{}}
 	s.lines[v.Point], s.verdicts[v.Point] = me, v
 	s.sender = v.raw.from
 	s.home = v.Point
 	s.addStrays()
 	s.addUntranslated()
+	var again []Frame
 	for p, l := range s.logs {
 		if p == v.Point || l == nil {
 			continue
@@ -119,7 +131,12 @@ func (c *correlation) join(v *Verdict) (*Verdict, *sightings) {
 		if x == nil {
 			x = mine.alike(me, l)
 		}
-		if x != nil {
+		if c.twins(v.Point, p) {
+			s.logs[p] = nil
+			if x != nil {
+				again = append(again, Frame{p, x.frame})
+			}
+		} else if x != nil {
 			s.lines[p], s.verdicts[p] = x, c.verdictAt(p, x.frame)
 		}
 	}
@@ -133,6 +150,10 @@ func (c *correlation) join(v *Verdict) (*Verdict, *sightings) {
 		if x != nil {
 			c.final[Frame{p, x.frame}] = out
 		}
+	}
+	for _, f := range again {
+		out.Copies = append(out.Copies, f)
+		c.final[f] = out
 	}
 	return out, s
 }

@@ -179,7 +179,7 @@ func (c *correlation) sendings(of []*Verdict) map[payloadAt][]sending {
 		}
 	}
 	for p := range c.points {
-		if c.points[p].Judge.Log == nil {
+		if c.points[p].Judge.Log == nil || c.firstTwin(p) != p {
 			continue
 		}
 		for _, l := range c.points[p].Judge.Log.conns {

@@ -609,3 +609,34 @@ func TestThreePoints(t *testing.T) {
 		t.Errorf("evidence %+v", got[0].Evidence)
 	}
 }
+
+// TestCopyIsNoSecondPoint: a copy of a capture, or what a filter left of it, neither
+// proves who sent a reset nor that it never came by.
+func TestCopyIsNoSecondPoint(t *testing.T) {
+	reset := atClient + `+20ms server.445 > client.2301: R. seq 1 ack 101 <nop> ttl=200 id=1`
+	genuine := atClient + `+20ms server.445 > client.2301: R. seq 1 ack 101 ttl=63`
+	part := tap{name: "part", text: reset, lost: 6}
+	late := strings.Replace(reset, "client.2301 > server.445: P. seq 1:101", "+0.9us client.2301 > server.445: P. seq 1:101", 1) // of another precision
+	for _, c := range []struct {
+		name string
+		taps []tap
+		like tap // the verdict is that of it alone
+		seen int
+	}{
+		{"a copy", []tap{{name: "a", text: genuine}, {name: "b", text: genuine}}, tap{text: genuine}, 2},
+		{"a copy of an odd one", []tap{{name: "a", text: reset}, {name: "b", text: late}}, tap{text: reset}, 2},
+		{"a part without the reset", []tap{{name: "a", text: reset}, part}, tap{text: reset}, 1},
+		{"a part without the reset, first", []tap{part, {name: "b", text: reset}}, tap{text: reset}, 1},
+	} {
+		got, want := correlate(t, c.taps...), correlate(t, c.like)
+		if len(want) != 1 {
+			t.Fatalf("%s: %d verdicts on one capture", c.name, len(want))
+		}
+		if len(got) != 1 || say(got[0]) != say(want[0]) || 1+len(got[0].Copies) != c.seen {
+			t.Errorf("%s: got %d verdicts", c.name, len(got))
+			for _, v := range got {
+				t.Logf("got %s, copies %v, want %s, %d sightings", say(v), v.Copies, say(want[0]), c.seen)
+			}
+		}
+	}
+}

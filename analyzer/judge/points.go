@@ -216,7 +216,7 @@ func (s *sightings) addStrays() {
 		s.lone()
 	}
 	for p := range s.points {
-		if p == s.home || s.logs[p] != nil && home.find(t, s.logs[p]) != nil {
+		if p == s.home || s.twins(p, s.home) || s.logs[p] != nil && home.find(t, s.logs[p]) != nil {
 			continue
 		}
 		x, ok := s.correlation.strays[p][number{t.seq, t.ack, t.len, t.hash}]
@@ -242,7 +242,7 @@ func (s *sightings) addUntranslated() {
 	home, me := s.logs[s.home], s.lines[s.home]
 	for p := range s.points {
 		l := s.logs[p]
-		if p == s.home || l != nil && (l.key == home.key || home.find(me, l) != nil) {
+		if p == s.home || s.twins(p, s.home) || l != nil && (l.key == home.key || home.find(me, l) != nil) {
 			continue
 		}
 		for _, x := range s.keyed(p, home.key) {
@@ -287,7 +287,7 @@ func (s *sightings) addPaths() {
 	home := s.logs[s.home]
 	a, b := home.key.Addr(home.orig).Addr(), home.key.Addr(1-home.orig).Addr()
 	for p := range s.points {
-		if s.logs[p] != nil {
+		if s.logs[p] != nil || s.twins(p, s.home) {
 			continue
 		}
 		for _, g := range s.groups {
