@@ -91,6 +91,7 @@ type file struct {
 	foresight
 
 	interfaces []pcapng.Interface // met so far, as far as that is judged
+	packets    int64              // of one of several
 }
 
 // checkEvery is how many packets are read between two looks at the context.
@@ -128,6 +129,7 @@ func (a *analysis) readSet(ctx context.Context) error {
 		}
 		a.packets++
 		f := a.files[i]
+		f.packets++
 		if err := a.pointOf(f, set.Point(i), &packet).packet(f, &packet); err != nil {
 			return err
 		}
@@ -174,6 +176,9 @@ func (a *analysis) summary() *Summary {
 	s := &Summary{Type: "summary", Files: len(a.files), Packets: a.packets, Connections: a.connections, Resets: a.resets, Limits: a.opts.limits(a.begin, a.leftOut), Seconds: time.Since(a.started).Seconds()}
 	for _, f := range a.files {
 		s.Bytes += f.reader.Consumed()
+		if a.packets == 0 || a.several && f.packets == 0 {
+			s.Limits = append(s.Limits, f.in.Name+": no packet was read of it")
+		}
 		if d := f.reader.Dropped(); d.N > 0 {
 			s.Limits = append(s.Limits, fmt.Sprintf("%s: %d packets were lost while capturing", f.in.Name, d.N))
 		}

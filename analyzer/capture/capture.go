@@ -1,5 +1,5 @@
 // Package capture opens captures in any state: pcap and pcapng, plain or
-// compressed by gzip or zstd, from a file or a pipe. What is no such capture is
+// compressed by gzip, zstd or bzip2, from a file or a pipe. What is no such capture is
 // named, with the tool that turns it into one. Several captures are read as one
 // stream in order of time (see Set), in which rotated files are one capture.
 package capture
@@ -7,6 +7,7 @@ package capture
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ type Error struct {
 	File   string
 	Offset int64  // of the record or block, in the decompressed stream where Packed
 	Frame  int64  // the packet that it is, or that would come next; 0: the file's header
-	Packed string // "gzip" or "zstd" where the file is compressed
+	Packed string // "gzip", "zstd" or "bzip2" where the file is compressed
 	Err    error  // what was found, what was expected and what to do
 }
 
@@ -76,6 +77,7 @@ const maxZstdWindow = 64 << 20
 var (
 	gzipMagic = []byte{0x1f, 0x8b}
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+	bzipMagic = []byte("BZh")
 )
 
 // unpack gives what in holds, decompressed if it is compressed.
@@ -96,6 +98,9 @@ func (r *Reader) unpack(in *bufio.Reader) (*bufio.Reader, error) {
 			return nil, broken{r.packed, err}
 		}
 		return bufio.NewReaderSize(unpacker{r.packed, z}, sniffLen), nil
+	case bytes.HasPrefix(head, bzipMagic):
+		r.packed = "bzip2"
+		return bufio.NewReaderSize(unpacker{r.packed, bzip2.NewReader(in)}, sniffLen), nil
 	}
 	return in, nil
 }

@@ -3,6 +3,7 @@ package capture_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math"
@@ -76,6 +77,11 @@ func zst(b []byte, o ...zstd.EOption) []byte {
 	return w.EncodeAll(b, nil)
 }
 
+// bz is what bzip2 makes of the capture that TestReadCompressed reads.
+var bz, _ = hex.DecodeString("425a6839314159265359bcf0261900001cfddcfe00800140020004500321a59c0044002000100041000000a0006a1a692340064d0d193208aa000000" +
+	"008bd8db10dca5545480e20902fd1722332893288e9a8ac1d07f0233700202a1bc3aaa00a841c8080a84802011100f652986fd4a32b3a7e2ee48a70a" +
+	"12179e04c320")
+
 // readAll gives the data of all packets.
 func readAll(src io.Reader) ([]string, error) {
 	r, err := capture.NewReader("a.pcap", src)
@@ -102,6 +108,7 @@ func TestReadCompressed(t *testing.T) {
 		"plain":                       whole,
 		"gzip":                        gz(whole),
 		"gzip of two members":         append(gz(whole[:half]), gz(whole[half:])...),
+		"bzip2":                       bz,
 		"zstd":                        zst(whole),
 		"zstd of two frames":          append(zst(whole[:half]), zst(whole[half:])...),
 		"zstd behind a skipped frame": append(skippable, zst(whole)...),
@@ -176,6 +183,10 @@ func TestReadErrors(t *testing.T) {
 	}{
 		{"empty", nil, 0, 0, 0, io.ErrUnexpectedEOF, "a.pcap: read file header: the file is empty"},
 		{"cut", whole[:100], 1, 45, 2, io.ErrUnexpectedEOF, "a.pcap: read packet 2 at byte 45: the file ends after 55 of at least 20016 bytes; it was cut short, or is still being written: what stands before is read"},
+		{"cut header", whole[:10], 0, 0, 0, io.ErrUnexpectedEOF, "a.pcap: read file header: the file ends after 10 of at least 24 bytes; it was cut short, or is still being written"},
+		{"two files put together", append(pcapFile(one{1, "first"}), pcapFile(one{2, "second"})...), 1, 45, 2, nil, "a.pcap: read packet 2 at byte 45: another pcap file begins here; files were put one behind the other: what stands before is read, the rest is not; name the files themselves, or join them with: mergecap -w OUT IN..."},
+		{"pcapng and pcap put together", append(ngFile(t, "", one{1, "first"}), pcapFile(one{2, "second"})...), 1, 100, 2, nil, "a.pcap: read packet 2 at byte 100: another pcap file begins here; files were put one behind the other: what stands before is read, the rest is not; name the files themselves, or join them with: mergecap -w OUT IN..."},
+		{"pcapng of a system that failed", append(ngFile(t, "", one{1, "first"}), make([]byte, 100)...), 1, 100, 2, nil, "a.pcap: read packet 2 at byte 100: a record of zeros only, as a file has that was not written to its end; the file is damaged here: what stands before is read, the rest is not"},
 		{"huge length", huge, 1, 45, 2, nil, "a.pcap: read packet 2 at byte 45: captured length 4294967295, want at most 262144; the file is damaged here: what stands before is read, the rest is not"},
 		{"cut in gzip", gz(huge), 1, 45, 2, nil, "a.pcap (gzip, bytes count when decompressed): read packet 2 at byte 45: captured length 4294967295, want at most 262144; the file is damaged here: what stands before is read, the rest is not"},
 		{"cut gzip", noisy[:len(noisy)/2], 1, 45, 2, io.ErrUnexpectedEOF, "a.pcap (gzip, bytes count when decompressed): read packet 2 at byte 45: decompress gzip: unexpected EOF; it was cut short: what stands before is read"},
@@ -216,8 +227,12 @@ func TestForeignFormats(t *testing.T) {
 		{[]byte("XCP\x00002.002\x00"), "it is a NetXRay or Sniffer for Windows capture; convert it with: editcap -F pcapng IN OUT"},
 		{[]byte("\x7fver\x00\x00"), "it is an OmniPeek or EtherPeek capture; convert it with: editcap -F pcapng IN OUT"},
 		{[]byte("iptrace 2.0"), "it is an AIX iptrace capture; convert it with: editcap -F pcapng IN OUT"},
-		{gz(gz(pcapFile(one{1, "first"}))), "it is compressed twice; decompress it: zcat FILE | rstlab analyze - (zstdcat for zstd)"},
-		{[]byte("BZh91AY&SY"), "it is compressed by bzip2; decompress it: bzip2 -dc FILE | rstlab analyze -"},
+		{gz(gz(pcapFile(one{1, "first"}))), "it is compressed twice; decompress it: zcat FILE | rstlab analyze - (zstdcat for zstd, bzcat for bzip2)"},
+		{[]byte("\x04\x22\x4d\x18\x64"), "it is compressed by lz4; decompress it: lz4 -dc FILE | rstlab analyze -"},
+		{make([]byte, 100), "it begins with nothing but zeros: what was captured was not written before the system or the disk failed"},
+		{[]byte("00000000: d4c3 b2a1 0200 0400 0000 0000 0000 0000  ................\n"), "it is a hex dump of a capture; make that again with: xxd -r IN OUT"},
+		{[]byte("0000   02 00 00 00 02 01 02 00 00 00 01 01 08 00 45 00   ..............E.\n"), "it is a hex dump; of packets text2pcap makes a capture: text2pcap IN OUT"},
+		{[]byte("+---------+---------------+----------+\n10:00:00,000,000"), "it is a K12 text capture (Tektronix); convert it with: editcap -F pcapng IN OUT"},
 		{[]byte("\xfd7zXZ\x00\x00\x04"), "it is compressed by xz; decompress it: xz -dc FILE | rstlab analyze -"},
 		{[]byte("PK\x03\x04\x14\x00"), "it is a zip archive; unpack it, and give the captures in it"},
 		{at(257, "ustar  \x00"), "it is a tar archive; unpack it, and give the captures in it"},

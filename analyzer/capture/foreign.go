@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"regexp"
 	"time"
 	"unicode/utf8"
 )
@@ -16,7 +18,7 @@ const sniffLen = 4 << 10
 const convert = "convert it with: editcap -F pcapng IN OUT"
 
 // twice is for what holds another compressed file.
-const twice = "decompress it: zcat FILE | rstlab analyze - (zstdcat for zstd)"
+const twice = "decompress it: zcat FILE | rstlab analyze - (zstdcat for zstd, bzcat for bzip2)"
 
 // Foreign formats, told by fixed bytes at a fixed place.
 var formats = []struct {
@@ -31,6 +33,7 @@ var formats = []struct {
 	{0, "btsnoop\x00", "a Bluetooth HCI log", "it holds no TCP"},
 	{0, "TRSNIFF data    \x1a", "a Sniffer capture", convert},
 	{0, "XCP\x00", "a NetXRay or Sniffer for Windows capture", convert},
+	{0, "+---------+---------------+----------+", "a K12 text capture (Tektronix)", convert},
 	{0, "\x7fver", "an OmniPeek or EtherPeek capture", convert},
 	{0, "ObserverPktBuffe", "a Network Instruments Observer capture", convert},
 	{0, "iptrace 1.0", "an AIX iptrace capture", convert},
@@ -45,7 +48,7 @@ var formats = []struct {
 	{0, "\x1c\x00\x01\xab", "an IXIA lcap capture", convert},
 	{0, "\x1f\x8b", "compressed twice", twice},
 	{0, "\x28\xb5\x2f\xfd", "compressed twice", twice},
-	{0, "BZh", "compressed by bzip2", "decompress it: bzip2 -dc FILE | rstlab analyze -"},
+	{0, "BZh", "compressed twice", twice},
 	{0, "\xfd7zXZ\x00", "compressed by xz", "decompress it: xz -dc FILE | rstlab analyze -"},
 	{0, "\x04\x22\x4d\x18", "compressed by lz4", "decompress it: lz4 -dc FILE | rstlab analyze -"},
 	{0, "\x1f\x9d", "compressed by compress", "decompress it: uncompress -c FILE | rstlab analyze -"},
@@ -80,8 +83,10 @@ func foreign(in *bufio.Reader) error {
 		}
 	}
 	switch {
+	case len(bytes.Trim(head, "\x00")) == 0:
+		return errors.New("read file header: it begins with nothing but zeros: what was captured was not written before the system or the disk failed")
 	case isText(head):
-		return fmt.Errorf("read file header: it is text; give the capture itself, as tcpdump -w or Wireshark writes it")
+		return fmt.Errorf("read file header: it is %s", textOf(head))
 	case isERF(head):
 		return fmt.Errorf("read file header: it is an ERF capture (Endace); %s", convert)
 	}
@@ -111,6 +116,23 @@ func isText(head []byte) bool {
 	}
 	return true
 }
+
+// textOf says what a text is, and what to do with it.
+func textOf(head []byte) string {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case xxdLine.Match(line):
+		return "a hex dump of a capture; make that again with: xxd -r IN OUT"
+	case hexLine.Match(line):
+		return "a hex dump; of packets text2pcap makes a capture: text2pcap IN OUT"
+	}
+	return "text; give the capture itself, as tcpdump -w or Wireshark writes it"
+}
+
+var (
+	xxdLine = regexp.MustCompile(`(?i)^0+: (d4c3 b2a1|a1b2 c3d4|4d3c b2a1|a1b2 3c4d|0a0d 0d0a) `)
+	hexLine = regexp.MustCompile(`(?i)^0000+:?\s+([0-9a-f]{2} ){4}`)
+)
 
 // isERF tells an Extensible Record Format file, which has no magic: all records
 // that are seen have a stamp of this age, a known type, no reserved flag and a length

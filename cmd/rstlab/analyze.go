@@ -38,11 +38,11 @@ func newAnalyze() *cobra.Command {
 which frames, what else it could be, and what would settle it. Frames count
 from 1, as Wireshark's do.
 
-Reads pcap and pcapng, plain or compressed with gzip or zstd; "-" is standard
-input. Several files are captures of one trouble from several points, or the
-parts of a rotated capture, which lie in one directory under names that differ in
-digits only; they are judged together. So are the interfaces of one pcapng, where
-the same packets came by at more than one of them.
+Reads pcap and pcapng, plain or compressed with gzip, zstd or bzip2; "-" is
+standard input. Several files are captures of one trouble from several points,
+or the parts of a rotated capture, which lie in one directory under names that
+differ in digits only; they are judged together. So are the interfaces of one
+pcapng, where the same packets came by at more than one of them.
 
 What can't be read is told with its place, and what could be read is judged.
 

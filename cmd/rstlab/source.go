@@ -138,6 +138,10 @@ type lazyFile struct {
 func (l *lazyFile) Read(p []byte) (int, error) {
 	if l.f == nil && l.err == nil {
 		l.f, l.err = os.Open(l.path)
+		if l.err == nil && isDir(l.f) {
+			l.f.Close()
+			l.err = fmt.Errorf("read %s: it is a directory; name the captures in it", l.path)
+		}
 	}
 	if l.err != nil {
 		return 0, l.err
@@ -148,4 +152,9 @@ func (l *lazyFile) Read(p []byte) (int, error) {
 		l.f.Close()
 	}
 	return n, err
+}
+
+func isDir(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.IsDir()
 }

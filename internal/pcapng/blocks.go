@@ -46,11 +46,20 @@ func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 		}
 		length := r.u32(b[4:])
 		if length < blockOverhead || length%4 != 0 && !r.blocks.draft {
+			switch {
+			case kind == 0 && length == 0:
+				return 0, r.unwritten()
+			case beginsPcap(b):
+				return 0, r.joined()
+			}
 			return 0, r.damaged("block length %d, want a multiple of 4 from %d on", length, blockOverhead)
 		}
 		switch kind {
 		case blockEnhanced, blockPacket, blockSimple, blockSection, blockInterface, blockStats:
 		default: // names, secrets and all that is to come
+			if beginsPcap(b) {
+				return 0, r.joined()
+			}
 			carried := r.carried(kind, length)
 			if n := padded(int(length)); carried && len(b) < n {
 				return n, nil

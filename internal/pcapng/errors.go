@@ -33,11 +33,23 @@ func (e *FormatError) Unwrap() error { return e.Err }
 const (
 	hintDamaged = "the file is damaged here: what stands before is read, the rest is not"
 	hintCut     = "it was cut short, or is still being written: what stands before is read"
+	hintNothing = "it was cut short, or is still being written"
+	hintJoined  = "files were put one behind the other: what stands before is read, the rest is not; name the files themselves, or join them with: mergecap -w OUT IN..."
 )
 
 // damaged makes the error for the record at the reader's position.
 func (r *Reader) damaged(format string, args ...any) error {
 	return &FormatError{Offset: r.offset(), Frame: r.frame + 1, Found: fmt.Sprintf(format, args...), Hint: hintDamaged}
+}
+
+// unwritten makes the error for zeros at the reader's position.
+func (r *Reader) unwritten() error {
+	return r.damaged("a record of zeros only, as a file has that was not written to its end")
+}
+
+// joined makes the error for another file that begins at the reader's position.
+func (r *Reader) joined() error {
+	return &FormatError{Offset: r.offset(), Frame: r.frame + 1, Found: "another pcap file begins here", Hint: hintJoined}
 }
 
 // ended makes the error for a stream that ended, by r.err, within the record at
@@ -70,6 +82,9 @@ func noHeader(err error) error {
 	}
 	if e, ok := err.(*FormatError); ok {
 		e.Frame = 0
+		if e.Hint == hintCut {
+			e.Hint = hintNothing
+		}
 		return e
 	}
 	return err

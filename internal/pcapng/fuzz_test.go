@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"rstlab/internal/pcapng"
 )
@@ -27,6 +28,8 @@ func FuzzRead(f *testing.F) {
 	for _, o := range orders {
 		f.Add(carriable(o.order))
 	}
+	binaryUnits := &file{order: binary.LittleEndian}
+	f.Add(binaryUnits.section().iface(1, 0, binaryUnits.sub().option(9, 0x99).b...).enhanced(0, 1<<55+1, 4, "eth0").b)
 	f.Add(written(f))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := pcapng.NewReader(bytes.NewReader(b))
@@ -128,6 +131,17 @@ func inBatches(t *testing.T, src io.Reader) []pcapng.Packet {
 	return all
 }
 
+// unitOf is the unit in which the writer writes an interface's stamps: of powers of two
+// there are none.
+func unitOf(i pcapng.Interface) int64 {
+	for unit := time.Second; unit > 1; unit /= 10 {
+		if i.Unit == unit {
+			return int64(unit)
+		}
+	}
+	return 1
+}
+
 // rewrite writes packets, reads them again and compares what both formats can
 // say.
 func rewrite(t *testing.T, all []pcapng.Packet, ifaces []pcapng.Interface) {
@@ -148,7 +162,7 @@ func rewrite(t *testing.T, all []pcapng.Packet, ifaces []pcapng.Interface) {
 		}
 		p.Frame = int64(len(want) + 1)
 		p.HasTime = true
-		p.Time -= p.Time % int64(ifaces[p.Interface].Unit)
+		p.Time -= p.Time % unitOf(ifaces[p.Interface])
 		p.Flags = p.Flags&^3 | uint32(p.Direction)
 		want = append(want, p)
 	}
@@ -158,7 +172,7 @@ func rewrite(t *testing.T, all []pcapng.Packet, ifaces []pcapng.Interface) {
 	got, _ := read(t, out.Bytes())
 	for i := range got {
 		// The end of what can be told (see clock) is no multiple of the unit.
-		if unit := int64(ifaces[want[i].Interface].Unit); got[i].Time == math.MaxInt64 && want[i].Time == math.MaxInt64-math.MaxInt64%unit {
+		if unit := unitOf(ifaces[want[i].Interface]); got[i].Time == math.MaxInt64 && want[i].Time == math.MaxInt64-math.MaxInt64%unit {
 			want[i].Time = math.MaxInt64
 		}
 		if !reflect.DeepEqual(got[i], want[i]) {

@@ -85,6 +85,19 @@ func isPcap(magic uint32) bool {
 	return magic == magicMicro || magic == magicNano || magic == magicKuznetsov
 }
 
+// beginsPcap tells whether b looks like the header of a pcap file of version 2.4, in
+// either byte order.
+func beginsPcap(b []byte) bool {
+	magic := binary.LittleEndian.Uint32(b)
+	switch binary.LittleEndian.Uint32(b[4:]) {
+	case 4<<16 | 2:
+		return isPcap(magic)
+	case 2<<8 | 4<<24:
+		return isPcap(bits.ReverseBytes32(magic))
+	}
+	return false
+}
+
 // nextRecord parses the pcap record at the window's begin into p. If the window
 // is too short, it tells how long it must be, at least.
 func (r *Reader) nextRecord(p *Packet) (need int, err error) {
@@ -94,7 +107,10 @@ func (r *Reader) nextRecord(p *Packet) (need int, err error) {
 	}
 	captured, original := r.u32(b[8:]), r.u32(b[12:])
 	if captured == 0 && original == 0 && r.u32(b) == 0 && r.u32(b[4:]) == 0 {
-		return 0, r.damaged("a record of zeros only, as a file has that was not written to its end")
+		return 0, r.unwritten()
+	}
+	if captured == 0 && original == 0 && beginsPcap(b) { // no packet is empty and of the year 2055 or so
+		return 0, r.joined()
 	}
 	if f.lengths == capturedLast || f.lengths == capturedLess && captured > original {
 		captured, original = original, captured

@@ -267,15 +267,15 @@ func TestReadErrors(t *testing.T) {
 		want string
 	}{
 		{"empty", &file{}, true, "read file header: the file is empty"},
-		{"three bytes", (&file{}).raw(0xa1, 0xb2, 0xc3), true, "read file header: the file ends after 3 of at least 4 bytes" + cut},
+		{"three bytes", (&file{}).raw(0xa1, 0xb2, 0xc3), true, "read file header: the file ends after 3 of at least 4 bytes; it was cut short, or is still being written"},
 		{"text", (&file{}).raw([]byte("No. Time Source")...), false, "read file header: it begins with 4e 6f 2e 20, which is neither pcap nor pcapng" + convert},
-		{"half a header", (&file{}).raw(pcap().b[:20]...), true, "read file header: the file ends after 20 of at least 24 bytes" + cut},
+		{"half a header", (&file{}).raw(pcap().b[:20]...), true, "read file header: the file ends after 20 of at least 24 bytes; it was cut short, or is still being written"},
 		{"another version", (&file{order: binary.LittleEndian}).pcapHeader(0xa1b2c3d4, 3, 0, 0, 1), false, "read file header: pcap version 3.0, want 2.4" + convert},
 		{"cut in a record's header", pcap().raw(1, 2, 3), true, "read packet 2 at byte 45: the file ends after 3 of at least 16 bytes" + cut},
 		{"cut in a record", pcap().u32(1, 0, 60, 60).raw(1, 2, 3), true, "read packet 2 at byte 45: the file ends after 19 of at least 76 bytes" + cut},
 		{"huge record", pcap().u32(1, 0, math.MaxUint32, 60), false, "read packet 2 at byte 45: captured length 4294967295, want at most 262144" + damaged},
 		{"zeros", pcap().raw(make([]byte, 1000)...), false, "read packet 2 at byte 45: a record of zeros only, as a file has that was not written to its end" + damaged},
-		{"zeros in pcapng", ng().raw(make([]byte, 1000)...), false, "read packet 2 at byte 88: block length 0, want a multiple of 4 from 12 on" + damaged},
+		{"zeros in pcapng", ng().raw(make([]byte, 1000)...), false, "read packet 2 at byte 88: a record of zeros only, as a file has that was not written to its end" + damaged},
 		{"cut block", ng().u32(6, 60).raw(1, 2, 3, 4), true, "read packet 2 at byte 88: the file ends after 12 of at least 60 bytes" + cut},
 		{"cut in a block's header", ng().u32(6), true, "read packet 2 at byte 88: the file ends after 4 of at least 12 bytes" + cut},
 		{"short block", ng().u32(6, 8, 8, 0), false, "read packet 2 at byte 88: block length 8, want a multiple of 4 from 12 on" + damaged},
