@@ -1,6 +1,7 @@
 package analyzer_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,6 +50,8 @@ func TestTrust(t *testing.T) {
 		{"a block of 4 GB", "resets 0, connections 0, error: read packet 1 at byte 60: block type 6 of 4294967280 bytes"},
 		{"a record of 4 GB", "resets 0, connections 0, error: read packet 1 at byte 24: captured length 4294967295"},
 		{"packets of 16 MB", "resets 0, connections 0"},
+		{"millions of comments", "resets 1, connections 1"},
+		{"millions of sections and blocks", "resets 1, connections 1"},
 		{"a gzip bomb", "resets 1, connections 1"},
 		{"a zstd bomb", "resets 1, connections 1"},
 	} {
@@ -170,6 +174,12 @@ func trustCapture(name string, w io.Writer) error {
 			}
 		}
 		return nil
+	case "millions of comments": // of a section, of interfaces, of packets
+		comments := bytes.Repeat([]byte{1, 0, 0, 0}, 4*million)
+		section := block(0x0a0d0d0a, []byte("\x4d\x3c\x2b\x1a\x01\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), comments)
+		return withReset(w, section, block(1, []byte{1, 0, 0, 0, 0, 0, 0, 0}, comments).times(4), block(6, make([]byte, 20), comments).times(12))
+	case "millions of sections and blocks":
+		return withReset(w, repeated{pcapngHeader()[:28], million}, block(0x7001).times(4*million)) // without its interface
 	case "a gzip bomb":
 		return bomb(w, func(b []byte) ([]byte, error) {
 			var packed bytes.Buffer
@@ -188,6 +198,39 @@ func trustCapture(name string, w io.Writer) error {
 		return bomb(w, func(b []byte) ([]byte, error) { return z.EncodeAll(b, nil), nil })
 	}
 	return errors.New("no such capture")
+}
+
+// block is one of pcapng.
+func block(kind uint32, body ...[]byte) repeated {
+	all := slices.Concat(body...)
+	n := uint32(12 + len(all))
+	b := binary.LittleEndian.AppendUint32(make([]byte, 0, n), kind)
+	b = append(binary.LittleEndian.AppendUint32(b, n), all...)
+	return repeated{binary.LittleEndian.AppendUint32(b, n), 1}
+}
+
+// repeated is what stands in a file several times.
+type repeated struct {
+	b []byte
+	n int
+}
+
+func (r repeated) times(n int) repeated { return repeated{r.b, n} }
+
+// withReset writes parts and a section with a reset.
+func withReset(w io.Writer, parts ...repeated) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	for _, p := range parts {
+		for range p.n {
+			if _, err := out.Write(p.b); err != nil {
+				return err
+			}
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return segments(w, 1, func(int) segmentOf { return segmentOf{flags: segment.RST} })
 }
 
 // pcapngHeader is a section with an Ethernet interface.

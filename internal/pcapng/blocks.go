@@ -148,7 +148,7 @@ func (r *Reader) beginSection(b []byte) error {
 		r.options(b[sectionBodyLen:], func(code uint16, v []byte) {
 			switch code {
 			case optComment:
-				f.section.Comments = append(f.section.Comments, r.text(v))
+				f.section.Comments = r.comment(f.section.Comments, v)
 			case optSectionHardware:
 				f.section.Hardware = r.text(v)
 			case optSectionOS:
@@ -156,7 +156,7 @@ func (r *Reader) beginSection(b []byte) error {
 			case optSectionApplication:
 				f.section.Application = r.text(v)
 			default:
-				f.section.Options = r.keepOption(f.section.Options, nil, code, v)
+				f.section.Options = r.keepOfFile(f.section.Options, nil, code, v)
 			}
 		})
 	}
@@ -177,7 +177,7 @@ func (r *Reader) addInterface(b []byte) error {
 	r.options(b[interfaceBodyLen:], func(code uint16, v []byte) {
 		switch code {
 		case optComment:
-			i.Comments = append(i.Comments, r.text(v))
+			i.Comments = r.comment(i.Comments, v)
 		case optInterfaceName:
 			i.Name = r.text(v)
 		case optInterfaceDescription:
@@ -197,11 +197,7 @@ func (r *Reader) addInterface(b []byte) error {
 				offset = int64(r.u64(v))
 			}
 		default:
-			if was := len(i.Options); r.texts <= maxText {
-				if i.Options = r.keepOption(i.Options, carriedOfInterface, code, v); len(i.Options) > was {
-					r.texts += len(v)
-				}
-			}
+			i.Options = r.keepOfFile(i.Options, carriedOfInterface, code, v)
 		}
 	})
 	c := newClock(resolution, offset)

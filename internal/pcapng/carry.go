@@ -155,6 +155,18 @@ func (r *Reader) keepOption(to []Option, sizes map[uint16]int, code uint16, v []
 	return to
 }
 
+// keepOfFile does so with one about the file, of which no more than maxText is kept.
+func (r *Reader) keepOfFile(to []Option, sizes map[uint16]int, code uint16, v []byte) []Option {
+	if r.texts > maxText {
+		return to
+	}
+	n := len(to)
+	if to = r.keepOption(to, sizes, code, v); len(to) > n {
+		r.texts += optionLen + len(v)
+	}
+	return to
+}
+
 // Options of interfaces and packets that nothing here is made of.
 var (
 	carriedOfInterface = map[uint16]int{
@@ -176,7 +188,7 @@ var (
 // program's.
 func (r *Reader) keepVerdict(v []byte) {
 	const hardware = 0
-	if r.carry == nil || len(v) == 0 {
+	if r.carry == nil || len(v) == 0 || len(r.rest) >= maxKept {
 		return
 	}
 	if v[0] == hardware {

@@ -2,9 +2,18 @@ package pcapng
 
 import "bytes"
 
-// maxText bounds what of a file's names and comments is kept, those of packets
-// apart.
-const maxText = 4 << 20
+const (
+	// maxText bounds what of a file's names and comments is kept, those of packets
+	// apart.
+	maxText = 4 << 20
+
+	// optionLen is about what an option takes that is kept, without its value.
+	optionLen = 32
+
+	// maxKept is how many comments of a packet are kept, and how many of its options
+	// are carried along.
+	maxKept = 1000
+)
 
 // options calls f for each option of a block. It ends at what is no option:
 // options are asides, and a packet is not given up for a bad one.
@@ -31,4 +40,12 @@ func (r *Reader) text(b []byte) string {
 		return ""
 	}
 	return string(b)
+}
+
+// comment adds a comment about the file.
+func (r *Reader) comment(to []string, b []byte) []string {
+	if r.texts += optionLen; r.texts > maxText {
+		return to
+	}
+	return append(to, r.text(b))
 }

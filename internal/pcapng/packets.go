@@ -77,7 +77,9 @@ func (r *Reader) packetOptions(b []byte, p *Packet) {
 	r.options(b, func(code uint16, v []byte) {
 		switch {
 		case code == optComment:
-			p.Comments = append(p.Comments, string(v))
+			if len(p.Comments) < maxKept {
+				p.Comments = append(p.Comments, string(v))
+			}
 		case code == optPacketFlags && len(v) == 4:
 			p.Flags = r.u32(v)
 			p.Direction = [...]Direction{Unknown, Inbound, Outbound, Unknown}[p.Flags&3]
@@ -85,7 +87,7 @@ func (r *Reader) packetOptions(b []byte, p *Packet) {
 			p.Dropped = r.u64(v)
 		case code == optPacketVerdict:
 			r.keepVerdict(v)
-		default:
+		case len(r.rest) < maxKept:
 			r.rest = r.keepOption(r.rest, carriedOfPacket, code, v)
 		}
 	})
