@@ -192,7 +192,7 @@ func reopenable(stdin io.Reader, files []string) ([]derive.Input, error) {
 		if i > 0 && file == files[0] {
 			return nil, fmt.Errorf("read %q twice: two captures are of two points", file)
 		}
-		open := func() (io.ReadCloser, error) { return os.Open(file) }
+		open := func() (io.ReadCloser, error) { return openCapture(file) }
 		if file == "-" {
 			data, err := io.ReadAll(stdin)
 			if err != nil {

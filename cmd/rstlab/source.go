@@ -137,11 +137,7 @@ type lazyFile struct {
 
 func (l *lazyFile) Read(p []byte) (int, error) {
 	if l.f == nil && l.err == nil {
-		l.f, l.err = os.Open(l.path)
-		if l.err == nil && isDir(l.f) {
-			l.f.Close()
-			l.err = fmt.Errorf("read %s: it is a directory; name the captures in it", l.path)
-		}
+		l.f, l.err = openCapture(l.path)
 	}
 	if l.err != nil {
 		return 0, l.err
@@ -154,7 +150,15 @@ func (l *lazyFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func isDir(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.IsDir()
+// openCapture opens a file that is no directory.
+func openCapture(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return nil, fmt.Errorf("read %s: it is a directory; name the captures in it", path)
+	}
+	return f, nil
 }
