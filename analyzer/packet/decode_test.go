@@ -230,6 +230,8 @@ func TestDecodeNamesTheRest(t *testing.T) {
 		{"GUE of version 3", 101, outer(17, udp(6080, cat([]byte{0xc0, 4, 0, 0}, hello4()))), packet.UDP},
 		{"GUE, TCP of the outer addresses", 101, outer(17, udp(6080, cat([]byte{0, 6, 0, 0}, hello.on(outerA4, outerB4)))), packet.UDP},
 		{"GUE of IP longer than the datagram", 101, outer(17, udp(6080, hello4()[:40])), packet.UDP},
+		{"GUE of IP shorter than the datagram", 101, outer(17, udp(6080, cat(hello4(), make([]byte, 8)))), packet.UDP},
+		{"LISP of IP shorter than the datagram", 101, outer(17, udp(4341, cat(be32(0x80123456, 1), hello4(), make([]byte, 8)))), packet.UDP},
 		{"not GUE, 1 byte", 101, outer(17, udp(6080, []byte{0})), packet.UDP},
 		{"LISP, nonce and version", 101, outer(17, udp(4341, cat(be32(0x90123456, 1), hello4()))), packet.UDP},
 		{"LISP of IP longer than the datagram", 101, outer(17, udp(4341, cat(be32(0x80123456, 1), hello4()[:40]))), packet.UDP},

@@ -77,7 +77,20 @@ func (d *Decoder) fitsMPLS(b []byte) bool {
 		return d.missing > 0
 	}
 	b = b[entryLen:]
-	return d.fitsIP(b) || hasKnownEther(b, 0) || b[0]>>4 == 0 && hasKnownEther(b, wordLen)
+	return d.fillsIP(b) || hasKnownEther(b, 0) || b[0]>>4 == 0 && hasKnownEther(b, wordLen)
+}
+
+// fillsIP tells whether b, for which only a port speaks, looks like an IP packet that
+// is as long as b, of which the datagram's length is known.
+func (d *Decoder) fillsIP(b []byte) bool {
+	if len(b) == 0 || !d.fitsIP(b) {
+		return false
+	}
+	n := int(u16(b[2:]))
+	if b[0]>>4 == 6 {
+		n = 40 + int(u16(b[4:]))
+	}
+	return n == len(b) || n > len(b) && d.missing > 0
 }
 
 // fitsIP tells whether b looks like an IP packet that is not longer than b.

@@ -57,7 +57,7 @@ func (d *Decoder) gue(info *Info, b []byte) What {
 	}
 	switch proto {
 	case protoIPv4, protoIPv6:
-		if !d.isIP(b, proto) {
+		if !d.fillsIP(b) || (b[0]>>4 == 6) != (proto == protoIPv6) {
 			return UDP
 		}
 	case protoGRE, protoMPLS, protoEtherIP, protoEthernet:
@@ -66,15 +66,6 @@ func (d *Decoder) gue(info *Info, b []byte) What {
 	}
 	info.Tunnel.push(GUE, 0)
 	return d.inner(info, proto, b)
-}
-
-// isIP tells whether b, for which only a port speaks, is a packet of the version that
-// a protocol number of IP says, and not longer than b.
-func (d *Decoder) isIP(b []byte, proto uint8) bool {
-	if len(b) == 0 || (b[0]>>4 == 6) != (proto == protoIPv6) {
-		return false
-	}
-	return d.fitsIP(b)
 }
 
 // inner decodes what an IP protocol number of a tunnel's header announces, so that
@@ -117,7 +108,7 @@ func (d *Decoder) lisp(info *Info, b []byte) What {
 	}
 	switch next {
 	case nextIPv4, nextIPv6:
-		if inside[0]>>4 != 4 && inside[0]>>4 != 6 || !d.fitsIP(inside) {
+		if !d.fillsIP(inside) {
 			return UDP
 		}
 	case nextEthernet, nextNSH:
