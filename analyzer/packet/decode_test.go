@@ -179,6 +179,8 @@ func TestDecodeNamesTheRest(t *testing.T) {
 		{"a family of no internet", 0, cat(le32(7), hello4()), packet.UnknownEther},
 		{"MACsec", 1, eth(0x88e5, cat([]byte{0x2c, 0}, make([]byte, 60))), packet.Encrypted},
 		{"ESP", 101, outer(50, make([]byte, 60)), packet.Encrypted},
+		{"WireGuard", 101, outer(17, udp(51820, cat(be32(0x04000000), make([]byte, 76)))), packet.Encrypted},
+		{"WireGuard's keys", 101, outer(17, udp(51820, cat(be32(0x01000000), make([]byte, 144)))), packet.UDP},
 		{"DNS", 101, outer(17, udp(53, make([]byte, 30))), packet.UDP},
 		{"TZSP's keepalive", 101, outer(17, udp(37008, []byte{1, 4, 0, 0})), packet.UDP},
 		{"cut in TZSP's tags", 101, outer(17, udp(37008, []byte{1, 0, 0, 1, 10, 5, 1})), packet.Malformed},

@@ -124,6 +124,7 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 		portGRE    = 4754
 		portCAPWAP = 5247 // data; 5246 is its control
 		portGUE    = 6080
+		portWG     = 51820 // WireGuard's usual one
 	)
 	if len(b) < headerLen {
 		return d.short()
@@ -132,7 +133,7 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 	src, dst := u16(b), u16(b[2:])
 	b = b[headerLen:]
 	switch src { // an answer, to a port that translation or the client chose
-	case portL2TP, portIPsec, portTeredo, portCAPWAP:
+	case portL2TP, portIPsec, portTeredo, portCAPWAP, portWG:
 		dst = src
 	}
 	switch dst {
@@ -169,6 +170,11 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 		return d.capwap(info, b)
 	case portIPsec: // RFC 3948: behind four zeros it is IKE, one byte is a keepalive
 		if len(b) > 4 && u32(b) != 0 {
+			return Encrypted
+		}
+	case portWG:
+		const data, minLen, unit = 0x04000000, 32, 16 // of a message that holds a packet
+		if n := len(b) + d.missing; n >= minLen && n%unit == 0 && len(b) >= 4 && u32(b) == data {
 			return Encrypted
 		}
 	}
