@@ -72,7 +72,7 @@ func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 			} else if carried {
 				r.unknown++
 			}
-			r.skip = int64(length+3) &^ 3
+			r.skip = (int64(length) + 3) &^ 3 // 64 bits: a draft's length may be the largest
 			continue
 		}
 		if length > maxBlockLen {

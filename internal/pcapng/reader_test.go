@@ -237,6 +237,22 @@ func TestReadDraft(t *testing.T) {
 	same(t, r.Notes(), []string{"a pcapng draft of 2004 or so, lengths in one byte order and the rest in the other, read as such"})
 }
 
+// TestReadDraftsLargestBlock: a length need not be a multiple of four there, and one
+// that is the largest number must not make the reader stand still.
+func TestReadDraftsLargestBlock(t *testing.T) {
+	f := &file{order: binary.BigEndian}
+	l := &file{order: binary.LittleEndian}
+	f.block(0x0A0D0D0A, f.sub().u32(0x1A2B3C4D).raw(l.sub().u16(1, 0).u64(0).b...))
+	f.u32(0x7001, math.MaxUint32, 0, 0)
+	r, err := pcapng.NewReader(bytes.NewReader(f.b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readAll(r); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error %v, want an unexpected EOF", err)
+	}
+}
+
 func TestReadWhatWriterWrote(t *testing.T) {
 	got, r := read(t, written(t))
 	same(t, got, writtenPackets())
