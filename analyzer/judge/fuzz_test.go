@@ -2,6 +2,7 @@ package judge_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"testing"
 
 	"rstlab/analyzer/cause"
@@ -38,6 +39,10 @@ func FuzzJudge(f *testing.F) {
 		j := judge.Judge{Emit: func(v *judge.Verdict, _ *judge.Case) error { verdicts = append(verdicts, v); return nil }}
 		j.Flows.MaxConns = 2 // so that connections leave and come back
 		j.Log = new(judge.Log)
+		var beyond []*judge.Verdict // of a point that sees the same a little later
+		far := judge.Judge{Emit: func(v *judge.Verdict, _ *judge.Case) error { beyond = append(beyond, v); return nil }}
+		far.Flows.MaxConns = 2
+		far.Log = new(judge.Log)
 		now, resets := int64(1e18), 0
 		for frame := uint32(1); len(b) >= 9; frame++ {
 			in := packet.Info{Kind: packet.TCP, TCPOptions: packet.TCPOptions{WScale: -1}, TTL: 64, Window: 1000, HasID: true, DF: true}
@@ -68,12 +73,12 @@ func FuzzJudge(f *testing.F) {
 			if in.Flags&segment.RST != 0 {
 				resets++
 			}
-			if err := j.Packet(frame, now, &in); err != nil {
+			if err := errors.Join(j.Packet(frame, now, &in), far.Packet(frame, now+5e6, &in)); err != nil {
 				t.Fatal(err)
 			}
 			b = b[9:]
 		}
-		if err := j.Close(); err != nil {
+		if err := errors.Join(j.Close(), far.Close()); err != nil {
 			t.Fatal(err)
 		}
 		said := 0
@@ -98,6 +103,7 @@ func FuzzJudge(f *testing.F) {
 		if said > resets || len(verdicts) == 0 && resets > 0 {
 			t.Errorf("%d verdicts and copies on %d resets", said, resets)
 		}
-		judge.Correlate([]judge.Point{{Judge: &j, Verdicts: verdicts, Name: "a"}, {Judge: &j, Verdicts: verdicts, Name: "b"}})
+		judge.Correlate([]judge.Point{{Judge: &j, Verdicts: verdicts, Name: "a"}, {Judge: &far, Verdicts: beyond, Name: "b"}})
+		judge.Correlate([]judge.Point{{Judge: &j, Verdicts: verdicts, Name: "a"}, {Judge: &j, Verdicts: verdicts, Name: "a copy of it"}})
 	})
 }
