@@ -170,7 +170,7 @@ func (r *Reader) addInterface(b []byte) error {
 		return r.damaged("interface description of %d bytes, want at least %d", len(b), interfaceBodyLen)
 	}
 	if len(r.ifaces) == maxInterfaces {
-		return r.damaged("more than %d interfaces", maxInterfaces)
+		return r.tooMany()
 	}
 	i := Interface{LinkType: r.u16(b), SnapLen: r.u32(b[4:])}
 	resolution, offset := uint8(6), int64(0)

@@ -42,6 +42,11 @@ func (r *Reader) damaged(format string, args ...any) error {
 	return &FormatError{Offset: r.offset(), Frame: r.frame + 1, Found: fmt.Sprintf(format, args...), Hint: hintDamaged}
 }
 
+// tooMany makes the error for one more interface than is kept.
+func (r *Reader) tooMany() error {
+	return &FormatError{Offset: r.offset(), Frame: r.frame + 1, Found: fmt.Sprintf("more than %d interfaces", maxInterfaces), Hint: "what stands before is read, the rest is not"}
+}
+
 // unwritten makes the error for zeros at the reader's position.
 func (r *Reader) unwritten() error {
 	return r.damaged("a record of zeros only, as a file has that was not written to its end")

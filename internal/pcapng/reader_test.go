@@ -253,6 +253,24 @@ func TestReadDraftsLargestBlock(t *testing.T) {
 	}
 }
 
+// TestReadTooManyInterfaces: a file of nothing but interfaces is given up, and is not
+// called damaged.
+func TestReadTooManyInterfaces(t *testing.T) {
+	f := &file{order: binary.LittleEndian}
+	f.section()
+	for range 1<<16 + 1 {
+		f.iface(1, 0)
+	}
+	r, err := pcapng.NewReader(bytes.NewReader(f.b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "read packet 1 at byte 1310748: more than 65536 interfaces; what stands before is read, the rest is not"
+	if _, err := readAll(r); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 func TestReadWhatWriterWrote(t *testing.T) {
 	got, r := read(t, written(t))
 	same(t, got, writtenPackets())
