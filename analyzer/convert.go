@@ -105,7 +105,7 @@ func (a *analysis) emitHeld() error {
 	a.connections = connections
 	for i, p := range points {
 		if p.Twin != "" {
-			a.twins = append(a.twins, fmt.Sprintf("%s and %s show the same packets at the very same time: one is a copy or a part of the other, or both were made at one place; they are judged as one point", p.Twin, a.points[i].name()))
+			a.twins = append(a.twins, fmt.Sprintf("%s and %s show the same packets with no time between them: one is a copy or a part of the other, or both were made at one place; they are judged as one point", p.Twin, a.points[i].name()))
 		}
 	}
 	for _, v := range verdicts {

@@ -375,7 +375,7 @@ func TestCopyIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "whole and part show the same packets at the very same time: one is a copy or a part of the other, or both were made at one place; they are judged as one point"
+	const want = "whole and part show the same packets with no time between them: one is a copy or a part of the other, or both were made at one place; they are judged as one point"
 	if got := summary(t, all).Limits; !slices.Contains(got, want) {
 		t.Errorf("limits %q, want %q", got, want)
 	}

@@ -625,6 +625,8 @@ func TestCopyIsNoSecondPoint(t *testing.T) {
 	}{
 		{"a copy", []tap{{name: "a", text: genuine}, {name: "b", text: genuine}}, tap{text: genuine}, 2},
 		{"a copy of an odd one", []tap{{name: "a", text: reset}, {name: "b", text: late}}, tap{text: reset}, 2},
+		{"two programs at one place", []tap{{name: "a", text: genuine}, {name: "b", text: genuine, clock: 800}}, tap{text: genuine}, 2},
+		{"a copy of which the times were moved", []tap{{name: "a", text: genuine}, {name: "b", text: genuine, clock: time.Hour}}, tap{text: genuine}, 2},
 		{"a part without the reset", []tap{{name: "a", text: reset}, part}, tap{text: reset}, 1},
 		{"a part without the reset, first", []tap{part, {name: "b", text: reset}}, tap{text: reset}, 1},
 	} {

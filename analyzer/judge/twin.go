@@ -1,14 +1,24 @@
 package judge
 
-// maxTwinLines is of how many packets of two points it is asked whether they are one
-// sighting.
-const maxTwinLines = 4096
+import "slices"
 
-// twins tells whether two points are one: nine in ten of the packets that came by at
-// both did so in the same microsecond, with the same TTL. It is a capture and a copy
-// of it, or a part that a filter left, or two programs that captured at one interface.
-// The one proves nothing of the other: what it lacks was filtered out, and what it has
-// went no way from there. A way that takes no microsecond, there and back, is none.
+const (
+	// maxTwinLines is of how many packets of two points it is asked whether they are
+	// one sighting.
+	maxTwinLines = 4096
+
+	// noWay is how far apart, in nanoseconds, one place stamps packets for two programs
+	// that capture there, the order of the two aside, which is always the same: Linux
+	// tpacket_rcv() asks for the time itself.
+	noWay = int64(1e3)
+)
+
+// twins tells whether two points are one: nine in ten of the packets that came by at both
+// did so at the one as long after the other, whichever way they went, and with the same
+// TTL. Between two places one way makes it longer and the other one shorter. It is a
+// capture and a copy of it, or a part that a filter left, or two programs captured at one
+// place. The one proves nothing of the other: what it lacks was filtered out, and what it
+// has went no way from there.
 func (c *correlation) twins(p, q int) bool {
 	if p == q {
 		return false
@@ -20,27 +30,62 @@ func (c *correlation) twins(p, q int) bool {
 	if known, ok := c.twin[at]; ok {
 		return known
 	}
-	both, same := 0, 0
+	if c.twin == nil {
+		c.twin = map[[2]int]bool{}
+	}
+	c.twin[at] = c.compared(p, q)
+	return c.twin[at]
+}
+
+func (c *correlation) compared(p, q int) bool {
+	var later [2][]int64 // at q than at p: what originators sent, and responders
+	same := 0
 	for _, g := range c.groups {
 		a, b := g[p], g[q]
-		if a == nil || b == nil || both > maxTwinLines {
+		if a == nil || b == nil {
 			continue
 		}
 		for i, n := range a.with(b).there {
 			if n < 0 {
 				continue
 			}
-			both++
-			if x, y := &a.lines[i], &b.lines[n]; x.time/1e3 == y.time/1e3 && x.ttl == y.ttl {
+			x, y := &a.lines[i], &b.lines[n]
+			if x.ttl == y.ttl {
 				same++
 			}
+			way := 0
+			if int(x.from) != a.orig {
+				way = 1
+			}
+			later[way] = append(later[way], y.time-x.time)
+		}
+		if len(later[0])+len(later[1]) > maxTwinLines {
+			break
 		}
 	}
-	if c.twin == nil {
-		c.twin = map[[2]int]bool{}
+	all := slices.Concat(later[0], later[1])
+	if len(all) == 0 || 10*same < 9*len(all) {
+		return false
 	}
-	c.twin[at] = both > 0 && 10*same >= 9*both
-	return c.twin[at]
+	usual := middle(all)
+	if len(later[0]) == 0 || len(later[1]) == 0 {
+		usual = 0 // clocks may be as far apart as the one way is long
+	} else if abs(middle(later[0])-middle(later[1])) > noWay {
+		return false
+	}
+	near := 0
+	for _, d := range all {
+		if abs(d-usual) <= noWay {
+			near++
+		}
+	}
+	return 10*near >= 9*len(all)
+}
+
+// middle gives the median.
+func middle(d []int64) int64 {
+	slices.Sort(d)
+	return d[len(d)/2]
 }
 
 // firstTwin is the first of the points that are one with p: p itself, if there is no
