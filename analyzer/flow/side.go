@@ -100,13 +100,13 @@ type Layout uint8
 // Layouts, by p0f's signatures (p0f.fp, version 3).
 const (
 	LayoutOther Layout = iota
-	LayoutLinux        // mss,sok,ts,nop,ws
+	LayoutLinux        // mss,sok,ts,nop,ws, and mss,nop,nop,sok,nop,ws without timestamps (Linux tcp_options_write())
 	LayoutMSS          // nothing but mss, or nothing at all: raw sockets, small stacks
 	LayoutBSD          // mss,nop,ws,…: BSD, macOS, Windows
 )
 
 func layoutOf(options []byte) Layout {
-	var kinds [6]byte
+	var kinds [7]byte
 	n := 0
 	for i := 0; i < len(options) && n < len(kinds); {
 		kind := options[i]
@@ -124,7 +124,7 @@ func layoutOf(options []byte) Layout {
 		}
 	}
 	switch k := kinds; {
-	case k[0] == 2 && k[1] == 4 && k[2] == 8 && k[3] == 1 && k[4] == 3:
+	case [5]byte(k[:]) == [5]byte{2, 4, 8, 1, 3}, k == [7]byte{2, 1, 1, 4, 1, 3}:
 		return LayoutLinux
 	case n == 0 || n == 1 && k[0] == 2:
 		return LayoutMSS

@@ -168,9 +168,11 @@ func (c *Conn) doubled() bool {
 }
 
 // twoTriggers tells whether the peer sent two segments to which the two equal
-// resets can be the answers.
+// resets can be the answers: a stack answers at once, so those come about as
+// close to each other as the answers.
 func (s *Side) twoTriggers(peer *Side, first, second *Segment) bool {
 	var n int
+	var last int64
 	for i := range RingLen {
 		p := peer.Last(i)
 		if p == nil {
@@ -179,8 +181,12 @@ func (s *Side) twoTriggers(peer *Side, first, second *Segment) bool {
 		if p.Frame > first.Frame {
 			return true
 		}
+		if n > 0 && last-p.Time > second.Time-first.Time+copyWindow {
+			break
+		}
 		if p.Is(segment.ACK) && p.Ack == second.Seq || !p.Is(segment.ACK) && p.End() == second.Ack {
 			n++
+			last = p.Time
 		}
 	}
 	return n > 1 && !second.Is(segment.ACK)

@@ -230,6 +230,9 @@ func (k *Case) earlier() *flow.Reset {
 		if k.crosses(e) || k.outlived(e) {
 			continue
 		}
+		if k.unrelated(e) {
+			break
+		}
 		if !k.changedPlaces(e) {
 			return e
 		}
@@ -250,6 +253,14 @@ func (k *Case) outlived(e *flow.Reset) bool {
 		}
 	}
 	return true
+}
+
+// unrelated tells whether an earlier reset of the sender's is that of another
+// connection on the same ports, of which no SYN was captured: both took their
+// numbers from what they answer, and no window is so wide (RFC 7323, 2.3).
+func (k *Case) unrelated(e *flow.Reset) bool {
+	d := k.R.Seq.Minus(e.Seq)
+	return e.From == k.from && !e.Is(segment.ACK) && !k.R.Is(segment.ACK) && k.form == provoked && (d > 1<<30 || d < -1<<30)
 }
 
 // crosses tells whether an earlier reset of the other side's can not have come to

@@ -310,8 +310,8 @@ func TestCorrelate(t *testing.T) {
 		},
 		wants: []string{
 			"7 possible close-unread-data by proven responder; server:7 client:6",
+			"8 possible secondary-reset by likely responder after 6; client:8",
 			"8 proven secondary-reset by proven responder after 7; server:8 client:7",
-			"8 possible close-unread-data by likely responder after 6; client:8",
 		},
 	}, {
 		name: "a reset that was lost on the way",

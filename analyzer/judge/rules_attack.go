@@ -110,6 +110,7 @@ var attackRules = []*rule{{
 }, {
 	cause: cause.StealthScan,
 	in:    noSYN | closing,
+	again: true, // a probe sent again is answered again
 	need: func(k *Case) ([]Fact, bool) {
 		t := &k.trigger
 		if !k.oddProbe() || t.Is(segment.ACK) && t.Len > 0 {
@@ -371,9 +372,29 @@ func (k *Case) scanning() bool {
 }
 
 // oddProbe tells whether the reset answers a lone segment that begins nothing:
-// no SYN on the tuple, nothing else of it before.
+// no SYN on the tuple, nothing else of it before but the same, without payload.
 func (k *Case) oddProbe() bool {
-	return k.form == provoked && k.S.Packets == 0 && k.P.Packets == 1 && !k.trigger.Is(segment.SYN) && k.S.SYNs == 0
+	t := &k.trigger
+	if k.form != provoked || k.S.Packets > 0 || t.Is(segment.SYN) || k.S.SYNs > 0 {
+		return false
+	}
+	since, n := uint32(0), 0 // since what probes with other numbers drew
+	for i := range min(k.conn.NumResets, flow.MaxResets) {
+		if e := &k.conn.Resets[i]; k.unrelated(e) {
+			since = e.Frame
+		}
+	}
+	for i := range flow.RingLen {
+		p := k.P.Last(i)
+		if p == nil || p.Frame <= since {
+			break
+		}
+		if p.Seq != t.Seq || p.Ack != t.Ack || p.Flags != t.Flags || p.Len != t.Len {
+			return false
+		}
+		n++
+	}
+	return n == 1 || n < flow.RingLen && t.Len == 0
 }
 
 // probes are the lone segments that an address sent within a minute and that

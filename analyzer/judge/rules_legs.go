@@ -144,6 +144,13 @@ func (k *Case) askedElsewhere() *attempt {
 	if k.S.SYNs > 0 && (abs(k.S.SYN.Time-a.time) > allowance || hops(k.S.SYN.TTL) != hops(k.R.TTL)+1) {
 		return nil // a scanner gives many SYNs the same number
 	}
+	scans := false
+	k.tries(k.from, scanWindow, func(b *attempt, _ outcome) {
+		scans = scans || b.oport == a.oport && b.id != a.id && (b.to != a.to || b.rport != a.rport)
+	})
+	if scans {
+		return nil // so it does, where the capture lost the SYN to this one
+	}
 	return a
 }
 

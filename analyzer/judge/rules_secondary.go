@@ -14,7 +14,7 @@ var secondaryRules = []*rule{{
 	again: true,
 	need: func(k *Case) ([]Fact, bool) {
 		e := k.earlier()
-		if _, too := k.refusesToo(); e == nil || too || k.refusedAgain(e) || k.unknownTo(e) {
+		if _, too := k.refusesToo(); e == nil || too || k.refusedAgain(e) || k.unknownTo(e) || k.oddProbe() && e.From == k.from {
 			return nil, false
 		}
 		if k.form != provoked {
@@ -106,10 +106,19 @@ func (k *Case) answersUnseen(e *flow.Reset) ([]Fact, bool) {
 }
 
 // behindAbort tells whether the reset, a bare one, follows an abort of its
-// sender's that bears an ACK, and nothing of the peer was captured, or the stack
-// is Linux's, which writes no other aborts: it may answer what was on its way.
+// sender's that bears an ACK, perhaps with others like it between, and nothing of
+// the peer was captured, or the stack is Linux's, which writes no other aborts: it
+// may answer what was on its way.
 func (k *Case) behindAbort(e *flow.Reset) bool {
-	return (k.P.Packets == 0 || k.linux()) && e.From == k.from && e.Is(segment.ACK) && !k.R.Is(segment.ACK)
+	if k.P.Packets > 0 && !k.linux() || e.From != k.from || k.R.Is(segment.ACK) {
+		return false
+	}
+	for i := k.conn.Revived; i < min(k.conn.NumResets, flow.MaxResets); i++ {
+		if r := &k.conn.Resets[i]; r.From == k.from && r.Is(segment.ACK) {
+			return true
+		}
+	}
+	return false
 }
 
 // stackGoesOn tells whether the reset, with another number than the one before of
