@@ -136,13 +136,18 @@ func (a *analysis) readSet(ctx context.Context) error {
 	}
 }
 
-// report emits what could not be read of an input.
+// report emits what could not be read of an input, and notes that it is not whole.
 func (a *analysis) report(err error) error {
 	a.broken = append(a.broken, err)
 	e := &Error{Type: "error", Err: err.Error()}
 	var c *capture.Error
 	if errors.As(err, &c) {
 		e.File, e.Offset, e.Packed, e.Frame, e.Err = c.File, c.Offset, c.Packed, int(c.Frame), c.Err.Error()
+		for _, p := range a.points {
+			if p.judge.Log != nil && slices.ContainsFunc(p.spans, func(s span) bool { return s.file.in.Name == c.File }) {
+				p.judge.Log.Cut = true
+			}
+		}
 	}
 	return a.emit(e)
 }

@@ -145,9 +145,13 @@ func (k *Case) acceptedSince() int64 {
 }
 
 // wrongAnswer tells whether the sender's SYN was answered with a number that
-// it had not sent, and the reset takes that number.
+// it had not sent, and the reset takes that number. Behind a SYN-ACK with the
+// right one the number is that of data which was not captured.
 func (k *Case) wrongAnswer() bool {
 	t := &k.trigger
+	if a := &k.P.SYN; a.Is(segment.SYN|segment.ACK) && a.Ack == k.S.ISN+1 && !t.Is(segment.SYN) {
+		return false
+	}
 	return k.phase == synAnswered && k.form == provoked && !k.R.Is(segment.ACK) && !t.Ack.In(k.S.ISN+1, k.S.Nxt) && !k.sentBehind(t.Ack)
 }
 

@@ -71,6 +71,7 @@ type correlation struct {
 	strays []map[number]place        // see lone
 	ends   []map[number]*connLog     // connections with a handshake, by their last numbers
 	byKey  []map[flow.Key][]*connLog // see keyed
+	gapped map[[2]int]bool           // see gaps
 	first  map[Frame]*Verdict        // verdicts of the single points, by each sighting
 	final  map[Frame]*Verdict        // verdicts that were joined, by each sighting
 	twin   map[[2]int]bool           // see twins

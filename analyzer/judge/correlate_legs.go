@@ -220,7 +220,8 @@ func unlike(list []sending) []sending {
 	return kept
 }
 
-// requests gives the payload that the originator of v's connection sent.
+// requests gives the payload that the originator of v's connection sent, as far as
+// it is known.
 func (c *correlation) requests(v *Verdict) iter.Seq[*line] {
 	return func(yield func(*line) bool) {
 		l := c.logOf(v)
@@ -228,7 +229,7 @@ func (c *correlation) requests(v *Verdict) iter.Seq[*line] {
 			return
 		}
 		for i := range l.lines {
-			if x := &l.lines[i]; x.len > 0 && int(x.from) == l.orig && !x.is(segment.SYN) && !yield(x) {
+			if x := &l.lines[i]; x.hash != 0 && int(x.from) == l.orig && !x.is(segment.SYN) && !yield(x) {
 				return
 			}
 		}

@@ -48,7 +48,8 @@ func (k *Case) heldUp(t *flow.Segment) bool {
 
 // unacked finds the segment without ACK that an RST+ACK answers: number 0
 // (another one behind a device that rewrites numbers, where the sender had
-// said nothing else) and the segment's end acknowledged.
+// said nothing else) and the segment's end acknowledged. Another number together
+// with a window or timestamps is that of a socket, whose SYN-ACK was not captured.
 func (k *Case) unacked() *flow.Segment {
 	for i := range flow.RingLen {
 		t := k.P.Last(i)
@@ -58,7 +59,8 @@ func (k *Case) unacked() *flow.Segment {
 		if t.Is(segment.ACK) || t.Is(segment.RST) || t.End() != k.R.Ack {
 			continue
 		}
-		if k.S.Packets == 0 || k.R.Seq == 0 && k.R.Seq != k.S.Nxt {
+		socket := k.R.Seq != 0 && (k.R.Win != 0 || k.R.Has(flow.HasTS))
+		if k.S.Packets == 0 && !socket || k.R.Seq == 0 && k.R.Seq != k.S.Nxt {
 			return t
 		}
 	}

@@ -24,6 +24,7 @@ type Log struct {
 	end   int64
 
 	Until int64 // nanoseconds since 1970: the capture ran until then, where it says so
+	Cut   bool  // its file could not be read to the end
 }
 
 // maxLines is how many segments a Log keeps: 48 bytes each.
@@ -46,6 +47,7 @@ type connLog struct {
 	hole     hole // what is missing; the zero hole where it is more than one
 	hasReset bool
 	lost     bool // lines were dropped
+	blank    bool // payload of it is cut or blanked: it has no hash
 
 	matches map[*connLog]*matching
 }
@@ -62,7 +64,7 @@ type line struct {
 	frame    uint32
 	seq, ack flow.Seq
 	len      uint32
-	hash     uint32 // of the payload as captured
+	hash     uint32 // of the payload, see hashOf
 	ts, ecr  uint32
 	win, id  uint16
 	marks    flow.Mark
@@ -114,7 +116,9 @@ func (l *Log) add(st *flow.Step, in *packet.Info) {
 			l.holed--
 		}
 	}
-	c.lines = append(c.lines, line{time: s.Time, frame: s.Frame, seq: s.Seq, ack: s.Ack, len: s.Len, hash: hashOf(in.Payload),
+	hash := hashOf(in.Payload, s.Len)
+	c.blank = c.blank || s.Len > 0 && hash == 0
+	c.lines = append(c.lines, line{time: s.Time, frame: s.Frame, seq: s.Seq, ack: s.Ack, len: s.Len, hash: hash,
 		ts: s.TSVal, ecr: s.TSEcr, win: s.Win, id: s.ID, marks: s.Marks, flags: s.Flags, ttl: s.TTL, from: uint8(st.From)})
 	l.lines++
 	if len(c.lines) > maxConnLines {
@@ -140,12 +144,18 @@ func (l *Log) lossy() bool { return l.holed > 0 && l.holed*200 >= len(l.conns) }
 // ids are the connections of the log, in order.
 func (l *Log) ids() []int { return slices.Sorted(maps.Keys(l.conns)) }
 
-func hashOf(b []byte) uint32 {
-	if len(b) == 0 {
+// hashed is how many bytes of a payload count for its hash.
+const hashed = 64
+
+// hashOf is the hash of a payload of a length by its first bytes; 0 where there are
+// none, the snap length has cut these, or they were overwritten with zeros, as those
+// do who give captures away.
+func hashOf(b []byte, length uint32) uint32 {
+	if b = b[:min(len(b), hashed)]; len(b) < int(min(length, hashed)) || !slices.ContainsFunc(b, func(c byte) bool { return c != 0 }) {
 		return 0
 	}
 	h := fnv.New32a()
-	h.Write(b[:min(len(b), 64)])
+	h.Write(b)
 	return h.Sum32()
 }
 
@@ -245,7 +255,10 @@ type look struct {
 // lookOf is how a line looks to a comparison with the log d.
 func (c *connLog) lookOf(x *line, d *connLog) look {
 	from := int(x.from)
-	l := look{len: x.len, hash: x.hash, flags: x.flags &^ segment.PSH, byOrig: from == c.orig}
+	l := look{len: x.len, flags: x.flags &^ segment.PSH, byOrig: from == c.orig}
+	if !c.blank && !d.blank {
+		l.hash = x.hash
+	}
 	if l.seq = x.seq; !x.is(segment.RST) || x.seq != 0 {
 		l.seq = c.rel(d, from, x.seq)
 	}

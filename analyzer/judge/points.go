@@ -140,11 +140,16 @@ func (c *connLog) begins(d *connLog) bool {
 // shares tells whether a packet of both logs bears the same numbers and payload.
 func (c *connLog) shares(d *connLog) bool {
 	seen := make(map[number]bool, len(c.lines))
-	for i := range c.lines {
-		x := &c.lines[i]
-		seen[number{x.seq, x.ack, x.len, x.hash}] = true
+	of := func(x *line) number {
+		if c.blank || d.blank {
+			return number{x.seq, x.ack, x.len, 0}
+		}
+		return number{x.seq, x.ack, x.len, x.hash}
 	}
-	return slices.ContainsFunc(d.lines, func(x line) bool { return seen[number{x.seq, x.ack, x.len, x.hash}] })
+	for i := range c.lines {
+		seen[of(&c.lines[i])] = true
+	}
+	return slices.ContainsFunc(d.lines, func(x line) bool { return seen[of(&x)] })
 }
 
 // A place is a line of a log.
@@ -343,9 +348,13 @@ func (c *correlation) ran(q int, t int64) bool {
 
 // surely tells whether a point's packets, or its file, show that its capture
 // ran when the reset that near saw would have come by there, or up to a time
-// before or after.
+// before or after. A file that is cut goes on, but nobody knows with what: it must
+// have later packets.
 func (s *sightings) surely(q, near int, within int64) bool {
 	t, d := s.common(near, s.lines[near].time), s.doubt(q, near)-allowance+within
+	if log := s.points[q].Judge.Log; log.Cut {
+		return s.common(q, log.begun) <= t+d && s.until(q) > t+s.doubt(q, near)-allowance
+	}
 	return s.common(q, s.points[q].Judge.Log.begun) <= t+d && s.until(q) >= t-d
 }
 
@@ -374,4 +383,79 @@ func (s *sightings) whole(q, near int) bool {
 		}
 	}
 	return ran && !j.Drops && !j.Log.lossy() && !l.missing && !l.lost
+}
+
+// gaps tells whether the capture of p lost packets, as q shows: q has some that
+// came from beyond p, and must have come by there. So many that one more which is
+// not in it proves nothing: one in 200, as for Log.lossy. What devices between the
+// two send in an end's name are SYN-ACKs, FINs and resets; those don't count.
+func (c *correlation) gaps(p, q int) bool {
+	if known, ok := c.gapped[[2]int{p, q}]; ok {
+		return known
+	}
+	lost, all := 0, 0
+	for _, g := range c.groups {
+		here, there := g[p], g[q]
+		if here == nil || there == nil || all > maxCompared {
+			continue
+		}
+		m := there.with(here)
+		if m.closer == 0 {
+			continue
+		}
+		side := there.orig // p is nearer to it
+		if m.closer > 0 {
+			side = 1 - side
+		}
+		from, to := -1, -1 // the capture of p may have begun later, or ended sooner
+		for i, n := range m.there {
+			if n >= 0 {
+				if from < 0 {
+					from = i
+				}
+				to = i
+			}
+		}
+		for i := from + 1; i < to; i++ {
+			x := &there.lines[i]
+			if int(x.from) != side || x.is(segment.RST) || x.is(segment.SYN) || x.is(segment.FIN) {
+				continue
+			}
+			all++
+			if m.there[i] < 0 && !here.holds(x, there) {
+				lost++
+			}
+		}
+	}
+	if c.gapped == nil {
+		c.gapped = map[[2]int]bool{}
+	}
+	c.gapped[[2]int{p, q}] = lost > 0 && lost*200 >= all
+	return c.gapped[[2]int{p, q}]
+}
+
+// holds tells whether the packets of c bear what a line of d does, though none is
+// like it: its payload, which offload may have cut otherwise, or, where it has
+// none, its acknowledgment.
+func (c *connLog) holds(x *line, d *connLog) bool {
+	from := int(x.from)
+	mine := d.side(c, from)
+	begin, end, ack := d.rel(c, from, x.seq), d.rel(c, from, x.seq+flow.Seq(x.len)), d.rel(c, 1-from, x.ack)
+	first, last := false, false
+	for i := range c.lines {
+		y := &c.lines[i]
+		if int(y.from) != mine || y.is(segment.RST) {
+			continue
+		}
+		if x.len == 0 {
+			if y.is(segment.ACK) && c.rel(d, 1-mine, y.ack) == ack {
+				return true
+			}
+			continue
+		}
+		a, b := c.rel(d, mine, y.seq), c.rel(d, mine, y.seq+flow.Seq(y.len))
+		first = first || !begin.Before(a) && begin.Before(b)
+		last = last || end.After(a) && !end.After(b)
+	}
+	return first && last
 }

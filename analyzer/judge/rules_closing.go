@@ -349,9 +349,10 @@ func (k *Case) heldBackClose() ([]Fact, bool) {
 // unseenTrigger tells whether a segment must have drawn the reset that was not
 // captured: it bears no ACK, and its sender is a Linux stack, whose aborts bear
 // one (tcp_send_active_reset()); and there is none that it answers, but for an
-// ACK of long before.
+// ACK that it would have answered sooner: at once, after a round trip
+// (tcp_rcv_state_process()).
 func (k *Case) unseenTrigger() bool {
-	late := k.form == provoked && k.trigger.Pure() && k.phase == closing && k.S.RTT.N > 0 && k.trigger.Time < k.inFlightSince()
+	late := k.form == provoked && k.trigger.Pure() && k.phase == closing && k.S.RTT.N > 0 && k.since(&k.trigger) > 2*k.S.RTT.Min+k.slack()
 	return (k.form == spontaneous || late) && !k.R.Is(segment.ACK) && k.linux()
 }
 
@@ -449,6 +450,24 @@ func (k *Case) unackedPayload() bool {
 	own := s.LastData.Exists() && !(s.Knows(flow.KnowsUna) && !s.LastData.End().After(s.Una))
 	peers := p.LastData.Exists() && !(s.Knows(flow.KnowsAck) && !p.LastData.End().After(s.Ack)) && !(k.R.Is(segment.ACK) && !p.LastData.End().After(k.R.Ack))
 	return own || peers
+}
+
+// unheard finds payload that the sender sent again behind its FIN, though it had
+// been acknowledged here; nil where there is none.
+func (k *Case) unheard() *flow.Segment {
+	if !k.S.Knows(flow.HasFIN | flow.FINAcked) {
+		return nil
+	}
+	for i := range flow.RingLen {
+		t := k.S.Last(i)
+		if t == nil || t.Frame <= k.S.FIN.Frame {
+			return nil
+		}
+		if t.Len > 0 && t.Has(flow.Again) && !t.Has(flow.Copy) {
+			return t
+		}
+	}
+	return nil
 }
 
 // closedCompletely tells whether both FINs were sent and acknowledged.

@@ -20,10 +20,13 @@ var resourceRules = []*rule{{
 			return nil, false
 		}
 		m := k.resetTogether()
-		if m.n < 12 && !(k.S.Knows(flow.HasFIN) && k.S.Una.Before(k.S.FinSeq)) {
+		if m.n < 12 && !(k.S.Knows(flow.HasFIN) && k.S.Una.Before(k.S.FinSeq)) && k.unheard() == nil {
 			return nil, false
 		}
 		facts := k.abortFacts()
+		if t := k.unheard(); t != nil {
+			facts = append(facts, fact(t, "%s once more: the acknowledgment that came by here may not have reached the %s", k.brief(k.from, t), k.sender()))
+		}
 		if m.n > 1 {
 			facts = append(facts, fact(&k.R, "one of %d connections of the %s, with %s, reset within a second", m.n, k.sender(), plural(m.peers, "peer")))
 		}

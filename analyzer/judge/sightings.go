@@ -108,7 +108,7 @@ func (s *sightings) nearest() int {
 // time, saw the connection and not the reset; -1 where there is none.
 func (s *sightings) passed(near int) int {
 	for q, l := range s.logs {
-		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) && s.hears(q, near) && !s.logs[near].doubles(s.lines[near], l) {
+		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) && !s.gaps(q, near) && s.hears(q, near) && !s.logs[near].doubles(s.lines[near], l) {
 			return q
 		}
 	}
@@ -150,18 +150,27 @@ func (s *sightings) aside(near int) int {
 		if s.sender != s.logs[s.home].orig {
 			d = -d
 		}
-		if d < 0 && !j.Drops && s.ran(q, t) && s.common(q, j.Log.begun) <= t+s.doubt(q, near) {
+		if d < 0 && !j.Drops && s.ran(q, t) && s.common(q, j.Log.begun) <= t+s.doubt(q, near) && !s.gaps(q, near) && !s.uses(q, t) {
 			return q
 		}
 	}
 	return -1
 }
 
+// uses tells whether packets with the addresses and ports of the connection came
+// by q about a time after all: it is the same one, of which too little is alike to
+// find it again, or one on the same ports.
+func (s *sightings) uses(q int, t int64) bool {
+	return slices.ContainsFunc(s.keyed(q, s.logs[s.home].key), func(l *connLog) bool {
+		return slices.ContainsFunc(l.lines, func(x line) bool { return abs(s.common(q, x.time)-t) <= onTheWay })
+	})
+}
+
 // lostBehind finds a point farther from the named sender than near which ran
 // and did not see the reset.
 func (s *sightings) lostBehind(near int) int {
 	for q, l := range s.logs {
-		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(near, q, s.sender) && s.whole(q, near) {
+		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(near, q, s.sender) && s.whole(q, near) && !s.gaps(q, near) {
 			return q
 		}
 	}
@@ -199,7 +208,7 @@ func (s *sightings) frameAround(q, near int) uint32 {
 // switched finds, at another point, the connection that the reset's own goes on
 // from: no packet of the two is the same, one has the handshake, and what drew
 // the reset bears just the numbers with which the other ended. Then the points
-// lie at two hosts behind one address.
+// lie at two hosts behind one address: neither of them saw the other's.
 func (s *sightings) switched(near int, v *Verdict) (int, *connLog) {
 	here := s.logs[near]
 	t := here.at(v.raw.answers.Frame)
@@ -213,9 +222,39 @@ func (s *sightings) switched(near int, v *Verdict) (int, *connLog) {
 		if q == near {
 			continue
 		}
-		if old := s.ends[q][number{seq: t.seq, ack: t.ack}]; old != nil && here.with(old).count == 0 && s.ran(q, s.common(near, t.time)) {
+		old := s.ends[q][number{seq: t.seq, ack: t.ack}]
+		if old == nil || here.with(old).count > 0 || !s.ran(q, s.common(near, t.time)) {
+			continue
+		}
+		if l := s.groups[s.of[q][old.id]][near]; (l == nil || l == here) && !s.oneWay(near, q) && !s.otherDistance(near) {
 			return q, old
 		}
 	}
 	return 0, nil
+}
+
+// oneWay tells whether a connection between the two addresses came by two points:
+// both lie on one way, and at none of them is another host.
+func (s *sightings) oneWay(p, q int) bool {
+	home := s.logs[p]
+	a, b := home.key.Addr(0).Addr(), home.key.Addr(1).Addr()
+	return slices.ContainsFunc(s.groups, func(g []*connLog) bool {
+		x, y := g[p], g[q]
+		return x != nil && y != nil && x.key.Addr(0).Addr() == a && x.key.Addr(1).Addr() == b && x.with(y).count > 0
+	})
+}
+
+// otherDistance tells whether other packets in the name of the reset's sender came
+// by a point over more hops than the reset: it was made on their way.
+func (s *sightings) otherDistance(p int) bool {
+	r := s.lines[p]
+	host := s.logs[p].key.Addr(int(r.from)).Addr()
+	for _, l := range s.points[p].Judge.Log.conns {
+		for i := range l.lines {
+			if x := &l.lines[i]; !x.is(segment.RST) && l.key.Addr(int(x.from)).Addr() == host && hops(x.ttl) > hops(r.ttl) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -93,8 +93,7 @@ func (f *forgery) byTrigger() {
 	}
 	if !trigger.Exists() {
 		if f.id == cause.InjectedReset {
-			f.strength = cause.Possible
-			f.alternatives = []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "what it answers was not captured: it may have been kept back"}}
+			f.reason = unseenAnswer()
 		}
 		return
 	}
@@ -128,7 +127,16 @@ func (f *forgery) byTrigger() {
 	case seen != nil:
 		f.tell(near, t.frame, "the segment that it answers, or the last before it")
 		f.tell(q, seen.frame, "came by there: it was delivered")
+		if f.id == cause.InjectedReset && f.gaps(near, q) {
+			f.reason = unseenAnswer()
+		}
 	}
+}
+
+// unseenAnswer is why a device forged a reset of which it was not captured what it
+// answers.
+func unseenAnswer() reason {
+	return reason{cause.InjectedReset, cause.Possible, []Alternative{{cause.InlinePolicyReset, Middlebox, cause.Possible, "what it answers was not captured: it may have been kept back"}}}
 }
 
 // byPause looks at the silence before a reset that answers nothing.
@@ -227,7 +235,7 @@ func (f *forgery) refusal(kept *line) reason {
 	loss := other(cause.MiddleboxStateLoss, "a device that lost its table refuses like this")
 	idle := f.v.Idle
 	switch {
-	case !f.v.raw.here && f.forwards(f.near, f.q):
+	case !f.v.raw.here && f.logs[f.q] != nil && f.forwards(f.near, f.q):
 		return reason{cause.InlinePolicyReset, cause.Proven, nil}
 	case kept != nil && kept.is(segment.SYN):
 		return reason{cause.MiddleboxStateLoss, cause.Possible, []Alternative{policy}} // it knows of no SYN: that went another way
@@ -237,8 +245,8 @@ func (f *forgery) refusal(kept *line) reason {
 		return reason{cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}}
 	case idle > 0: // shorter than any limit that is known: many connections pause so
 		return reason{cause.MiddleboxIdleTimeout, cause.Possible, []Alternative{loss, policy}}
-	case kept != nil && kept.len == 0:
-		return reason{cause.InlinePolicyReset, cause.Possible, []Alternative{loss}} // there is nothing in it that a rule could refuse
+	case kept != nil && kept.len == 0, f.v.raw.lost >= 3: // there is nothing in it that a rule could refuse, or it would refuse others at the same time
+		return reason{cause.InlinePolicyReset, cause.Possible, []Alternative{loss}}
 	}
 	return reason{cause.InlinePolicyReset, cause.Likely, []Alternative{loss}}
 }

@@ -33,6 +33,8 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 		facts = append(facts, factOf(near, x.Frame, "the segment that the reset answers"))
 	} else if r := s.lines[near]; r.is(segment.ACK) && r.seq == 0 {
 		id = cause.FirewallRejectSyn // a segment without ACK drew it, though it did not come by (RFC 9293, 3.5.2)
+	} else if !v.raw.lastPeer.Exists() {
+		id = cause.InjectedReset
 	}
 	facts = append(facts,
 		factOf(near, s.lines[near].frame, "the reset, in the name of %v", v.From),
@@ -47,13 +49,21 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 	}
 	out.Cause, out.Strength, out.Why = id, cause.Proven, ""
 	out.Alternatives, out.Evidence = nil, facts
+	why := reason{id, cause.Proven, nil}
+	switch {
+	case id == cause.InjectedReset:
+		why = unseenAnswer()
+	case id == cause.InlinePolicyReset && v.raw.form == provoked:
+		why = (&forgery{sightings: s, v: v, near: near, q: q}).refusal(nil)
+	}
+	out.Cause, out.Strength, out.Alternatives = why.id, why.strength, why.alternatives
 	other := s.paths[q][1]
 	side := other.orig
 	if s.sender != s.logs[s.home].orig {
 		side = 1 - side
 	}
 	if !initial(other.ttl(side)) { // behind a router there may be another way to the host, which this connection took
-		out.Strength, out.SenderStrength = cause.Likely, cause.Likely
+		out.Strength, out.SenderStrength = min(out.Strength, cause.Likely), cause.Likely
 		if v.Sender != Middlebox && v.Cause != cause.NoCauseDecided {
 			out.Alternatives = []Alternative{{v.Cause, v.Sender, cause.Possible, fmt.Sprintf("%s lies behind a router: the connection may have gone another way", s.points[q].Name)}}
 		}
@@ -193,18 +203,24 @@ func (s *sightings) replaced(near, q int) *line {
 // sender, or from between it and the nearer one.
 func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	r := s.lines[near]
+	syn := s.unasked(near, far)
+	if v.Cause == cause.NoCauseDecided && syn == nil {
+		v = s.decided(v)
+		out.Cause, out.Strength, out.Why, out.Sender, out.SenderStrength = v.Cause, v.Strength, v.Why, v.Sender, v.SenderStrength
+		out.Evidence, out.Excluded, out.Alternatives = v.Evidence, s.translate(v.Excluded, v.Point, near), v.Alternatives
+	}
 	out.Evidence = slices.Clone(out.Evidence)
 	for _, f := range v.Evidence {
-		if x := s.logs[near].at(f.Frame); x != nil && f.Frame != r.frame {
-			if y := s.logs[near].find(x, s.logs[far]); y != nil {
-				out.Evidence = append(out.Evidence, factOf(far, y.frame, "frame %d of %s, seen here", f.Frame, s.points[near].Name))
+		if x := s.logs[v.Point].at(f.Frame); x != nil && f.Frame != v.Frame && far != v.Point {
+			if y := s.logs[v.Point].find(x, s.logs[far]); y != nil {
+				out.Evidence = append(out.Evidence, factOf(far, y.frame, "frame %d of %s, seen here", f.Frame, s.points[v.Point].Name))
 			}
 		}
 	}
 	out.Evidence = append(out.Evidence,
 		factOf(near, r.frame, "the reset leaves on the side of %v", v.From),
 		factOf(far, s.lines[far].frame, "the reset arrives here"))
-	if syn := s.unasked(near, far); syn != nil {
+	if syn != nil {
 		if v.Cause == cause.NATBypass { // it did send it, to another address
 			out.Strength, out.Alternatives, out.SenderStrength = cause.Proven, nil, cause.Proven
 			out.Evidence = append(out.Evidence, factOf(far, syn.frame, "the SYN arrives here with another address"))
@@ -240,10 +256,44 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	if out.Strength == cause.Proven {
 		out.Alternatives = nil
 	}
+	if w := s.otherTrigger(v, near); w != nil {
+		out.Strength = min(out.Strength, cause.Possible)
+		out.Alternatives = append(slices.Clone(out.Alternatives), Alternative{w.Cause, w.Sender, cause.Possible,
+			fmt.Sprintf("at %s it answers a segment of frame %d, which is not in the capture of %s", s.points[w.Point].Name, w.raw.answers.Frame, s.points[near].Name)})
+	}
 }
 
-// afar tells whether all but its resets comes from a side over a router.
+// otherTrigger is the verdict of another point that saw the reset, by payload which
+// drew it there and that the nearest point lacks: its capture may have lost it.
+func (s *sightings) otherTrigger(v *Verdict, near int) *Verdict {
+	for p, w := range s.verdicts {
+		if w == nil || p == near || w.Cause == v.Cause || w.Cause == cause.NoCauseDecided || w.raw.answers.Len == 0 {
+			continue
+		}
+		if x := s.logs[p].at(w.raw.answers.Frame); x != nil && s.logs[p].find(x, s.logs[near]) == nil && !s.logs[near].holds(x, s.logs[p]) {
+			return w
+		}
+	}
+	return nil
+}
+
+// decided is the surest verdict of the points that saw the reset, where the nearest
+// one, which has less of the connection, could not decide.
+func (s *sightings) decided(v *Verdict) *Verdict {
+	for _, x := range s.verdicts {
+		if x != nil && x.Strength > v.Strength {
+			v = x
+		}
+	}
+	return v
+}
+
+// afar tells whether all but its resets comes from a side over a router; on other
+// connections of that address, where the capture lost all of this one.
 func (s *sightings) afar(p, side int) bool {
+	if !slices.ContainsFunc(s.logs[p].lines, func(x line) bool { return int(x.from) == side && !x.is(segment.RST) }) {
+		return s.otherDistance(p)
+	}
 	ttl := s.ttlOf(p, side)
 	return !initial(ttl) && !limited(ttl)
 }
@@ -263,12 +313,13 @@ func (s *sightings) translated(near, far int) Fact {
 func (s *sightings) unasked(near, far int) *line {
 	here, there := s.logs[near], s.logs[far]
 	side := s.logs[s.home].side(here, s.sender)
-	if here.knows[side] || !here.knows[1-side] || !s.lines[near].is(segment.RST) || here.orig != side {
+	if here.knows[side] || !here.knows[1-side] || !s.lines[near].is(segment.RST) || here.orig != side || s.gaps(near, far) {
 		return nil
 	}
 	if slices.ContainsFunc(here.lines, func(x line) bool { return int(x.from) == side && !x.is(segment.RST) }) {
 		return nil // it took part: near's capture lost the SYN
 	}
+	first := here.lines[0].time == s.points[near].Judge.Log.begun // with which near's capture begins: right behind the SYN, perhaps
 	var syn *line
 	mine := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
@@ -276,7 +327,7 @@ func (s *sightings) unasked(near, far int) *line {
 		switch {
 		case int(x.from) != mine || x.is(segment.RST):
 		case x.is(segment.SYN) && !x.is(segment.ACK):
-			if syn == nil && s.ran(near, s.common(far, x.time)) {
+			if syn == nil && (!first || hops(x.ttl) != hops(s.lines[far].ttl)) && s.ran(near, s.common(far, x.time)) {
 				syn = x
 			}
 		default:
