@@ -34,7 +34,7 @@ const (
 type batch struct {
 	packets    pcapng.Batch
 	flows      []flow.Packet
-	openings   []flow.Opening     // of each
+	openings   []flow.Opening     // of those that open something
 	interfaces []pcapng.Interface // met so far
 	lossy      bool               // some packets tell that others were lost
 	err        error              // what ended the capture
@@ -102,14 +102,17 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 	var info packet.Info
 	decode := func(in *pcapng.Packet) {
 		b.lossy = b.lossy || in.Dropped > 0
-		n := len(b.flows)
-		b.flows, b.openings = slices.Grow(b.flows, 1)[:n+1], slices.Grow(b.openings, 1)[:n+1]
-		s, o := &b.flows[n], &b.openings[n]
+		n, m := len(b.flows), len(b.openings)
+		b.flows, b.openings = slices.Grow(b.flows, 1)[:n+1], slices.Grow(b.openings, 1)
+		s, o := &b.flows[n], &b.openings[:m+1][m]
 		if !s.ReadFrame(o, in) {
 			d.Decode(in, &info)
 			s.Read(o, uint32(in.Frame), in.Time, &info)
 		}
 		s.Seg.Tap = flow.TapOf(in)
+		if s.Opens() {
+			b.openings = b.openings[:m+1]
+		}
 	}
 	var idle []*batch
 	ahead := 0
@@ -124,7 +127,7 @@ func decodeAll(ctx context.Context, r *capture.Reader, d *packet.Decoder, out *s
 		}
 		b = idle[len(idle)-1]
 		idle = idle[:len(idle)-1]
-		b.flows, b.openings, b.lossy = slices.Grow(b.flows[:0], usual), slices.Grow(b.openings[:0], usual), false
+		b.flows, b.openings, b.lossy = slices.Grow(b.flows[:0], usual), b.openings[:0], false
 		b.err = r.ReadBatch(&b.packets, decode)
 		ahead += b.packets.Size()
 		b.interfaces = r.Interfaces()
@@ -170,6 +173,7 @@ func (p *point) followBatch(b *batch, n *news) {
 	p.news, n.interfaces = n, b.interfaces
 	p.judge.Tell(&n.events)
 	p.batch = &b.packets
+	openings := b.openings
 	for i := range b.flows {
 		p.now, p.place = nil, i
 		if len(p.spans) == 0 {
@@ -181,8 +185,13 @@ func (p *point) followBatch(b *batch, n *news) {
 		if i%flow.WarmLen == 0 {
 			p.judge.Flows.Warm(b.flows[i:])
 		}
-		if s := &b.flows[i]; p.locate(s) {
-			p.judge.Follow(s, &b.openings[i], p.lookAt)
+		s := &b.flows[i]
+		var o *flow.Opening
+		if s.Opens() {
+			o, openings = &openings[0], openings[1:]
+		}
+		if p.locate(s) {
+			p.judge.Follow(s, o, p.lookAt)
 		}
 	}
 	p.a.packets += int64(len(b.flows))

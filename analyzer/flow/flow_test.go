@@ -35,11 +35,11 @@ func (f *feed) play(text string, each func(*flow.Step)) {
 		f.d.Decode(&p, &f.in)
 		f.frame++
 		f.next.Read(&f.first, f.frame, p.Time, &f.in)
-		f.table.Find(&f.next, &f.first, &f.in, &f.step)
+		f.table.Find(&f.next, &f.first, func() *packet.Info { return &f.in }, &f.step)
 		if each != nil {
 			each(&f.step)
 		}
-		f.table.Apply(&f.step, &f.in)
+		f.table.Apply(&f.step)
 	}
 }
 

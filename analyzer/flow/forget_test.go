@@ -32,8 +32,8 @@ func TestForgotten(t *testing.T) {
 			for i := range maxPasts + room + 1000 {
 				in := packet.Info{Kind: packet.TCP, Src: [16]byte{0: byte(i >> 16), 15: 1}, Dst: [16]byte{15: 2}, SrcPort: uint16(i), DstPort: 80, Flags: tc.flags, TCPOptions: packet.TCPOptions{WScale: -1}}
 				p.Read(&o, uint32(i+1), int64(i)*tc.apart, &in)
-				table.Find(&p, &o, &in, &st)
-				table.Apply(&st, &in)
+				table.Find(&p, &o, func() *packet.Info { return &in }, &st)
+				table.Apply(&st)
 			}
 			if table.Forgotten != tc.want {
 				t.Fatalf("%d forgotten, want %d", table.Forgotten, tc.want)

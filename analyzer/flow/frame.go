@@ -73,7 +73,7 @@ func (s *Packet) ReadFrame(o *Opening, p *pcapng.Packet) bool {
 	x.Flags, x.Win, x.Len = segment.Flags(tcp[13]), binary.BigEndian.Uint16(tcp[14:]), uint32(len(tcp)-n)
 	x.direct(p.Direction)
 	s.Kind = packet.TCP
-	s.is = hasMAC
+	s.is = hasMAC | opens.where(x.Is(segment.SYN))
 	switch syn := x.Is(segment.SYN); {
 	case !syn && n == tcpLen:
 	case !syn && n == tcpLen+stampLen && binary.BigEndian.Uint32(tcp[tcpLen:]) == onlyStamp:

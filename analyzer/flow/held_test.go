@@ -19,8 +19,8 @@ func TestHeld(t *testing.T) {
 		frame++
 		in := packet.Info{Kind: packet.TCP, Src: [16]byte{15: 1}, Dst: [16]byte{15: 2}, SrcPort: port, DstPort: 80, Flags: segment.SYN, Seq: frame << 20, TCPOptions: packet.TCPOptions{WScale: -1}}
 		p.Read(&o, frame, int64(frame)*1e9, &in)
-		table.Find(&p, &o, &in, &st)
-		table.Apply(&st, &in)
+		table.Find(&p, &o, func() *packet.Info { return &in }, &st)
+		table.Apply(&st)
 		return st.Entry
 	}
 	first := begin(1000)

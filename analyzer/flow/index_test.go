@@ -21,8 +21,8 @@ func TestTableFindsAll(t *testing.T) {
 		for frame, port := range rapid.SliceOfN(rapid.Uint16Range(1, 30), 1, 200).Draw(t, "ports") {
 			in := packet.Info{Kind: packet.TCP, Src: [16]byte{15: 1}, Dst: [16]byte{15: 2}, SrcPort: port, DstPort: 80, Flags: segment.SYN, TCPOptions: packet.TCPOptions{WScale: -1}}
 			next.Read(&opening, uint32(frame+1), int64(frame)*1e9, &in)
-			table.Find(&next, &opening, &in, &st)
-			table.Apply(&st, &in)
+			table.Find(&next, &opening, func() *packet.Info { return &in }, &st)
+			table.Apply(&st)
 			id, known := ids[port]
 			if !known {
 				ids[port] = st.Conn.ID

@@ -19,7 +19,8 @@ type Packet struct {
 }
 
 // An Opening is what a connection takes of the Packet with which it begins, or a
-// SYN of it.
+// SYN of it. Only those of packets that Open something are to be kept: of a
+// connection whose SYN was not captured, it is read once more.
 type Opening struct {
 	key   Key
 	offer offer // of a SYN
@@ -34,6 +35,7 @@ const (
 	hasMAC                      // a source link address
 	multipath                   // MPTCP options
 	tunnelled
+	opens // a SYN, or what cannot be read once more
 )
 
 // where is t where there is such a property.
@@ -55,7 +57,7 @@ type offer struct {
 
 // Read fills s and o from the decoded packet with this number.
 func (s *Packet) Read(o *Opening, frame uint32, time int64, in *packet.Info) {
-	s.Kind, s.Seg.Frame = in.Kind, frame
+	s.Kind, s.Seg.Frame, s.is = in.Kind, frame, 0
 	if in.Kind == packet.Other {
 		return
 	}
@@ -65,21 +67,31 @@ func (s *Packet) Read(o *Opening, frame uint32, time int64, in *packet.Info) {
 		s.Seg.Marks &^= HasID // it is the first's
 		s.Seg.ID = 0
 	}
-	s.Seg.from = uint8(o.key.read(in))
+	s.Seg.from = o.read(in)
 	s.pair = o.key.pair()
 	s.mac = in.SrcMAC
-	o.v6 = in.V6
 	isMultipath := in.MPTCP.Subtypes != 0
 	s.is = hasMAC.where(in.HasMAC) | multipath.where(isMultipath) | tunnelled.where(in.Tunnel.N != 0 && s.Kind != packet.TCPRest) |
-		special.where(isMultipath || s.Seg.Is(segment.RST) || s.Kind == packet.ICMPError)
+		special.where(isMultipath || s.Seg.Is(segment.RST) || s.Kind == packet.ICMPError) |
+		opens.where(s.Seg.Is(segment.SYN) || s.Kind == packet.TCPRest)
 	if s.Seg.Is(segment.SYN) {
 		o.offer.read(&s.Seg, &in.TCPOptions, in.Options(), in.AE || in.Reserved != 0)
 	}
 }
 
+// Opens tells whether its Opening may be asked for.
+func (s *Packet) Opens() bool { return s.is&opens != 0 }
+
 // Special tells whether there is more to the packet than a Packet holds: then
 // it takes the packet.Info to find and apply it.
 func (s *Packet) Special() bool { return s.is&(special|tunnelled) != 0 }
+
+// read fills o from a decoded packet, but for the offer, and tells which side
+// sent it.
+func (o *Opening) read(in *packet.Info) (from uint8) {
+	o.v6 = in.V6
+	return uint8(o.key.read(in))
+}
 
 // read fills o from a SYN; reserved tells of bits in its header that have no
 // name, or the name of accurate ECN.

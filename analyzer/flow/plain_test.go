@@ -102,8 +102,8 @@ func TestPlainIsTheSame(t *testing.T) {
 				if i == 0 && tables[i].Plain(&packets[i], &openings[i], &steps[i]) {
 					continue
 				}
-				tables[i].Find(&packets[i], &openings[i], &in, &steps[i])
-				tables[i].Apply(&steps[i], &in)
+				tables[i].Find(&packets[i], &openings[i], func() *packet.Info { return &in }, &steps[i])
+				tables[i].Apply(&steps[i])
 			}
 			a, b := steps[0].Entry, steps[1].Entry
 			x, _ := a.Turn()

@@ -67,9 +67,10 @@ type Table struct {
 	pasts     pasts
 
 	hosts  []*Host
-	byAddr index // of hosts
-	nobody Host  // of packets that their hosts know already
-	now    int64 // the latest time seen
+	byAddr index   // of hosts
+	nobody Host    // of packets that their hosts know already
+	now    int64   // the latest time seen
+	first  Opening // of a connection whose SYN was not captured
 
 	warmed int64
 }
@@ -88,33 +89,45 @@ type Step struct {
 	*Packet
 	opening *Opening
 	Entry   *Entry
-	Conn    *Conn // before the segment; nil with a plain one
-	From    int   // the side that sent it
-	New     bool  // it began the connection
+	Conn    *Conn        // before the segment; nil with a plain one
+	Info    *packet.Info // of a Special packet
+	From    int          // the side that sent it
+	New     bool         // it began the connection
 }
 
 // Find classifies a TCP segment: it finds or begins its connection and sets
 // the marks that tell how the segment stands to what came before. The
-// connection is not changed yet: see Apply. A Special packet needs its Info.
-func (t *Table) Find(s *Packet, o *Opening, in *packet.Info, st *Step) {
+// connection is not changed yet: see Apply. Where a packet does not hold enough,
+// as a Special one or the first of a connection whose SYN was not captured, look
+// decodes it. o is nil of a packet that Opens nothing.
+func (t *Table) Find(s *Packet, o *Opening, look func() *packet.Info, st *Step) {
 	from := int(s.Seg.from)
 	*st = Step{Packet: s, opening: o, From: from}
+	if s.Special() {
+		st.Info = look()
+	}
 	t.now = max(t.now, s.Seg.Time)
 	e, was := t.find(s.pair)
+	if o == nil {
+		st.opening = &t.first
+		if e == nil {
+			t.first.read(look())
+		}
+	}
 	if was != nil {
-		e = t.again(was, s, o, in)
+		e = t.again(was, st)
 	}
 	switch {
 	case e == nil:
 		st.New = true
-		e = t.begin(s, o)
-		st.Conn = t.full(e, s, in)
+		e = t.begin(s, st.opening)
+		st.Conn = t.full(e, st)
 	case e.begins(&s.Seg):
 		t.drop(e)
 		was := t.end.Past
 		st.New = true
-		e = t.begin(s, o)
-		st.Conn = t.full(e, s, in)
+		e = t.begin(s, st.opening)
+		st.Conn = t.full(e, st)
 		st.Conn.Past = was
 	default:
 		st.Conn = t.account(e)
@@ -124,10 +137,10 @@ func (t *Table) Find(s *Packet, o *Opening, in *packet.Info, st *Step) {
 }
 
 // full gives the account of a connection that begins with a segment.
-func (t *Table) full(e *Entry, s *Packet, in *packet.Info) *Conn {
+func (t *Table) full(e *Entry, st *Step) *Conn {
 	c := t.account(e)
-	if s.is&tunnelled != 0 {
-		c.Tunnel = in.Tunnel
+	if st.is&tunnelled != 0 {
+		c.Tunnel = st.Info.Tunnel
 	}
 	return c
 }
@@ -167,12 +180,12 @@ func (t *Table) findPast(pair uint64) *past {
 }
 
 // again takes a connection back that had left the table.
-func (t *Table) again(p *past, x *Packet, o *Opening, in *packet.Info) *Entry {
+func (t *Table) again(p *past, st *Step) *Entry {
 	was := p.Past
 	t.forget(p)
-	e := t.take(x, o)
+	e := t.take(st.Packet, st.opening)
 	e.firstTime, e.ID, e.firstFrame = was.LastTime, int(was.ID), was.FirstFrame
-	c := t.full(e, x, in)
+	c := t.full(e, st)
 	c.recall(&was)
 	e.sum(c)
 	return e
@@ -383,9 +396,9 @@ func (t *Table) drop(e *Entry) {
 func (t *Table) Account(e *Entry) *Conn { return t.account(e) }
 
 // Apply brings the connection up to date with the segment of a Find.
-func (t *Table) Apply(st *Step, in *packet.Info) {
+func (t *Table) Apply(st *Step) {
 	e, c := st.Entry, st.Conn
-	c.apply(st.From, st.Packet, &st.opening.offer, in)
+	c.apply(st.From, st.Packet, &st.opening.offer, st.Info)
 	e.sum(c)
 	if over := c.Over(); over != e.over {
 		t.requeue(e, over)

@@ -49,7 +49,8 @@ type Follower struct {
 }
 
 // Follow takes the next packet, which was read ahead. Most packets need no more
-// than was read; look decodes the whole of one that does. What it brings is added
+// than was read; look decodes the whole of one that does. o is nil of a packet that
+// Opens nothing. What it brings is added
 // to the Events of Tell.
 func (f *Follower) Follow(s *flow.Packet, o *flow.Opening, look func() *packet.Info) {
 	time := s.Seg.Time
@@ -102,12 +103,8 @@ func (f *Follower) segment(s *flow.Packet, o *flow.Opening, look func() *packet.
 		f.course(st)
 		return
 	}
-	var in *packet.Info
-	if s.Special() {
-		in = look()
-	}
-	f.Flows.Find(s, o, in, st)
-	e := st.Entry
+	f.Flows.Find(s, o, look, st)
+	e, in := st.Entry, st.Info
 	if f.Log != nil {
 		f.Log.add(st, look())
 	}
@@ -119,7 +116,7 @@ func (f *Follower) segment(s *flow.Packet, o *flow.Opening, look func() *packet.
 		k = f.newCase(st, in)
 	}
 	f.sum(st, look)
-	f.Flows.Apply(st, in)
+	f.Flows.Apply(st)
 	if in != nil {
 		f.multipaths.read(st.Conn, &st.Seg, in)
 	}
@@ -139,7 +136,7 @@ func (f *Follower) rest(s *flow.Packet, o *flow.Opening) {
 	if st.Entry.Pending > 0 {
 		f.observe(st, nil)
 	}
-	f.Flows.Apply(st, nil)
+	f.Flows.Apply(st)
 }
 
 // sum looks at the checksums of a host's first packets.
