@@ -105,11 +105,17 @@ func (r *Reader) nextRecord(p *Packet) (need int, err error) {
 	if len(b) < f.headerLen {
 		return f.headerLen, nil
 	}
-	captured, original := r.u32(b[8:]), r.u32(b[12:])
-	if captured == 0 && original == 0 && r.u32(b) == 0 && r.u32(b[4:]) == 0 {
+	h := (*[recordHeaderLen]byte)(b)
+	seconds, fraction := binary.LittleEndian.Uint32(h[:]), binary.LittleEndian.Uint32(h[4:])
+	captured, original := binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(h[12:])
+	if r.swap {
+		seconds, fraction = bits.ReverseBytes32(seconds), bits.ReverseBytes32(fraction)
+		captured, original = bits.ReverseBytes32(captured), bits.ReverseBytes32(original)
+	}
+	if captured|original|seconds|fraction == 0 {
 		return 0, r.unwritten()
 	}
-	if captured == 0 && original == 0 && beginsPcap(b) { // no packet is empty and of the year 2055 or so
+	if captured|original == 0 && beginsPcap(b) { // no packet is empty and of the year 2055 or so
 		return 0, r.joined()
 	}
 	if f.lengths == capturedLast || f.lengths == capturedLess && captured > original {
@@ -128,7 +134,7 @@ func (r *Reader) nextRecord(p *Packet) (need int, err error) {
 	// just written.
 	*p = Packet{}
 	p.Frame = r.frame
-	p.Time = int64(r.u32(b))*int64(time.Second) + int64(uint64(r.u32(b[4:]))*l.mul)
+	p.Time = int64(seconds)*int64(time.Second) + int64(uint64(fraction)*l.mul)
 	p.HasTime = true
 	p.Data = b[f.headerLen:n:n]
 	p.OrigLen = int(max(captured, original))
