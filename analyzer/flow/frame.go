@@ -38,18 +38,19 @@ func (s *Packet) ReadFrame(o *Opening, p *pcapng.Packet) bool {
 	var tcp []byte
 	switch ip := b[etherLen:]; binary.BigEndian.Uint16(b[etherLen-2:]) {
 	case etherIPv4:
-		total, fragment := int(binary.BigEndian.Uint16(ip[2:])), binary.BigEndian.Uint16(ip[6:])
-		if ip[0] != 0x45 || ip[9] != protoTCP || fragment&0x3fff != 0 || total < ipv4Len+tcpLen || total > len(ip) {
+		h := (*[ipv4Len]byte)(ip)
+		total, fragment := int(binary.BigEndian.Uint16(h[2:])), binary.BigEndian.Uint16(h[6:])
+		if h[0] != 0x45 || h[9] != protoTCP || fragment&0x3fff != 0 || total < ipv4Len+tcpLen || total > len(ip) {
 			return false
 		}
 		tcp = ip[ipv4Len:total]
-		x.TOS, x.TTL, x.ID = ip[1], ip[8], binary.BigEndian.Uint16(ip[4:])
+		x.TOS, x.TTL, x.ID = h[1], h[8], binary.BigEndian.Uint16(h[4:])
 		x.Marks = HasID
 		if fragment&0x4000 != 0 {
 			x.Marks |= DF
 		}
 		o.v6 = false
-		x.from = o.key.read4(ip[12:20], tcp)
+		x.from = o.key.read4((*[8]byte)(h[12:]), (*[4]byte)(tcp))
 	case etherIPv6:
 		if len(ip) < ipv6Len+tcpLen {
 			return false
@@ -61,16 +62,17 @@ func (s *Packet) ReadFrame(o *Opening, p *pcapng.Packet) bool {
 		tcp = ip[ipv6Len : ipv6Len+length]
 		x.TOS, x.TTL, x.Flow = ip[0]<<4|ip[1]>>4, ip[7], binary.BigEndian.Uint32(ip)&0xfffff
 		o.v6 = true
-		x.from = o.key.read6(ip[8:40], tcp)
+		x.from = o.key.read6((*[32]byte)(ip[8:]), (*[4]byte)(tcp))
 	default:
 		return false
 	}
-	n := int(tcp[12]>>4) * 4
+	h := (*[tcpLen]byte)(tcp)
+	n := int(h[12]>>4) * 4
 	if n < tcpLen || n > len(tcp) {
 		return false
 	}
-	x.Seq, x.Ack = Seq(binary.BigEndian.Uint32(tcp[4:])), Seq(binary.BigEndian.Uint32(tcp[8:]))
-	x.Flags, x.Win, x.Len = segment.Flags(tcp[13]), binary.BigEndian.Uint16(tcp[14:]), uint32(len(tcp)-n)
+	x.Seq, x.Ack = Seq(binary.BigEndian.Uint32(h[4:])), Seq(binary.BigEndian.Uint32(h[8:]))
+	x.Flags, x.Win, x.Len = segment.Flags(h[13]), binary.BigEndian.Uint16(h[14:]), uint32(len(tcp)-n)
 	x.direct(p.Direction)
 	s.Kind = packet.TCP
 	s.is = hasMAC | opens.where(x.Is(segment.SYN))
@@ -108,8 +110,8 @@ func (s *Packet) options(o *Opening, header []byte) {
 }
 
 // read4 fills k from two IPv4 addresses and two ports, as read does.
-func (k *Key) read4(addrs, ports []byte) (from uint8) {
-	src := uint64(binary.BigEndian.Uint32(addrs))<<16 | uint64(binary.BigEndian.Uint16(ports))
+func (k *Key) read4(addrs *[8]byte, ports *[4]byte) (from uint8) {
+	src := uint64(binary.BigEndian.Uint32(addrs[:]))<<16 | uint64(binary.BigEndian.Uint16(ports[:]))
 	dst := uint64(binary.BigEndian.Uint32(addrs[4:]))<<16 | uint64(binary.BigEndian.Uint16(ports[2:]))
 	if dst < src {
 		from = 1
@@ -128,9 +130,9 @@ func put4(a *[16]byte, v4 uint32) {
 }
 
 // read6 fills k from two IPv6 addresses and two ports, as read does.
-func (k *Key) read6(addrs, ports []byte) (from uint8) {
-	k.A, k.B = [16]byte(addrs), [16]byte(addrs[16:])
-	k.PortA, k.PortB, k.Tunnel = binary.BigEndian.Uint16(ports), binary.BigEndian.Uint16(ports[2:]), 0
+func (k *Key) read6(addrs *[32]byte, ports *[4]byte) (from uint8) {
+	k.A, k.B = [16]byte(addrs[:]), [16]byte(addrs[16:])
+	k.PortA, k.PortB, k.Tunnel = binary.BigEndian.Uint16(ports[:]), binary.BigEndian.Uint16(ports[2:]), 0
 	if less(&k.B, &k.A) || k.A == k.B && k.PortB < k.PortA {
 		k.A, k.B, k.PortA, k.PortB, from = k.B, k.A, k.PortB, k.PortA, 1
 	}
