@@ -106,8 +106,6 @@ func (r *Reader) Next(p *Packet) error {
 // Next would: until the next one. From the batch they can be had until it is given
 // to ReadBatch again, so several may be in flight. Errors are Next's; with an error
 // b is empty. Next and ReadBatch are not to be mixed.
-//
-//go:noinline
 func (r *Reader) ReadBatch(b *Batch, show func(*Packet)) error {
 	b.begin(max(windowLen, len(r.window())))
 	r.moveTo(b.buf)
