@@ -144,9 +144,6 @@ func (b broken) Error() string {
 
 func (b broken) Unwrap() error { return b.err }
 
-// Name is the name that NewReader was given.
-func (r *Reader) Name() string { return r.name }
-
 // Next reads the next packet into p. Its data is valid until the next call. At
 // a clean end it returns io.EOF; any other error is an *Error and ends the
 // reading, and what was read before it stands.
