@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 
 	"rstlab/analyzer/flow"
@@ -72,6 +73,7 @@ type correlation struct {
 	ends   []map[number]*connLog     // connections with a handshake, by their last numbers
 	byKey  []map[flow.Key][]*connLog // see keyed
 	gapped map[[2]int]bool           // see gaps
+	far    []map[netip.Addr]int      // see farthest
 	first  map[Frame]*Verdict        // verdicts of the single points, by each sighting
 	final  map[Frame]*Verdict        // verdicts that were joined, by each sighting
 	twin   map[[2]int]bool           // see twins

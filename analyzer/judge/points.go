@@ -285,6 +285,26 @@ func (c *correlation) keyed(p int, k flow.Key) []*connLog {
 	return c.byKey[p][k]
 }
 
+// farthest is the most hops over which packets in the name of an address, other than
+// resets, came by a point; 0 where none did.
+func (c *correlation) farthest(p int, a netip.Addr) int {
+	if c.far == nil {
+		c.far = make([]map[netip.Addr]int, len(c.points))
+	}
+	if c.far[p] == nil {
+		c.far[p] = map[netip.Addr]int{}
+		for _, l := range c.points[p].Judge.Log.conns {
+			for i := range l.lines {
+				if x := &l.lines[i]; !x.is(segment.RST) {
+					from := l.key.Addr(int(x.from)).Addr()
+					c.far[p][from] = max(c.far[p][from], hops(x.ttl))
+				}
+			}
+		}
+	}
+	return c.far[p][a]
+}
+
 // addPaths finds points that lie on the connection's path and saw nothing of
 // it: another connection between the two addresses came by both there and at
 // home, and no device between gave it others.

@@ -248,13 +248,5 @@ func (s *sightings) oneWay(p, q int) bool {
 // by a point over more hops than the reset: it was made on their way.
 func (s *sightings) otherDistance(p int) bool {
 	r := s.lines[p]
-	host := s.logs[p].key.Addr(int(r.from)).Addr()
-	for _, l := range s.points[p].Judge.Log.conns {
-		for i := range l.lines {
-			if x := &l.lines[i]; !x.is(segment.RST) && l.key.Addr(int(x.from)).Addr() == host && hops(x.ttl) > hops(r.ttl) {
-				return true
-			}
-		}
-	}
-	return false
+	return s.farthest(p, s.logs[p].key.Addr(int(r.from)).Addr()) > hops(r.ttl)
 }
