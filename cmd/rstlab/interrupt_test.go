@@ -84,15 +84,7 @@ func TestAnalyzeInterrupted(t *testing.T) {
 		t.Errorf("standard error is %q", stderr.String())
 	}
 	// What was read until then is written, too.
-	f, err := os.Open(annotated)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := pcapng.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := readBack(t, annotated)
 	var p pcapng.Packet
 	var packets, verdicts int
 	for ; ; packets++ {
@@ -165,16 +157,9 @@ func TestSanitizeInterrupted(t *testing.T) {
 	if !strings.HasPrefix(stderr.String(), "rstlab: interrupted") {
 		t.Errorf("standard error is %q", stderr.String())
 	}
-	f, err := os.Open(clean)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := pcapng.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := readBack(t, clean)
 	var p pcapng.Packet
+	var err error
 	for err = r.Next(&p); err == nil; err = r.Next(&p) {
 	}
 	if err != io.EOF || p.Frame < 2 {
@@ -213,6 +198,21 @@ func TestDoctorInterrupted(t *testing.T) {
 	if err := root.ExecuteContext(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
+}
+
+// readBack gives a reader of a capture that was written.
+func readBack(t *testing.T, name string) *pcapng.Reader {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	r, err := pcapng.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // captureOf returns the bytes that a file of a script test has as hexadecimal
