@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -208,17 +208,17 @@ func TestBadInputLosesNothing(t *testing.T) {
 // A stopped analysis gives what it has found, also what still waited for later
 // packets, and a summary.
 func TestInterrupted(t *testing.T) {
-	r, w := io.Pipe()
-	defer w.Close()
-	go w.Write(capture(t, "client", refused+`
+	b := capture(t, "client", refused+`
 		+10s client.1001 > server.81: S
-		server.81 > client.1001: R. seq 0 ack 1 win 0`)) // and then the pipe stays open
+		server.81 > client.1001: R. seq 0 ack 1 win 0`)
 	ctx, cancel := context.WithCancel(context.Background())
+	in := &stalled{given: bytes.NewReader(b), ctx: ctx, dry: make(chan struct{})}
 	var verdicts, summaries int
-	err := analyzer.Analyze(ctx, []analyzer.Input{{Name: "a", R: &ends{r, ctx}}}, analyzer.Options{}, func(r analyzer.Record) error {
+	err := analyzer.Analyze(ctx, []analyzer.Input{{Name: "a", R: in}}, analyzer.Options{}, func(r analyzer.Record) error {
 		switch r.(type) {
 		case *analyzer.Verdict:
 			verdicts++
+			<-in.dry
 			cancel()
 		case *analyzer.Summary:
 			summaries++
@@ -233,17 +233,22 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// ends reads from a pipe until its context does, as a command that closes its
-// input on an interrupt.
-type ends struct {
-	r   *io.PipeReader
-	ctx context.Context
+// stalled is a pipe that gives no more, and no end either, until its context ends:
+// a command closes its input on an interrupt.
+type stalled struct {
+	given *bytes.Reader
+	ctx   context.Context
+	dry   chan struct{} // closed when all was given, and more is asked for
+	once  sync.Once
 }
 
-func (e *ends) Read(b []byte) (int, error) {
-	stop := context.AfterFunc(e.ctx, func() { e.r.CloseWithError(e.ctx.Err()) })
-	defer stop()
-	return e.r.Read(b)
+func (s *stalled) Read(b []byte) (int, error) {
+	if s.given.Len() > 0 {
+		return s.given.Read(b)
+	}
+	s.once.Do(func() { close(s.dry) })
+	<-s.ctx.Done()
+	return 0, s.ctx.Err()
 }
 
 func TestEmitEndsIt(t *testing.T) {
