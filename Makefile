@@ -53,7 +53,10 @@ tidy: ## fail where go.mod and go.sum are not what the imports ask for
 	$(GO) mod tidy -diff
 	$(GO) -C packaging mod tidy -diff
 
+# A program under the race detector waits a second before it ends, and the tests
+# run hundreds of programs.
 .PHONY: race
+race: export GORACE = atexit_sleep_ms=50
 race: ## run all tests under the race detector
 	$(GO) build -race -o bin/rstlab-race ./cmd/rstlab
 	cd bin && ./rstlab-race run >race.txt || { cat race.txt; exit 1; }

@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SCHEMAS", schemas)
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("BASH_COMPLETION", bashCompletion)
 			return nil
 		},
