@@ -13,10 +13,13 @@ import (
 
 func TestMain(m *testing.M) { Main(m) }
 
-// withDeadline bounds a test's waits; it orders nothing.
+// patience bounds how long a wait that fails takes; it orders nothing.
+const patience = time.Minute
+
+// withDeadline bounds a test's waits.
 func withDeadline(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -115,7 +115,7 @@ func (n *testNet) open(name string) *packetsock.Conn {
 // read reads a frame that must come.
 func read(t testing.TB, c *packetsock.Conn) packetsock.Frame {
 	t.Helper()
-	c.SetReadDeadline(time.Now().Add(30 * time.Second))
+	c.SetReadDeadline(time.Now().Add(patience))
 	f, err := c.Read()
 	if err != nil {
 		t.Fatalf("no frame came: %v", err)

@@ -206,7 +206,7 @@ func finAcknowledged(addr netip.Addr) (timeWait bool, err error) {
 	return false, fmt.Errorf("close: found no socket in FIN-WAIT-2 after %s, want one", patience)
 }
 
-const patience = 5 * time.Second
+const patience = time.Minute
 
 // wasReset waits until the socket's connection has been reset.
 func wasReset(s int) error {

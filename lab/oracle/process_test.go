@@ -101,9 +101,9 @@ func TestNothingIsLeftAfterKill(t *testing.T) {
 		t.Fatalf("child: got %v, want killed", err)
 	}
 	// The kernel frees them a little after the process.
-	for deadline := time.Now().Add(5 * time.Second); loaded(t, ids) > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); loaded(t, ids) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("5s after the kill: %d of the programs are still loaded, want none", loaded(t, ids))
+			t.Fatalf("%v after the kill: %d of the programs are still loaded, want none", patience, loaded(t, ids))
 		}
 	}
 }
