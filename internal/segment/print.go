@@ -10,43 +10,46 @@ import (
 // payload, attributes, with single blanks. What is not set is not written.
 func (s Segment) String() string {
 	var b strings.Builder
-	b.WriteString(s.Src.String() + " > " + s.Dst.String())
+	b.Grow(80) // what most need
+	b.WriteString(s.Src.String())
+	b.WriteString(" > ")
+	b.WriteString(s.Dst.String())
 	if s.Dst.Addr.Is6() {
 		b.WriteByte(' ') // the colon would be read as the address's
 	}
-	b.WriteString(":")
-	for _, f := range s.words() {
-		b.WriteString(" " + f)
+	b.WriteByte(':')
+	for _, w := range s.words() {
+		b.WriteByte(' ')
+		b.WriteString(w)
 	}
 	return b.String()
 }
 
 // words are the flags and fields of s.
 func (s Segment) words() []string {
-	var w []string
-	add := func(format string, args ...any) { w = append(w, fmt.Sprintf(format, args...)) }
+	w := make([]string, 0, 8)
 	if s.ICMP != "" {
-		add("icmp %s", s.ICMP)
+		w = append(w, "icmp "+s.ICMP)
 	} else {
-		add("%v", s.Flags)
+		w = append(w, s.Flags.String())
 	}
 	if s.Seq != nil {
-		add("%v", *s.Seq)
+		w = append(w, s.Seq.String())
 	}
 	if s.Ack != nil {
-		add("%v", *s.Ack)
+		w = append(w, s.Ack.String())
 	}
 	if s.Win != nil {
-		add("win %d", *s.Win)
+		w = append(w, "win "+strconv.FormatUint(uint64(*s.Win), 10))
 	}
 	if len(s.Options) > 0 {
-		add("%s", OptionsString(s.Options))
+		w = append(w, OptionsString(s.Options))
 	}
 	if s.Length != nil {
-		add("length %d", *s.Length)
+		w = append(w, "length "+strconv.FormatUint(uint64(*s.Length), 10))
 	}
 	if s.Payload != nil {
-		add("payload %s", strconv.Quote(*s.Payload))
+		w = append(w, "payload "+strconv.Quote(*s.Payload))
 	}
 	return append(w, s.Attrs.words()...)
 }
