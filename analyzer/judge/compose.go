@@ -36,7 +36,7 @@ func (k *Case) begin() *Verdict {
 	if n := k.run(); n != nil {
 		r.run = n.Frames()
 	}
-	r.unacked = k.unackedPayload()
+	r.unacked, r.otherWay, r.refusedBefore = k.unackedPayload(), k.tookOtherWay(), k.refusedBefore()
 	return &Verdict{
 		raw:   r,
 		Frame: k.R.Frame, Time: k.R.Time, Tap: k.R.Tap, Copies: k.copies,
@@ -83,7 +83,11 @@ func (k *Case) decide(v *Verdict, open []candidate, i int) {
 // apart from the cause.
 func (k *Case) senderOf(c candidate) (Sender, cause.Strength) {
 	if c.by == aDevice {
-		return Middlebox, max(c.strength, against(k.signList)) // what speaks against the address says who it is not, whatever the cause
+		s := max(c.strength, against(k.signList)) // what speaks against the address says who it is not, whatever the cause
+		if k.fallsShort() && k.livesOnSign() != nil {
+			s = min(s, cause.Possible) // the end itself may have meant it for devices on the path alone
+		}
+		return Middlebox, s
 	}
 	s := k.senderStrength()
 	if c.cause == cause.EvasionReset && k.form == neither && !k.nextID() && !k.inClock() {

@@ -44,6 +44,14 @@ func (k *Case) copiesDSCP() bool {
 	return dscp != 0 && dscp != lowDelay && k.R.TOS>>2 == dscp
 }
 
+// dropsDSCP tells whether the refusal has DSCP 0 where the SYN had another, and
+// nothing on the way could take that off: no router lies between the capture and the
+// sender, whose header is Linux's. Its stack copies it, its filter does not
+// (nf_send_reset()).
+func (k *Case) dropsDSCP() bool {
+	return k.trigger.Is(segment.SYN) && k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == 0 && k.R.ID == 0 && k.R.Win == 0 && (k.R.Has(flow.DF) || k.conn.V6) && initial(k.R.TTL)
+}
+
 // likeHost tells whether the refusal agrees with other packets of its address
 // in TTL and delay.
 func (k *Case) likeHost() bool {

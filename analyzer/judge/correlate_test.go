@@ -257,7 +257,7 @@ func TestCorrelate(t *testing.T) {
 				client.2301 > server.445: P. seq 201:301 ttl=63
 				+300ms server.445 > client.2301: . ack 301`},
 		},
-		wants: []string{"9 likely inline-policy-reset by proven middlebox; client:9"},
+		wants: []string{"9 possible inline-policy-reset by proven middlebox; client:9"},
 	}, {
 		name: "a node that translates sees both addresses: nothing escaped",
 		taps: []tap{

@@ -1,6 +1,9 @@
 package judge_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // What two points seem to prove, and do not.
 func TestLookalikePoints(t *testing.T) {
@@ -86,5 +89,33 @@ func TestLookalikePoints(t *testing.T) {
 				+2s other.1 > other2.2: . rawseq 5 rawack 6`},
 		},
 		wants: []string{"7 proven injected-reset by proven middlebox; client:7"},
+	}, {
+		name: "a device cuts both ends at once and keeps the request, and the server's capture sees nothing after that",
+		taps: []tap{
+			{name: "client", text: atClient + `+200ms client.2301 > server.445: P. seq 101:201
+				+300us server.445 > client.2301: R. seq 1 ack 201 win 0 ttl=64 id=0`},
+			{name: "server", text: atServer + `+190ms client.2301 > server.445: R. seq 101 ack 1 win 0 ttl=64 id=0`},
+		},
+		wants: []string{"7 possible inline-policy-reset by likely middlebox; client:7", "6 possible inline-policy-reset by proven middlebox; server:6"},
+	}, {
+		name: "a device refuses after a minute's rest, and what the server sends goes another way",
+		taps: []tap{
+			{name: "client", text: atClient + `+62s client.2301 > server.445: P. seq 101:201
+				+1ms server.445 > client.2301: R seq 1 ttl=64 win 0 id=0
+				+500ms server.445 > client.2301: F. seq 1 ack 101 ttl=63`},
+			{name: "server", text: atServer + `+62490ms server.445 > client.2301: F. seq 1 ack 101`},
+		},
+		wants: []string{"7 possible middlebox-idle-timeout by proven middlebox; client:7"},
+	}, {
+		name: "a translator leads the connection to another server, which is as far and does not know it",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+1s client.2301 > server.445: P. seq 101:201
+				+20ms server.445 > client.2301: R seq 1 ttl=63 win 0 id=0
+				+1s other.1 > other2.2: . rawseq 5 rawack 6`},
+			{name: "backend", text: "server: ip=198.51.100.99\n" + strings.ReplaceAll(atServer, "445", "8445") + `
+				+5s other.1 > other2.2: . rawseq 5 rawack 6`},
+		},
+		wants: []string{"7 possible backend-switch by possible responder; client:7"},
 	}})
 }

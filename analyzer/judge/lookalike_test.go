@@ -107,7 +107,7 @@ func each(n int, format string) string {
 
 func lookalikes() []lookalike {
 	var all []lookalike
-	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged, more, yetMore, last} {
+	for _, l := range [][]lookalike{refused, answered, opened, living, ended, forged, more, yetMore, last, made} {
 		all = append(all, l...)
 	}
 	return all

@@ -1238,7 +1238,7 @@ var oddCaptures = []ruleTest{{
 			server.80 > client.1000: P. length 100
 			client.1000 > server.80: .
 			+20s server.80 > client.1000: R seq 101`,
-	wants: []string{"7 possible abortive-close by likely responder; accepted"},
+	wants: []string{"7 possible abortive-close by possible responder or injected-reset; accepted"},
 }, {
 	name: "an ACK out of TIME-WAIT, and what drew it did not come by",
 	text: hand + `
@@ -1259,7 +1259,7 @@ var oddCaptures = []ruleTest{{
 			server.80 > client.1000: .
 			client.1000 > server.80: R. seq 101 ttl=8
 			+30ms client.1000 > server.80: P. seq 101:201`,
-	wants: []string{"6 possible injected-reset by likely middlebox or evasion-reset inline-policy-reset; accepted"},
+	wants: []string{"6 possible injected-reset by possible middlebox or evasion-reset inline-policy-reset; accepted"},
 }, {
 	name: "what should stand at the reset's number never comes",
 	text: hand + `

@@ -79,7 +79,7 @@ func TestAtRouter(t *testing.T) {
 		text: atRouter(throughRouter + `
 			kept client.1000 > server.80: P. length 100
 			own server.80 > client.1000: R seq 101 win 0`),
-		wants: []string{"16 likely inline-policy-reset by likely middlebox or middlebox-state-loss half-open; frames 15 16"},
+		wants: []string{"16 possible inline-policy-reset by likely middlebox or middlebox-state-loss half-open; frames 15 16"},
 	}, {
 		name: "one that it refuses out of a pause: it may have forgotten the connection",
 		text: atRouter(throughRouter + `

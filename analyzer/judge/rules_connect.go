@@ -14,6 +14,20 @@ import (
 // for; Linux and BSD say nothing then (causes.md, 1.1).
 const windowsTTL = 128
 
+// A Linux stack sends its SYN again after a second at the soonest (RFC 6298, 2.1), and
+// for 127 s (tcp_syn_retries(7)).
+const (
+	nextSYN    = int64(9e8) // the clocks may differ a little
+	longestSYN = int64(127e9)
+)
+
+// olderSYN tells whether the SYN-ACK may echo a SYN of the same connection that lies
+// before the capture: the first one in it may have been sent again.
+func (k *Case) olderSYN() bool {
+	age := int64(k.S.FirstTS-k.trigger.TSEcr) * ms
+	return age >= nextSYN && age <= longestSYN && k.S.SYN.Time-age < k.began0
+}
+
 var connectRules = []*rule{{
 	cause: cause.SynInWindow,
 	in:    synOnly,
@@ -107,6 +121,8 @@ var connectRules = []*rule{{
 			return cause.Possible
 		case k.copiesDSCP():
 			return cause.Proven
+		case k.dropsDSCP():
+			return cause.Undetermined
 		}
 		return cause.Likely // a filter of the host's own answers like this (causes.md, 0.1)
 	},
@@ -322,6 +338,9 @@ var connectRules = []*rule{{
 	strength: func(k *Case) cause.Strength {
 		if k.S.Layout != flow.LayoutLinux {
 			return cause.Possible // others let it pass (FreeBSD tcp_do_segment()): then the socket was gone
+		}
+		if k.olderSYN() {
+			return cause.Undetermined
 		}
 		return cause.Proven
 	},

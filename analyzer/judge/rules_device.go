@@ -52,6 +52,9 @@ var deviceRules = []*rule{{
 		} else {
 			facts = append(facts, factIn(k.P.LastSYN.Frame, "the SYN"))
 		}
+		if k.dropsDSCP() {
+			facts = append(facts, fact(&k.R, "DSCP 0 where the SYN had %d: a Linux stack copies it, a filter on the same host does not", k.trigger.TOS>>2))
+		}
 		return append(facts, k.signFacts()...), true
 	},
 	refuted: func(k *Case) (string, []uint32) {
@@ -64,7 +67,7 @@ var deviceRules = []*rule{{
 		if k.P.Knows(flow.SYNFeature) && k.plainSuccess() != nil {
 			return min(against(k.signList), cause.Possible) // a rule would have met the SYN without the feature too
 		}
-		if k.phase == synAnswered {
+		if k.phase == synAnswered || k.dropsDSCP() {
 			return max(against(k.signList), cause.Possible)
 		}
 		return against(k.signList)
@@ -96,7 +99,10 @@ var deviceRules = []*rule{{
 			return cause.Possible // another host behind the address, which did not know the connection
 		}
 		// What it refuses out of a pause, or without payload, it may not know any more.
-		if d, _ := k.idle(); k.keptHere() != nil && (d > 0 || k.keptHere().Len == 0 || k.earlier() != nil) {
+		if d, _ := k.idle(); k.keptHere() != nil && (d > 0 || k.keptHere().Len == 0 || !k.firstPayload(k.keptHere()) && !k.refusedBefore() || k.earlier() != nil) {
+			return cause.Possible
+		}
+		if k.tookOtherWay() {
 			return cause.Possible
 		}
 		return cause.Likely
@@ -126,7 +132,7 @@ var deviceRules = []*rule{{
 	by:    aDevice,
 	need: func(k *Case) ([]Fact, bool) {
 		d, until := k.idle()
-		if d < idleFloor && !(k.outOfPause() && against(k.signList) == cause.Likely) || k.form == neither && against(k.signList) < cause.Likely || k.inChain() || k.inClock() || k.oddProbe() || k.bearsCode(idleCodes...) {
+		if d < idleFloor && !(k.outOfPause() && len(k.signList) > 0) || k.form == neither && against(k.signList) < cause.Likely || k.inChain() || k.inClock() || k.oddProbe() || k.bearsCode(idleCodes...) {
 			return nil, false
 		}
 		return []Fact{
@@ -300,6 +306,48 @@ func (k *Case) ownHeader() (string, []uint32) {
 	return "", nil
 }
 
+// firstPayload tells whether a segment is the first payload of its sender: a device
+// has not forgotten the handshake yet.
+func (k *Case) firstPayload(s *flow.Segment) bool {
+	return s.Len > 0 && k.P.Knows(flow.KnowsISN) && s.Seq == k.P.ISN+1
+}
+
+// refusedBefore tells whether other connections to that address had been refused like
+// this one before it began: a device that has lost its table knows those that begin
+// then.
+func (k *Case) refusedBefore() bool {
+	found := false
+	k.around(scanWindow, func(x *recent) {
+		found = found || x.id != k.conn.ID && x.form == provoked && x.phase&connected != 0 && x.from == k.conn.Key.Addr(k.from) && x.time < k.conn.FirstTime
+	})
+	return found && k.conn.Seen
+}
+
+// tookOtherWay tells whether the segment that the reset answers went by another
+// interface than all that its sender had sent before, of a host that sees each packet
+// once: it took a way that the connection had not taken.
+func (k *Case) tookOtherWay() bool {
+	t := k.answers()
+	if t == nil || t.Tap == 0 || k.conn.Copies > 0 {
+		return false
+	}
+	n := 0
+	for i := range flow.RingLen {
+		s := k.P.Last(i)
+		if s == nil {
+			break
+		}
+		if s.Frame >= t.Frame {
+			continue
+		}
+		if s.Tap == t.Tap || s.Tap == 0 {
+			return false
+		}
+		n++
+	}
+	return n > 0
+}
+
 // firstAnswer tells whether the reset is the responder's first answer to what
 // the originator sent: policy acts at that moment as well (causes.md, 4.2, step
 // 7).
@@ -453,7 +501,9 @@ func (k *Case) deliveredToo() bool {
 }
 
 // bareAtSYN tells whether a bare RST stands behind nothing but a SYN.
-func (k *Case) bareAtSYN() bool { return !k.R.Is(segment.ACK) && k.phase == synOnly }
+func (k *Case) bareAtSYN() bool {
+	return !k.R.Is(segment.ACK) && k.phase == synOnly && k.P.Packets == uint32(k.P.SYNs)
+}
 
 // feature names what a SYN asks for beyond the usual.
 func (k *Case) feature() string {

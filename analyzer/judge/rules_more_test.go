@@ -251,7 +251,7 @@ func TestField(t *testing.T) {
 			server.80 > client.1000: P. seq 1:51 ack 101
 			client.1000 > server.80: . ack 51
 			+13s client.1000 > server.80: R seq 101 win 0`,
-		wants: []string{"8 possible abortive-close by likely originator"},
+		wants: []string{"8 possible abortive-close by possible originator or injected-reset"},
 	}, {
 		name: "the answer to a segment in flight that is not remembered any more",
 		text: flight.String(),

@@ -43,7 +43,7 @@ func (k *Case) signs() []sign {
 		all = append(all, sign{kind: signLink, proof: true, frame: k.R.Frame, text: "came in at the host whose address it bears"})
 	}
 	for _, test := range []func(*Case) (sign, bool){
-		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).crafted, (*Case).staleNumber,
+		(*Case).otherTTL, (*Case).otherChain, (*Case).wrongClock, (*Case).wrongForm, (*Case).bareAbort, (*Case).crafted, (*Case).staleNumber,
 		(*Case).steppedNumbers, (*Case).steppedACK, (*Case).tooFast, (*Case).refusesToo, (*Case).atOnce, (*Case).copiedID, (*Case).copiedWindow, (*Case).knownMark, (*Case).otherMAC, (*Case).madeHere, (*Case).livesOn, (*Case).notDelivered,
 	} {
 		if s, ok := test(k); ok {
@@ -59,10 +59,11 @@ func (k *Case) signs() []sign {
 
 // evades tells whether all that speaks against the sender is that it goes on,
 // though the reset sits in its own header chain and is one that the receiver
-// must ignore: then it may have meant that.
+// must ignore: then it may have meant that. A wrong checksum is no use to a device
+// that wants to be believed, whatever else is not as the socket writes it.
 func (k *Case) evades(signs []sign) bool {
 	for _, s := range signs {
-		if s.kind != signLivesOn && s.kind != signNotDelivered && s.kind != signNumbers && !(s.kind == signTTL && k.lowTTL()) {
+		if s.kind != signLivesOn && s.kind != signNotDelivered && s.kind != signNumbers && !(s.kind == signTTL && k.lowTTL()) && !(s.kind == signForm && k.badSum()) {
 			return false
 		}
 	}

@@ -44,7 +44,7 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 		f.strength, out.SenderStrength = cause.Likely, cause.Likely
 		f.alternatives = append(f.alternatives, Alternative{v.Cause, v.Sender, cause.Possible, fmt.Sprintf("it may have left that host by an interface that %s does not see", s.points[q].Name)})
 	}
-	if s.renamed(near, q) && s.lines[near].bare() && (f.id == cause.InlinePolicyReset || f.id == cause.InjectedReset) {
+	if s.renamed(near, q) && s.lines[near].bare() && f.id != cause.RewrittenReset && f.id != cause.FirewallRejectSyn {
 		f.byTranslator(out)
 	}
 	switch {
@@ -111,6 +111,10 @@ func (f *forgery) byTrigger() {
 	case seen == nil && t.is(segment.SYN) && !t.is(segment.ACK):
 		f.id = cause.FirewallRejectSyn
 		f.tell(near, t.frame, "the SYN, which never came by there")
+	case seen == nil && (t.len > 0 || v.raw.answers.Exists()) && kept == nil && v.raw.form != provoked && !f.due(q, near, t):
+		f.id, f.strength = cause.InlinePolicyReset, cause.Possible
+		f.alternatives = []Alternative{{cause.InjectedReset, Middlebox, cause.Possible, fmt.Sprintf("no packet shows that %s still ran when that segment was due", f.points[q].Name)}}
+		f.tell(near, t.frame, "the segment that it answers, which did not come by there")
 	case seen == nil && (t.len > 0 || v.raw.answers.Exists() || kept != nil):
 		f.id = cause.InlinePolicyReset
 		f.tell(near, t.frame, "the segment that it answers, which never came by there")
@@ -157,8 +161,13 @@ func (f *forgery) byPause() {
 // was kept back.
 func (f *forgery) byPayloadKept() {
 	near, q := f.near, f.q
-	x := f.kept(near, q)
-	if x == nil || f.id != cause.InjectedReset {
+	x, due := f.kept(near, q)
+	if x == nil || f.id != cause.InjectedReset || !due && f.answers(q, x) {
+		return
+	}
+	if !due {
+		f.reason = reason{cause.InlinePolicyReset, cause.Possible, []Alternative{{cause.InjectedReset, Middlebox, cause.Possible, fmt.Sprintf("no packet shows that %s still ran when that segment was due", f.points[near].Name)}}}
+		f.tell(q, x.frame, "a segment of %v with the reset's number, which did not come by at %s", f.v.From, f.points[near].Name)
 		return
 	}
 	f.reason = reason{id: cause.InlinePolicyReset, strength: cause.Proven}
@@ -167,6 +176,14 @@ func (f *forgery) byPayloadKept() {
 		f.reason = otherLegFailed()
 		f.tell(q, ack.frame, "an acknowledgment of it, in the name of an end that never sent one: a device took it over")
 	}
+}
+
+// answers tells whether a reset that came by at a point answers a segment, which has
+// reached its receiver then.
+func (f *forgery) answers(q int, x *line) bool {
+	return slices.ContainsFunc(f.logs[q].lines, func(y line) bool {
+		return y.from != x.from && y.frame > x.frame && y.bare() && y.seq == x.ack
+	})
 }
 
 // byRewriting looks for the packet that was made a reset on its way.
@@ -187,18 +204,33 @@ func (f *forgery) byFirst() {
 }
 
 // byTranslator leaves open that the device is the one whose address the reset
-// bears, since it gives the named end another.
+// bears, since it gives the named end another, or that it led the connection to
+// another host, which is as far away as the one before and answers in that name.
 func (f *forgery) byTranslator(out *Verdict) {
 	f.tell(f.q, f.logs[f.q].lines[0].frame, "here that end has another address or port: %v is the translator's", f.v.From)
 	out.SenderStrength = cause.Likely
-	if f.v.Cause == cause.NATBypass {
+	device := Alternative{f.id, Middlebox, cause.Possible, "a rule can refuse like this as well"}
+	r := f.lines[f.near]
+	switch {
+	case f.v.Cause == cause.NATBypass:
 		out.Sender = f.v.named()
-		f.alternatives = []Alternative{{f.id, Middlebox, cause.Possible, "a rule can refuse like this as well"}}
+		f.alternatives = []Alternative{device}
 		f.id = cause.NATBypass
-	} else {
-		f.alternatives = append(f.alternatives, Alternative{cause.NATBypass, f.v.named(), cause.Possible, "the translator's own stack answers like this to a segment that it does not translate"})
+	case !initial(r.ttl) && hops(r.ttl) == hops(f.ttlOf(f.near, int(r.from))):
+		out.Sender, out.SenderStrength = f.v.named(), cause.Possible
+		f.tell(f.near, r.frame, "TTL %d: it comes over as many hops as that end's other packets", r.ttl)
+		f.alternatives = append([]Alternative{device}, append(f.alternatives, f.translator())...)
+		f.id, f.strength = cause.BackendSwitch, cause.Possible
+	default:
+		f.alternatives = append(f.alternatives, f.translator())
+		f.strength = min(f.strength, cause.Possible)
 	}
 	f.strength = min(f.strength, cause.Likely)
+}
+
+// translator is that the translator's own stack sent the reset.
+func (f *forgery) translator() Alternative {
+	return Alternative{cause.NATBypass, f.v.named(), cause.Possible, "the translator's own stack answers like this to a segment that it does not translate"}
 }
 
 // keptBack finds the last segment that the reset can answer, by its number, of
@@ -225,30 +257,49 @@ func (f *forgery) keptBack() *line {
 // refusal says why the device refused a segment by a reset that takes its number
 // from it: a policy, or that it did not know the connection any more. A pause
 // before speaks for an idle limit, many connections in one moment for a lost
-// table; when it lets other packets of the connection pass afterwards, it knows
-// it, and only policy is left.
+// table. When it lets others pass the same way afterwards, it knows the connection,
+// and only policy is left; what passes the other way may go round the device. What
+// one side sends first comes right behind the handshake, which a device has not
+// forgotten yet; nor has it a connection that began when it had refused others.
 func (f *forgery) refusal(kept *line) reason {
 	other := func(id cause.ID, why string) Alternative {
 		return Alternative{id, Middlebox, cause.Possible, why}
 	}
 	policy := other(cause.InlinePolicyReset, "a rule can refuse like this as well")
-	loss := other(cause.MiddleboxStateLoss, "a device that lost its table refuses like this")
+	loss := other(cause.MiddleboxStateLoss, "a device that lost its table, or that the connection's beginning did not pass, refuses like this")
 	idle := f.v.Idle
+	var there, back bool
+	if !f.v.raw.here && f.logs[f.q] != nil {
+		there, back = f.forwards(f.near, f.q)
+	}
 	switch {
-	case !f.v.raw.here && f.logs[f.q] != nil && f.forwards(f.near, f.q):
+	case there, back && f.first(kept):
 		return reason{cause.InlinePolicyReset, cause.Proven, nil}
 	case kept != nil && kept.is(segment.SYN):
 		return reason{cause.MiddleboxStateLoss, cause.Possible, []Alternative{policy}} // it knows of no SYN: that went another way
 	case f.v.raw.lost >= scanTargets:
 		return reason{cause.MiddleboxStateLoss, cause.Likely, []Alternative{policy}}
-	case idle >= idleFloor: // how long it was, the one that ended it decided, and no device
+	case idle >= idleFloor && !back: // how long it was, the one that ended it decided, and no device
 		return reason{cause.MiddleboxIdleTimeout, cause.Likely, []Alternative{loss, policy}}
 	case idle > 0: // shorter than any limit that is known: many connections pause so
 		return reason{cause.MiddleboxIdleTimeout, cause.Possible, []Alternative{loss, policy}}
-	case kept != nil && kept.len == 0, f.v.raw.lost >= 3: // there is nothing in it that a rule could refuse, or it would refuse others at the same time
+	case f.v.raw.otherWay:
+		return reason{cause.MiddleboxStateLoss, cause.Possible, []Alternative{policy}}
+	case kept != nil && kept.len == 0, f.v.raw.lost >= 3, !back && !f.first(kept) && !f.v.raw.refusedBefore: // there is nothing in it that a rule could refuse, or it would refuse others at the same time
 		return reason{cause.InlinePolicyReset, cause.Possible, []Alternative{loss}}
 	}
 	return reason{cause.InlinePolicyReset, cause.Likely, []Alternative{loss}}
+}
+
+// first tells whether what the reset refuses is the first payload of its receiver.
+func (f *forgery) first(kept *line) bool {
+	here, x := f.logs[f.near], f.v.raw.answers
+	side := 1 - int(f.lines[f.near].from)
+	seq := x.Seq
+	if kept != nil {
+		seq = kept.seq
+	}
+	return here.knows[side] && seq == here.isn[side]+1 && (kept != nil || x.Exists())
 }
 
 // otherLegFailed is why a device resets that had taken payload over: it could not

@@ -110,18 +110,20 @@ func (v *Verdict) named() Sender {
 // answers a segment.
 func (l *line) bare() bool { return l.is(segment.RST) && !l.is(segment.ACK) && l.win == 0 && l.ts == 0 }
 
-// forwards tells whether a packet of the connection passed both points after
-// the reset.
-func (s *sightings) forwards(near, q int) bool {
-	t := s.lines[near].time
-	here, there := s.logs[near], s.logs[q]
-	m := here.with(there)
+// forwards tells which packets of the connection passed both points after the
+// reset: of those that go the way which the reset's receiver sends, and of those
+// that go the way of the reset, which may be another.
+func (s *sightings) forwards(near, q int) (there, back bool) {
+	r := s.lines[near]
+	here, far := s.logs[near], s.logs[q]
+	m := here.with(far)
 	for i, n := range m.there {
-		if x := &here.lines[i]; n >= 0 && x.time > t && !x.is(segment.RST) && !x.is(segment.SYN) && s.common(q, there.lines[n].time) > s.common(near, t) {
-			return true
+		if x := &here.lines[i]; n >= 0 && x.time > r.time && !x.is(segment.RST) && !x.is(segment.SYN) && s.common(q, far.lines[n].time) > s.common(near, r.time) {
+			there = there || x.from != r.from
+			back = back || x.from == r.from
 		}
 	}
-	return false
+	return there, back
 }
 
 // answered tells whether the named sender answered a SYN at a point.
@@ -137,20 +139,25 @@ func (s *sightings) answered(q int) bool {
 }
 
 // kept finds at q the payload of the named sender which begins at the reset's
-// number and never reached near, where that still ran when it was due.
-func (s *sightings) kept(near, q int) *line {
+// number and never reached near, and tells whether that still ran when it was due.
+func (s *sightings) kept(near, q int) (x *line, due bool) {
 	r := s.lines[near]
-	until := s.until(near) - s.doubt(near, q) + allowance
 	here, there := s.logs[near], s.logs[q]
 	side := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
 		x := &there.lines[i]
 		if int(x.from) == side && x.len > 0 && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) &&
-			s.common(q, x.time) <= min(s.common(near, r.time)+s.doubt(near, q), until) && there.find(x, here) == nil {
-			return x
+			s.common(q, x.time) <= s.common(near, r.time)+s.doubt(near, q) && there.find(x, here) == nil {
+			return x, s.due(near, q, x)
 		}
 	}
-	return nil
+	return nil, false
+}
+
+// due tells whether a point still ran when a segment that passed another one was due
+// there.
+func (s *sightings) due(at, from int, x *line) bool {
+	return s.common(from, x.time) <= s.until(at)-s.doubt(at, from)+allowance
 }
 
 // tookOver finds at a point the acknowledgment of a segment, in its receiver's name,

@@ -275,6 +275,21 @@ func (k *Case) wrongForm() (sign, bool) {
 	return sign{}, false
 }
 
+// bareAbort: a Linux stack sets ACK on what it resets by itself
+// (tcp_send_active_reset()), and for a second and more nothing came by that it
+// could answer by a bare RST.
+func (k *Case) bareAbort() (sign, bool) {
+	l := lastOf(k.P)
+	if k.R.Is(segment.ACK) || !k.linux() || k.form != spontaneous || k.phase&(handshaken|established) == 0 || k.S.Packets < 2 || k.conn.Missing > 0 || k.drops || l == nil {
+		return sign{}, false
+	}
+	if o := k.overtaken(allowance); o.Exists() || k.since(l) < max(1e9, 4*k.S.RTT.Min) {
+		return sign{}, false
+	}
+	return sign{kind: signForm, frame: k.R.Frame,
+		text: fmt.Sprintf("no ACK, which the %s's stack (Linux by its SYN) sets on its aborts, and nothing came by that it answers", k.sender())}, true
+}
+
 // copiedID: the reset bears the identification of a segment of the other
 // direction (causes.md, 3.1, COPIED_FIELDS).
 func (k *Case) copiedID() (sign, bool) {

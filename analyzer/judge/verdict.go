@@ -66,18 +66,20 @@ type Verdict struct {
 
 // raw is what Correlate needs of a case.
 type raw struct {
-	from     int
-	to       netip.AddrPort
-	answers  flow.Segment   // the segment that the reset answers
-	trigger  flow.Segment   // the first that it can answer, where its number comes from one
-	lastPeer flow.Segment   // and the peer's last before it
-	here     bool           // it was made by the capturing host, see madeHere
-	base     cause.Strength // the cause's before the caps of one point
-	form     form
-	lost     int      // connections that were lost with it, see lostTogether
-	run      []uint32 // frames of the run of transmissions before it
-	other    string   // the link address of another host that has the sender's, see twoHosts
-	unacked  bool     // payload of either side was captured that the other had not acknowledged
+	from          int
+	to            netip.AddrPort
+	answers       flow.Segment   // the segment that the reset answers
+	trigger       flow.Segment   // the first that it can answer, where its number comes from one
+	lastPeer      flow.Segment   // and the peer's last before it
+	here          bool           // it was made by the capturing host, see madeHere
+	base          cause.Strength // the cause's before the caps of one point
+	form          form
+	lost          int      // connections that were lost with it, see lostTogether
+	run           []uint32 // frames of the run of transmissions before it
+	other         string   // the link address of another host that has the sender's, see twoHosts
+	refusedBefore bool     // see Case.refusedBefore
+	otherWay      bool     // what the reset answers left by another interface than all before, see tookOtherWay
+	unacked       bool     // payload of either side was captured that the other had not acknowledged
 }
 
 // A Connection is the connection that a reset belongs to.

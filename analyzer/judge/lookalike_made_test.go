@@ -1,0 +1,57 @@
+package judge_test
+
+// What other programs than the lab's peers and boxes left: a filter of the host's
+// own, tools that forge, captures that begin late or lose packets.
+var made = []lookalike{{
+	name:  "a filter of the host's own refuses the SYN: no router on the way, and the DSCP is gone",
+	truth: "firewall-reject-syn by any",
+	at:    "198.51.100.2",
+	text: `
+		client: linux ts=1000 id=100 ttl=63
+		server: out linux ts=900000
+		client.1000 > server.80: S
+		server.80 > client.1000: S.
+		+1ms client.1000 > server.80: .
+		client.1001 > server.81: S tos=0x20
+		server.81 > client.1001: R. seq 0 ack 1 win 0 id=0`,
+}, {
+	name:  "a reset with a wrong checksum and without the timestamp, and its sender goes on",
+	truth: "evasion-reset by originator",
+	frame: 8,
+	text: far + `
+		client.1000 > server.80: R. seq 101 ack 101 badsum=yes <nop,nop,nop,nop> id=104
+		client: ts=1200
+		+50ms client.1000 > server.80: P. seq 101:201 ack 101 id=104
+		+40ms server.80 > client.1000: . ack 201`,
+}, {
+	name:  "a low TTL, and packets before it were lost: the end's own, or a device's",
+	truth: "evasion-reset injected-reset by any",
+	frame: 8,
+	text: far + `
+		client.1000 > server.80: R. seq 101 ack 101 ttl=1 id=110
+		+50ms client.1000 > server.80: P. seq 101:201 ack 101 id=110
+		+40ms server.80 > client.1000: . ack 201`,
+}, {
+	name:  "a balancer's bare reset out of a pause, in the name of a Linux server and from as far",
+	truth: "middlebox-idle-timeout by middlebox",
+	text: far + `
+		+3s server.80 > client.1000: R seq 101 win 0 id=0`,
+}, {
+	name:  "the capture begins with a SYN that was sent again, and the SYN-ACK echoes the first",
+	truth: "syn-sent-abort by originator",
+	text: `
+		client: linux ts=2040
+		client.1000 > server.80: S
+		+10ms server.80 > client.1000: S. <mss 1460,sackOK,TS val 1 ecr 1000,nop,wscale 7>
+		client.1000 > server.80: R seq 1 win 0 id=0`,
+}, {
+	name:  "the forwarding host's capture lost all but the SYN and a later segment, which a filter refused",
+	truth: "middlebox-state-loss inline-policy-reset injected-reset by middlebox",
+	text: atRouter(`
+		client.1000 > server.80: S
+		+1ms server.80 > client.1000: S.
+		+1ms client.1000 > server.80: .
+		client.1001 > server.80: S
+		kept +250ms client.1001 > server.80: P. seq 5:9 rawack 3574523257
+		own server.80 > client.1001: R rawseq 3574523257 win 0`),
+}}
