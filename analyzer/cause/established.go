@@ -36,7 +36,7 @@ var established = []Cause{{
 	Evidence: "A bare RST that takes its number from the peer's segment just before it (data, a keepalive or window probe), normal traffic earlier, no FIN or RST of the sender between. " +
 		"Likely when its silent end was seen (a long run of unanswered retransmissions by this sender). Refuted by its FIN.",
 	LookAlikes:    []ID{MiddleboxStateLoss, MiddleboxIdleTimeout, NATBypass, BackendSwitch},
-	Settle:        "capture at the host that reset; ask for its uptime and whether it had that socket",
+	Settle:        "capture at the host that reset; ask for its uptime and whether it had that socket, whether a filter on it or on the way began to refuse, and, behind a balancer or a translator, which host got the segment",
 	Fix:           "keepalives shorter than the time after which the other side forgets; reconnect on reset",
 	Source:        "RFC 9293, 3.5.1; Linux tcp_v4_send_reset",
 	KernelReasons: []string{"NO_SOCKET", "TCP_FLAGS", "TCP_INVALID_ACK_SEQUENCE"},

@@ -52,6 +52,12 @@ func (k *Case) dropsDSCP() bool {
 	return k.trigger.Is(segment.SYN) && k.trigger.TOS>>2 != 0 && k.R.TOS>>2 == 0 && k.R.ID == 0 && k.R.Win == 0 && (k.R.Has(flow.DF) || k.conn.V6) && initial(k.R.TTL)
 }
 
+// refusesUnseen tells whether the reset, of whose connection nothing else was
+// captured, is what answers a segment without ACK.
+func (k *Case) refusesUnseen() bool {
+	return k.R.Is(segment.ACK) && k.R.Seq == 0 && k.R.Win == 0 && !k.R.Has(flow.HasTS)
+}
+
 // likeHost tells whether the refusal agrees with other packets of its address
 // in TTL and delay.
 func (k *Case) likeHost() bool {

@@ -266,7 +266,14 @@ func (k *Case) ownAck() bool {
 	if k.S.Knows(flow.KnowsAck) {
 		from = k.S.Ack
 	}
-	return k.R.Ack.In(from, k.P.Nxt)
+	return k.R.Ack.In(from, k.P.Nxt) || k.tookMore()
+}
+
+// tookMore tells whether the reset acknowledges more than was captured of its
+// receiver, while its header is the living socket's: the capture lost the rest.
+func (k *Case) tookMore() bool {
+	d := k.R.Ack.Minus(k.P.Nxt)
+	return k.R.Is(segment.ACK) && k.P.Knows(flow.KnowsNxt) && k.P.Packets > 0 && d > 0 && d <= usualWindow && (k.inClock() || k.nearChain())
 }
 
 // A phase is the moment of a connection's life at which a reset came

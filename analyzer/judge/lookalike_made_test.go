@@ -54,4 +54,46 @@ var made = []lookalike{{
 		client.1001 > server.80: S
 		kept +250ms client.1001 > server.80: P. seq 5:9 rawack 3574523257
 		own server.80 > client.1001: R rawseq 3574523257 win 0`),
+}, {
+	name:  "the capture lost all that the responder sent on the connection that it has forgotten since",
+	truth: "half-open by responder",
+	text: `
+		client: linux ts=1000 id=100
+		server: linux ts=900000 id=7000 ttl=56
+		client.1000 > server.80: S
+		+40ms server.80 > client.1000: S.
+		client.1000 > server.80: .
+		client.1000 > server.80: P. length 100
+		+2s client.1000 > server.80: P. seq 101:201 ack 51
+		+40ms server.80 > client.1000: R seq 51 win 0 id=0`,
+}, {
+	name:  "the capture lost the answer that the client had read before it aborted",
+	truth: "abortive-close by originator",
+	text: far + `
+		client: ts=1300
+		+200ms client.1000 > server.80: R. seq 101 ack 1701 id=105`,
+}, {
+	name:  "only what comes to the client was captured: the refusal of a SYN",
+	truth: "port-closed by any",
+	text: `
+		server: linux
+		server.81 > client.1001: R. rawseq 0 rawack 3711241207 win 0 id=0`,
+}, {
+	name:  "only what comes to the client was captured: the server closes, and resets what follows",
+	truth: "data-after-close by responder",
+	text: `
+		server: linux ts=900000 id=7000
+		server.80 > client.1001: S. rawseq 5000 rawack 1000
+		server.80 > client.1001: F. rawseq 5001 rawack 1000
+		server: ts=off
+		+150ms server.80 > client.1001: R rawseq 5002 win 0 id=0`,
+}, {
+	name:  "somebody on the link asks in the name of a neighbour, who refuses the answer",
+	truth: "unsolicited-synack by originator",
+	text: `
+		client: mac=7
+		client.41000 > server.80: S win 1024 id=4711
+		server.80 > client.41000: S.
+		client: mac=1
+		client.41000 > server.80: R seq 1 win 0 id=0`,
 }}

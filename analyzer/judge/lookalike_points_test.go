@@ -96,7 +96,7 @@ func TestLookalikePoints(t *testing.T) {
 				+300us server.445 > client.2301: R. seq 1 ack 201 win 0 ttl=64 id=0`},
 			{name: "server", text: atServer + `+190ms client.2301 > server.445: R. seq 101 ack 1 win 0 ttl=64 id=0`},
 		},
-		wants: []string{"7 possible inline-policy-reset by likely middlebox; client:7", "6 possible inline-policy-reset by proven middlebox; server:6"},
+		wants: []string{"7 likely inline-policy-reset by likely middlebox; client:7", "6 possible inline-policy-reset by proven middlebox; server:6"},
 	}, {
 		name: "a device refuses after a minute's rest, and what the server sends goes another way",
 		taps: []tap{

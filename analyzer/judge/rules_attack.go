@@ -144,6 +144,9 @@ var attackRules = []*rule{{
 			return nil, false
 		}
 		a, b := hops(k.S.SYN.TTL), hops(k.R.TTL)
+		if k.otherCardAsked() {
+			return append(k.synackFacts(), fact(&k.S.SYN, "it came from link address %s, the reset from %s, and neither over a router", link(k.S.MAC[0]), link(k.mac))), true
+		}
 		if a == b {
 			return nil, false
 		}
@@ -178,6 +181,12 @@ var attackRules = []*rule{{
 	},
 	open: "nobody may have asked for that SYN-ACK",
 }}
+
+// otherCardAsked tells whether the SYN came from another network card on the link than
+// the reset that refuses the answer to it.
+func (k *Case) otherCardAsked() bool {
+	return k.hasMAC && k.S.MACs == 1 && k.S.MAC[0] != k.mac && k.conn.Copies == 0 && initial(k.S.SYN.TTL) && initial(k.R.TTL)
+}
 
 // timeExceeded is ICMP's type for a TTL that ran out (RFC 792, RFC 4443).
 func timeExceeded(v6 bool) uint8 {

@@ -24,6 +24,9 @@ var closingRules = []*rule{{
 		fin := &k.S.FIN
 		d := k.lateData()
 		if d == nil {
+			if k.unseenPeer() {
+				return []Fact{fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)), fact(&k.R, "what drew the reset was not captured, nor was anything of the %s", k.receiver())}, true
+			}
 			m := k.missedBehind()
 			if n := k.gapBefore(); m == nil && n > 0 {
 				return append(k.provokedFacts(), fact(fin, "the %s closes: %s", k.sender(), k.brief(k.from, fin)),
@@ -102,7 +105,7 @@ var closingRules = []*rule{{
 	in:    ending,
 	need: func(k *Case) ([]Fact, bool) {
 		own, other := &k.S.FIN, &k.P.FIN
-		if k.form == neither || !own.Exists() && !other.Exists() {
+		if k.form == neither && !k.unseenPeer() || !own.Exists() && !other.Exists() {
 			return nil, false
 		}
 		if own.Exists() && k.payloadAfterFIN() != nil || k.closedCompletely() && !k.unaware() {
@@ -133,7 +136,7 @@ var closingRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		switch {
-		case k.form == provoked && !k.S.FIN.Exists(), k.unheardFIN():
+		case k.form == provoked && !k.S.FIN.Exists(), k.unheardFIN(), k.unseenPeer():
 			return cause.Undetermined
 		case k.lateFIN():
 			return cause.Possible // the socket had outlived its own FIN, and is gone
@@ -535,4 +538,10 @@ func (k *Case) closeFacts() []Fact {
 		what = fmt.Sprintf("the reset takes its number, %d, from the acknowledgment of frame %d; no new payload came between", k.rel(k.from, k.R.Seq), k.trigger.Frame)
 	}
 	return append(append(facts, fact(&k.R, "%s", what)), k.headerFacts()...)
+}
+
+// unseenPeer tells whether a bare reset follows the sender's FIN with its next number,
+// and nothing of the peer's was captured.
+func (k *Case) unseenPeer() bool {
+	return k.P.Packets == 0 && !k.R.Is(segment.ACK) && k.S.Knows(flow.HasFIN) && k.R.Seq == k.S.FinSeq+1
 }

@@ -128,6 +128,15 @@ var connectRules = []*rule{{
 	},
 	open: "a host without a listener on that port answers like this",
 }, {
+	// Of the connection nothing but the refusal was captured.
+	cause: cause.PortClosed,
+	in:    alone,
+	need: func(k *Case) ([]Fact, bool) {
+		return []Fact{fact(&k.R, "number 0 and an acknowledgment")}, k.refusesUnseen()
+	},
+	strength: always(cause.Undetermined),
+	open:     "number 0 and an acknowledgment answer a segment without ACK (RFC 9293, 3.5.2): a SYN, as a rule, which was not captured",
+}, {
 	// Windows refuses the SYN itself.
 	cause: cause.ListenerBacklogFull,
 	in:    synOnly,
@@ -171,7 +180,7 @@ var connectRules = []*rule{{
 	cause: cause.HandshakeACKRejected,
 	in:    handshaken | synReceived,
 	need: func(k *Case) ([]Fact, bool) {
-		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) || k.S.FirstACK.Exists() || k.acceptedHandshake() {
+		if k.byOriginator() || k.form != provoked || k.R.Is(segment.ACK) || k.S.FirstACK.Exists() || k.acceptedHandshake() || k.peerGotMore() {
 			return nil, false
 		}
 		facts := append(k.handshakeFacts(), k.provokedFacts()...)

@@ -74,6 +74,16 @@ var deviceRules = []*rule{{
 	},
 	open: "a packet filter that rejects answers like this",
 }, {
+	// As port-closed, of which nothing but the refusal was captured.
+	cause: cause.FirewallRejectSyn,
+	in:    alone,
+	by:    aDevice,
+	need: func(k *Case) ([]Fact, bool) {
+		return []Fact{fact(&k.R, "number 0 and an acknowledgment")}, k.refusesUnseen()
+	},
+	strength: always(cause.Undetermined),
+	open:     "a packet filter that rejects a SYN answers like this",
+}, {
 	cause: cause.InlinePolicyReset,
 	in:    connected | ending,
 	by:    aDevice,

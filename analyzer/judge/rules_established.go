@@ -57,7 +57,7 @@ var establishedRules = []*rule{{
 		if k.form != provoked || !t.Is(segment.ACK) || t.Is(segment.SYN) || k.S.Knows(flow.HasFIN) || k.phase == closedBoth {
 			return nil, false
 		}
-		if k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() && !k.acceptedHandshake() {
+		if k.S.SYN.Is(segment.SYN|segment.ACK) && !k.S.FirstACK.Exists() && !k.acceptedHandshake() && !k.peerGotMore() {
 			return nil, false // nothing shows that the sender ever had the connection
 		}
 		if k.silentDeath() {
@@ -152,6 +152,21 @@ func (k *Case) unheardFIN() bool {
 func (k *Case) acceptedHandshake() bool {
 	ack := &k.P.FirstACK
 	return ack.Exists() && ack.Frame != k.trigger.Frame && k.S.SYNs == 1 && k.trigger.Time-ack.Time > 63e9
+}
+
+// peerGotMore tells whether the receiver acknowledged the SYN-ACK first and more in
+// what drew the reset: the sender had the connection and sent on it, and the capture
+// lost that.
+func (k *Case) peerGotMore() bool {
+	if !k.S.Knows(flow.KnowsISN) || !k.trigger.Ack.In(k.S.ISN+2, k.S.ISN+usualWindow) {
+		return false
+	}
+	for i := range flow.RingLen {
+		if t := k.P.Last(i); t != nil && t.Frame < k.trigger.Frame && t.Is(segment.ACK) && t.Ack == k.S.ISN+1 {
+			return true
+		}
+	}
+	return false
 }
 
 // frames lists the frames of segments, those that there are.

@@ -109,18 +109,24 @@ var multipathRules = []*rule{{
 		if f := k.conn.MPTCP.Fastclose[1-k.from]; f != 0 {
 			return []Fact{factIn(f, "the %s sends MP_FASTCLOSE", k.receiver()), fact(&k.R, "the reset answers it")}, true
 		}
+		if k.cutFastclose() {
+			return []Fact{fact(&k.R, "its options were cut by the capture")}, true
+		}
 		if g := k.fastclosed(); g != nil {
 			return []Fact{factIn(g.fastclose.Frame, "MP_FASTCLOSE on another subflow of the same connection (%d)", g.on), fact(&k.R, "the reset of this one")}, true
 		}
 		return nil, false
 	},
 	strength: func(k *Case) cause.Strength {
+		if k.cutFastclose() {
+			return cause.Undetermined
+		}
 		if k.fastclosed() != nil {
 			return cause.Likely
 		}
 		return cause.Proven
 	},
-	open: "MP_FASTCLOSE stands on this connection",
+	open: "MP_FASTCLOSE stands on this connection, or may stand in what was cut",
 }, {
 	cause: cause.MPTCPSubflowReset,
 	in:    anyPhase,
@@ -181,4 +187,11 @@ func resetReason(code uint8) string {
 		return names[code]
 	}
 	return "unassigned"
+}
+
+// cutFastclose tells whether MP_FASTCLOSE may stand where the capture cut the options
+// of a subflow's reset, and stands nowhere else.
+func (k *Case) cutFastclose() bool {
+	m := &k.conn.MPTCP
+	return (m.Capable || m.Join) && k.R.Has(flow.Cut) && !k.mptcp.Has(packet.MPFastClose) && m.Fastclose == [2]uint32{} && k.fastclosed() == nil
 }

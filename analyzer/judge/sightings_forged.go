@@ -111,10 +111,6 @@ func (f *forgery) byTrigger() {
 	case seen == nil && t.is(segment.SYN) && !t.is(segment.ACK):
 		f.id = cause.FirewallRejectSyn
 		f.tell(near, t.frame, "the SYN, which never came by there")
-	case seen == nil && (t.len > 0 || v.raw.answers.Exists()) && kept == nil && v.raw.form != provoked && !f.due(q, near, t):
-		f.id, f.strength = cause.InlinePolicyReset, cause.Possible
-		f.alternatives = []Alternative{{cause.InjectedReset, Middlebox, cause.Possible, fmt.Sprintf("no packet shows that %s still ran when that segment was due", f.points[q].Name)}}
-		f.tell(near, t.frame, "the segment that it answers, which did not come by there")
 	case seen == nil && (t.len > 0 || v.raw.answers.Exists() || kept != nil):
 		f.id = cause.InlinePolicyReset
 		f.tell(near, t.frame, "the segment that it answers, which never came by there")
@@ -215,7 +211,7 @@ func (f *forgery) byTranslator(out *Verdict) {
 	case f.v.Cause == cause.NATBypass:
 		out.Sender = f.v.named()
 		f.alternatives = []Alternative{device}
-		f.id = cause.NATBypass
+		f.id, f.strength = cause.NATBypass, cause.Likely
 	case !initial(r.ttl) && hops(r.ttl) == hops(f.ttlOf(f.near, int(r.from))):
 		out.Sender, out.SenderStrength = f.v.named(), cause.Possible
 		f.tell(f.near, r.frame, "TTL %d: it comes over as many hops as that end's other packets", r.ttl)
@@ -269,7 +265,7 @@ func (f *forgery) refusal(kept *line) reason {
 	loss := other(cause.MiddleboxStateLoss, "a device that lost its table, or that the connection's beginning did not pass, refuses like this")
 	idle := f.v.Idle
 	var there, back bool
-	if !f.v.raw.here && f.logs[f.q] != nil {
+	if !f.v.raw.here && f.logs[f.q] != nil && !f.renamed(f.near, f.q) { // a translator makes a new entry for what comes from inside
 		there, back = f.forwards(f.near, f.q)
 	}
 	switch {
