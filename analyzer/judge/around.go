@@ -170,6 +170,7 @@ type recent struct {
 	toOrig   bool // to the originator
 	passedOn bool // it followed a reset of another leg, see passesOn
 	bypass   bool // a segment that had escaped translation drew it
+	gotHere  bool // it came in to the capturing host, whose connection it was
 }
 
 // A ring of the last resets, in order of time.

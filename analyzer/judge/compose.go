@@ -36,6 +36,7 @@ func (k *Case) begin() *Verdict {
 	if n := k.run(); n != nil {
 		r.run = n.Frames()
 	}
+	r.shutFirst = k.shutFirst()
 	r.unacked, r.otherWay, r.refusedBefore = k.unackedPayload(), k.tookOtherWay(), k.refusedBefore()
 	return &Verdict{
 		raw:   r,
@@ -219,7 +220,7 @@ func (k *Case) describe(v *Verdict) {
 // describe adds what follows from a verdict, and puts its evidence in order.
 func describe(v *Verdict) {
 	row, _ := cause.Lookup(v.Cause)
-	v.Benign = row.Benign && (v.Cause != cause.CloseThenAbort || !v.raw.unacked)
+	v.Benign = row.Benign && (v.Cause != cause.CloseThenAbort || !v.raw.unacked && !v.raw.shutFirst)
 	// What one point or row refutes and another leaves open is not excluded.
 	if slices.ContainsFunc(v.Excluded, v.leavesOpen) {
 		v.Excluded = slices.DeleteFunc(slices.Clone(v.Excluded), v.leavesOpen)
@@ -382,6 +383,9 @@ func (v *Verdict) Next() string {
 	}
 	if v.Cause == cause.CloseThenAbort && v.raw.unacked {
 		return strings.Join(append(steps, "not all data had been acknowledged: ask the owner of the program that reset whether the rest may be lost"), "; then ")
+	}
+	if v.Cause == cause.CloseThenAbort && v.raw.shutFirst {
+		return strings.Join(append(steps, "if the program that reset had not read all (its host's nstat counts that as TcpExtTCPAbortOnClose), the peer may lose the answer: let it read to the end, or until the peer closes, before it closes; else none needed"), "; then ")
 	}
 	if open {
 		steps = append(steps, row.Settle)

@@ -273,7 +273,18 @@ func (k *Case) ownAck() bool {
 // receiver, while its header is the living socket's: the capture lost the rest.
 func (k *Case) tookMore() bool {
 	d := k.R.Ack.Minus(k.P.Nxt)
-	return k.R.Is(segment.ACK) && k.P.Knows(flow.KnowsNxt) && k.P.Packets > 0 && d > 0 && d <= usualWindow && (k.inClock() || k.nearChain())
+	return k.R.Is(segment.ACK) && k.P.Knows(flow.KnowsNxt) && k.P.Packets > 0 && d > 0 && d <= usualWindow && (k.inClock() || k.nearChain() || k.echoesAhead())
+}
+
+// echoesAhead is inClock for a reset that echoes a timestamp which the peer's clock has
+// come to since its last packet that was captured.
+func (k *Case) echoesAhead() bool {
+	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 || k.P.FirstTSAt == 0 {
+		return false
+	}
+	low, high := k.clockRange()
+	d, echo := int32(k.R.TSVal-k.S.LastTS), int32(k.R.TSEcr-k.P.LastTS)
+	return d >= low && d <= high && echo >= 0 && int64(echo) <= max(k.R.Time-k.P.LastTSAt, 0)/ms+1000
 }
 
 // A phase is the moment of a connection's life at which a reset came

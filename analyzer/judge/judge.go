@@ -91,7 +91,7 @@ func (j *Judge) remember(k *Case) {
 	idle, _ := k.idle()
 	j.recents.add(recent{time: k.R.Time, frame: k.R.Frame, id: k.conn.ID, from: k.conn.Key.Addr(k.from), to: k.conn.Key.Addr(1 - k.from),
 		idle: idle, form: k.form, phase: k.phase, silent: k.S.Payload == 0, toOrig: !k.byOriginator(),
-		passedOn: k.form == spontaneous && k.passesOn(), bypass: k.bypasses})
+		passedOn: k.form == spontaneous && k.passesOn(), bypass: k.bypasses, gotHere: k.R.Has(flow.In) && k.P.HasDirs == 2 && k.ownTTL(k.P)})
 }
 
 // told are the verdicts on the resets that a connection remembers, and the

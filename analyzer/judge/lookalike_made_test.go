@@ -1,5 +1,15 @@
 package judge_test
 
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"rstlab/analyzer/cause"
+	"rstlab/analyzer/internal/transcript"
+	"rstlab/analyzer/judge"
+)
+
 // What other programs than the lab's peers and boxes left: a filter of the host's
 // own, tools that forge, captures that begin late or lose packets.
 var made = []lookalike{{
@@ -96,4 +106,90 @@ var made = []lookalike{{
 		server.80 > client.41000: S.
 		client: mac=1
 		client.41000 > server.80: R seq 1 win 0 id=0`,
+}, {
+	name:  "the capture begins right before an abort, with an ACK of the peer's",
+	truth: "abortive-close by originator",
+	text: `
+		server: linux ts=900000 id=7000 ttl=56
+		client: linux ts=1000 id=105
+		server.80 > client.1000: . rawseq 5000 rawack 1101
+		+100ms client.1000 > server.80: R. rawseq 1101 rawack 5000 win 501`,
+}, {
+	name:  "the capture begins with an abort",
+	truth: "abortive-close by responder",
+	text: `
+		server: linux ts=900000 id=7000 ttl=56
+		server.80 > client.1000: R. rawseq 5000 rawack 1101 win 501`,
+}, {
+	name:  "the capture lost all between the handshake and a close with data unread",
+	truth: "close-unread-data by responder",
+	text: `
+		client: linux ts=1000 id=100
+		server: linux ts=900000 id=7000
+		client.1000 > server.80: S
+		server.80 > client.1000: S. id=0
+		server: ts=900100 id=7001
+		+100ms server.80 > client.1000: R. seq 1 ack 51 <nop,nop,TS val 900100 ecr 1002>`,
+}, {
+	name:  "a copy of an old segment meets a closed socket beyond the capture",
+	truth: "late-segment by responder",
+	text: far + `
+		client.1000 > server.80: F. seq 101 ack 101
+		+40ms server.80 > client.1000: F. seq 101 ack 102
+		client.1000 > server.80: . seq 102 ack 102
+		+300ms server.80 > client.1000: R seq 1 win 0 id=0`,
+}, {
+	name:  "a proxy with an address on each side passes a reset on",
+	truth: "proxy-propagated-reset by responder",
+	text: `
+		proxy: ip=192.0.2.62 linux ts=5000 id=300
+		inner: ip=10.0.0.62 linux ts=6000 id=400
+		client: linux ts=1000 id=100
+		server: linux ts=900000 id=7000
+		client: in
+		proxy: out
+		inner: out
+		server: in
+		client.1000 > proxy.80: S
+		proxy.80 > client.1000: S.
+		client.1000 > proxy.80: .
+		client.1000 > proxy.80: P. length 100
+		proxy.80 > client.1000: .
+		inner.2000 > server.80: S
+		server.80 > inner.2000: S.
+		inner.2000 > server.80: .
+		inner.2000 > server.80: P. length 100
+		server.80 > inner.2000: .
+		+100ms server.80 > inner.2000: R.
+		+1ms proxy.80 > client.1000: R.`,
+}, {
+	name:  "a server answers an upload by an error, shuts its sending down and closes with the rest unread",
+	truth: "close-then-abort close-unread-data by responder",
+	text:  shutFirst,
 }}
+
+const shutFirst = `
+	client: linux ts=1000 id=100
+	server: linux ts=900000 id=7000 ttl=56
+	client.1000 > server.80: S
+	+40ms server.80 > client.1000: S.
+	client.1000 > server.80: .
+	client.1000 > server.80: P. length 1400
+	+40ms server.80 > client.1000: . ack 1401
+	server.80 > client.1000: P. length 200
+	+40ms client.1000 > server.80: . ack 201
+	server.80 > client.1000: F.
+	server.80 > client.1000: R. seq 202 ack 1401`
+
+// A reset behind the sender's own FIN may cost its peer the answer, where that had not
+// closed.
+func TestShutFirstIsNotBenign(t *testing.T) {
+	all := judgeAll(t, transcript.Variation{}, shutFirst, "")
+	v := all[len(all)-1]
+	if v.Benign || v.Cause != cause.CloseThenAbort || !slices.ContainsFunc(v.Alternatives, func(a judge.Alternative) bool { return a.Cause == cause.CloseUnreadData }) {
+		t.Errorf("%s, benign %v, alternatives %v; want close-then-abort that is not benign, close-unread-data open", say(v), v.Benign, v.Alternatives)
+	}
+	if !strings.Contains(v.Next(), "lose the answer") {
+		t.Errorf("next: %s", v.Next())
+	}
+}

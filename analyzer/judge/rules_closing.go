@@ -222,6 +222,13 @@ var closedRules = []*rule{{
 	cause: cause.LateSegment,
 	in:    closedBoth | closing,
 	need: func(k *Case) ([]Fact, bool) {
+		if k.unseenDuplicate() {
+			return []Fact{
+				fact(&k.S.FIN, "the %s's FIN", k.sender()),
+				fact(&k.P.FIN, "the %s's FIN", k.receiver()),
+				fact(&k.R, "number %d was acknowledged long before: by what drew the reset, and did not come by here", k.rel(k.from, k.R.Seq)),
+			}, true
+		}
 		if k.form == neither || !k.closedCompletely() && !k.lateFIN() && !(k.oldTrigger() && (k.P.Knows(flow.HasFIN|flow.FINAcked) || !k.trigger.End().After(k.S.FIN.Ack))) {
 			return nil, false
 		}
@@ -236,7 +243,7 @@ var closedRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		t := &k.trigger
-		if k.unaware() || k.gapBefore() > 0 {
+		if k.unaware() || k.gapBefore() > 0 || k.unseenDuplicate() {
 			return cause.Undetermined
 		}
 		if k.lateFIN() && !k.reopened() && k.conn.Pause.To-k.conn.Pause.From >= idleFloor {
@@ -544,4 +551,11 @@ func (k *Case) closeFacts() []Fact {
 // and nothing of the peer's was captured.
 func (k *Case) unseenPeer() bool {
 	return k.P.Packets == 0 && !k.R.Is(segment.ACK) && k.S.Knows(flow.HasFIN) && k.R.Seq == k.S.FinSeq+1
+}
+
+// unseenDuplicate tells whether a bare reset behind both FINs has a number that its
+// receiver had acknowledged, and no segment at hand bears: a copy of an old one drew it
+// that did not come by here.
+func (k *Case) unseenDuplicate() bool {
+	return k.form == neither && !k.R.Is(segment.ACK) && k.closedCompletely() && k.S.Knows(flow.KnowsISN) && k.R.Seq.In(k.S.ISN+1, k.S.Nxt)
 }

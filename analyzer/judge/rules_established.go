@@ -12,6 +12,9 @@ var establishedRules = []*rule{{
 	cause: cause.CloseUnreadData,
 	in:    connected | closing | synReceived, // fast open data can be closed upon before the handshake ends
 	need: func(k *Case) ([]Fact, bool) {
+		if k.shutFirst() {
+			return []Fact{fact(&k.S.FIN, "the %s closes its direction first: %s", k.sender(), k.brief(k.from, &k.S.FIN)), fact(&k.P.LastData, "payload of the %s that it may not have read", k.receiver())}, true
+		}
 		if k.form != spontaneous || !k.R.Is(segment.ACK) || k.S.Knows(flow.HasFIN) && k.payloadAfterFIN() == nil {
 			return nil, false
 		}
@@ -37,7 +40,7 @@ var establishedRules = []*rule{{
 	},
 	strength: func(k *Case) cause.Strength {
 		switch {
-		case !k.P.LastData.Exists():
+		case !k.P.LastData.Exists(), k.shutFirst():
 			return cause.Undetermined
 		case k.unreadBytes() > 0:
 			return cause.Likely
@@ -98,13 +101,34 @@ var establishedRules = []*rule{{
 	strength: always(cause.Undetermined),
 	open:     "some stacks, not Linux, answer by an RST+ACK also where they have no such connection",
 }, {
+	// Of the sender nothing but the reset was captured.
+	cause: cause.AbortiveClose,
+	in:    noSYN | alone,
+	need: func(k *Case) ([]Fact, bool) {
+		return []Fact{fact(&k.R, "its window and timestamps are those of a living socket")}, k.socketWrote()
+	},
+	strength: always(cause.Undetermined),
+	open:     "the reset bears what a living socket writes on its abort",
+}, {
+	cause: cause.CloseUnreadData,
+	in:    noSYN,
+	need: func(k *Case) ([]Fact, bool) {
+		d := &k.P.LastData
+		if !d.Exists() || !k.socketWrote() {
+			return nil, false
+		}
+		return []Fact{fact(d, "payload that may not have been read")}, true
+	},
+	strength: always(cause.Undetermined),
+	open:     "a close with data still unread has the same header",
+}, {
 	cause: cause.AbortiveClose,
 	in:    handshaken | established | noSYN | synOnly | synWaiting | synAnswered | synReceived | ending,
 	need: func(k *Case) ([]Fact, bool) {
 		if k.endsPast() && k.R.Is(segment.ACK) && !k.abortsForSYN() {
 			return k.endsPastFacts(), true
 		}
-		if k.phase == synReceived && k.P.Payload == 0 {
+		if k.phase == synReceived && k.P.Payload == 0 && !k.tookMore() {
 			return nil, false
 		}
 		if k.phase == synAnswered && !(k.R.Is(segment.ACK) && k.P.SYN.Exists() && k.R.Ack == k.P.Nxt) || k.unseenSYNACK() {
@@ -139,6 +163,23 @@ var establishedRules = []*rule{{
 	},
 	open: "a program can abort at any moment",
 }}
+
+// socketWrote tells whether a living socket wrote the reset, of whose sender nothing else
+// was captured: it bears a window or timestamps, which no answer of a stack without one
+// does (causes.md, 0.1), and what the peer sent agrees.
+func (k *Case) socketWrote() bool {
+	if !k.R.Is(segment.ACK) || k.R.Flags&(segment.SYN|segment.FIN) != 0 || k.S.Packets > 0 || k.R.Win == 0 && !k.R.Has(flow.HasTS) {
+		return false
+	}
+	return k.P.Packets == 0 || k.P.Knows(flow.KnowsAck) && k.R.Seq == k.P.Ack && k.P.Knows(flow.KnowsNxt) && k.R.Ack == k.P.Nxt
+}
+
+// shutFirst tells whether the sender aborts behind its own FIN, while its peer, which has
+// sent payload, has not closed: a program that shuts its sending down and then closes
+// with data unread leaves the same as one that aborts (Linux __tcp_close()).
+func (k *Case) shutFirst() bool {
+	return k.form == spontaneous && k.R.Is(segment.ACK) && k.S.FIN.Exists() && k.since(&k.S.FIN) < idleFloor && !k.P.FIN.Exists() && k.P.LastData.Exists() && k.payloadAfterFIN() == nil
+}
 
 // unheardFIN tells whether the sender aborted before the peer's FIN had reached it:
 // what it acknowledges lies below that, and for it the connection was established.
@@ -235,7 +276,7 @@ func (k *Case) tookUnseen() bool {
 	if k.P.Known&(flow.HasFIN|flow.UnseenFIN) != 0 {
 		first++
 	}
-	return k.P.Packets == 0 || k.P.Knows(flow.KnowsISN) && k.S.Knows(flow.KnowsAck) && k.S.Ack.After(first)
+	return k.P.Packets == 0 || k.tookMore() || k.P.Knows(flow.KnowsISN) && k.S.Knows(flow.KnowsAck) && k.S.Ack.After(first)
 }
 
 // justGotData tells whether the reset is the first to acknowledge data of the

@@ -187,13 +187,13 @@ func (k *Case) otherLeg() *recent {
 // legs gives the other leg, and how many there are within legWindow of which it
 // is the last.
 func (k *Case) legs() (last *recent, n int) {
-	me := k.conn.Key.Addr(k.from).Addr()
+	me, host := k.conn.Key.Addr(k.from).Addr(), k.positionOf() == atSender
 	said := int64(0)
 	if d := &k.S.LastData; d.Exists() {
 		said = d.Time
 	}
 	k.around(legWindow, func(x *recent) {
-		if x.time > k.R.Time || x.frame >= k.R.Frame || x.id == k.conn.ID || x.to.Addr() != me || x.toOrig == k.byOriginator() ||
+		if x.time > k.R.Time || x.frame >= k.R.Frame || x.id == k.conn.ID || x.to.Addr() != me && !(host && x.gotHere) || x.toOrig == k.byOriginator() ||
 			x.from.Addr() == k.conn.Key.Addr(1-k.from).Addr() {
 			return
 		}

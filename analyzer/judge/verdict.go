@@ -79,6 +79,7 @@ type raw struct {
 	other         string   // the link address of another host that has the sender's, see twoHosts
 	refusedBefore bool     // see Case.refusedBefore
 	otherWay      bool     // what the reset answers left by another interface than all before, see tookOtherWay
+	shutFirst     bool     // see Case.shutFirst
 	unacked       bool     // payload of either side was captured that the other had not acknowledged
 }
 
