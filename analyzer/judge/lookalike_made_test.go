@@ -166,6 +166,44 @@ var made = []lookalike{{
 	name:  "a server answers an upload by an error, shuts its sending down and closes with the rest unread",
 	truth: "close-then-abort close-unread-data by responder",
 	text:  shutFirst,
+}, {
+	name:  "a SYN proxy on the capturing host: the server's numbers and clock are others than the proxy's",
+	truth: "abortive-close close-unread-data secondary-reset by responder",
+	frame: 13,
+	text: `
+		client: linux ts=1000 id=100
+		client.1000 > server.80: S rawseq 1000
+		server: linux ts=15704929 id=0 win=0
+		server.80 > client.1000: S. rawseq 5000 rawack 1001
+		client.1000 > server.80: . rawseq 1001 rawack 5001
+		server: ts=2615269000 id=7000 win=509
+		+1s server.80 > client.1000: S. rawseq 3609923422 rawack 1001 id=0
+		client.1000 > server.80: P. rawseq 1001 rawack 5001 length 100
+		client.1000 > server.80: P. rawseq 1001 rawack 3609923423 length 100
+		server.80 > client.1000: . rawseq 3609923423 rawack 1101
+		server.80 > client.1000: . rawseq 5001 rawack 1101
+		client.1000 > server.80: P. rawseq 1101 rawack 5001 length 100
+		client.1000 > server.80: P. rawseq 1101 rawack 3609923423 length 100
+		server.80 > client.1000: . rawseq 3609923423 rawack 1201
+		server.80 > client.1000: . rawseq 5001 rawack 1201
+		+200ms server.80 > client.1000: R. rawseq 3609923423 rawack 1201
+		server.80 > client.1000: R. rawseq 5001 rawack 1201`,
+}, {
+	name:  "SMB over the old port, to its end, and then another connection to the new one, which is aborted",
+	truth: "abortive-close by originator",
+	text: `
+		client.1000 > server.139: S
+		server.139 > client.1000: S.
+		client.1000 > server.139: .
+		client.1000 > server.139: P. length 100
+		server.139 > client.1000: P. length 100
+		client.1000 > server.139: F.
+		server.139 > client.1000: F. ack 102
+		client.1000 > server.139: . ack 102
+		+300ms client.1001 > server.445: S
+		server.445 > client.1001: S.
+		client.1001 > server.445: .
+		+200ms client.1001 > server.445: R. seq 1`,
 }}
 
 const shutFirst = `

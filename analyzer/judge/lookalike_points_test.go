@@ -117,5 +117,21 @@ func TestLookalikePoints(t *testing.T) {
 				+5s other.1 > other2.2: . rawseq 5 rawack 6`},
 		},
 		wants: []string{"7 possible backend-switch by possible responder; client:7"},
+	}, {
+		name: "a forged SYN made two connections of one, where the server's capture shows it",
+		taps: []tap{
+			{name: "client", text: atClient + `
+				+200ms server.445 > client.2301: . seq 1 ack 101 ttl=63
+				+200ms client.2301 > server.445: P. seq 101:201
+				+20ms server.445 > client.2301: . ack 201 ttl=63
+				+100ms server.445 > client.2301: R. seq 1 ack 201 ttl=63`},
+			{name: "server", text: atServer + `
+				+190ms client.2301 > server.445: S rawseq 900000 id=9 ttl=60
+				server.445 > client.2301: . seq 1 rawack 101
+				+210ms client.2301 > server.445: P. rawseq 101 ack 1 length 100 ttl=63
+				server.445 > client.2301: . seq 1 rawack 201
+				+120ms server.445 > client.2301: R. seq 1 rawack 201`},
+		},
+		wants: []string{"9 possible abortive-close by likely responder; client:9", "10 possible abortive-close by likely responder; server:10"},
 	}})
 }

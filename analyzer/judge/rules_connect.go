@@ -393,10 +393,10 @@ var connectRules = []*rule{{
 		if !smbPair(a.rport, k.conn.Key.Port(1-k.from)) {
 			return cause.Undetermined
 		}
-		if out.Data() {
+		if out.Data() && !(out.Closed() && k.conn.FirstTime-a.time > raceDelay) {
 			return cause.Proven
 		}
-		return cause.Possible
+		return cause.Possible // nothing shows that it goes on, or that it had not ended when this one began
 	},
 	open: "a connection beside it, to the same host, goes on",
 }, {

@@ -101,11 +101,11 @@ var establishedRules = []*rule{{
 	strength: always(cause.Undetermined),
 	open:     "some stacks, not Linux, answer by an RST+ACK also where they have no such connection",
 }, {
-	// Of the sender nothing but the reset was captured.
+	// Of the sender nothing but the reset was captured, or a device gives it other numbers.
 	cause: cause.AbortiveClose,
-	in:    noSYN | alone,
+	in:    connected | ending | alone,
 	need: func(k *Case) ([]Fact, bool) {
-		return []Fact{fact(&k.R, "its window and timestamps are those of a living socket")}, k.socketWrote()
+		return []Fact{fact(&k.R, "its window and timestamps are those of a living socket")}, k.socketWrote() || k.R.Is(segment.ACK) && k.otherNumbering()
 	},
 	strength: always(cause.Undetermined),
 	open:     "the reset bears what a living socket writes on its abort",

@@ -2,6 +2,8 @@ package judge
 
 import (
 	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
+	"rstlab/internal/segment"
 )
 
 // A sign is something that speaks against the address which a reset bears
@@ -38,6 +40,9 @@ func (k *Case) signs() []sign {
 	if k.phase == synOnly {
 		return k.synSigns()
 	}
+	if k.otherNumbering() {
+		return nil // what was compared with was not this sender's
+	}
 	var all []sign
 	if k.position == notItsOwn {
 		all = append(all, sign{kind: signLink, proof: true, frame: k.R.Frame, text: "came in at the host whose address it bears"})
@@ -55,6 +60,25 @@ func (k *Case) signs() []sign {
 		return nil
 	}
 	return all
+}
+
+// otherNumbering tells whether the reset continues segments in the sender's name that
+// have nothing to do with the numbers of the connection: the capture shows both sides of
+// a device that gives it others, such as a SYN proxy.
+func (k *Case) otherNumbering() bool {
+	if d := abs(int64(k.R.Seq.Minus(k.S.Nxt))); !k.S.Knows(flow.KnowsNxt) || d <= 1<<24 {
+		return false // it may be the sender's own, old or ahead
+	}
+	for i := range flow.RingLen {
+		s := k.S.Last(i)
+		if s == nil {
+			break
+		}
+		if !s.Is(segment.RST) && s.Frame < k.R.Frame && s.End() == k.R.Seq {
+			return true
+		}
+	}
+	return false
 }
 
 // evades tells whether all that speaks against the sender is that it goes on,

@@ -108,11 +108,25 @@ func (s *sightings) nearest() int {
 // time, saw the connection and not the reset; -1 where there is none.
 func (s *sightings) passed(near int) int {
 	for q, l := range s.logs {
-		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) && !s.gaps(q, near) && s.hears(q, near) && !s.logs[near].doubles(s.lines[near], l) {
+		if l != nil && s.lines[q] == nil && s.onPath(q, near) && s.closer(q, near, s.sender) && s.whole(q, near) && !s.gaps(q, near) && s.hears(q, near) && !s.logs[near].doubles(s.lines[near], l) && !s.otherConnection(q, near) {
 			return q
 		}
 	}
 	return -1
+}
+
+// otherConnection tells whether the reset came by at q on another connection of the same
+// addresses and ports: a SYN in between, forged or late, made two of one.
+func (s *sightings) otherConnection(q, near int) bool {
+	r := s.lines[near]
+	for _, l := range s.keyed(q, s.logs[q].key) {
+		if l != s.logs[q] && slices.ContainsFunc(l.lines, func(x line) bool {
+			return x.is(segment.RST) && x.flags == r.flags && x.seq == r.seq && x.ack == r.ack && x.id == r.id
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // hears tells whether what came by near in the sender's name came by at q
