@@ -120,18 +120,36 @@ func TestLookalikePoints(t *testing.T) {
 	}, {
 		name: "a forged SYN made two connections of one, where the server's capture shows it",
 		taps: []tap{
-			{name: "client", text: atClient + `
-				+200ms server.445 > client.2301: . seq 1 ack 101 ttl=63
-				+200ms client.2301 > server.445: P. seq 101:201
-				+20ms server.445 > client.2301: . ack 201 ttl=63
-				+100ms server.445 > client.2301: R. seq 1 ack 201 ttl=63`},
-			{name: "server", text: atServer + `
-				+190ms client.2301 > server.445: S rawseq 900000 id=9 ttl=60
-				server.445 > client.2301: . seq 1 rawack 101
-				+210ms client.2301 > server.445: P. rawseq 101 ack 1 length 100 ttl=63
-				server.445 > client.2301: . seq 1 rawack 201
-				+120ms server.445 > client.2301: R. seq 1 rawack 201`},
+			{name: "client", text: `
+				client: linux id=100
+				server: linux id=7000 ttl=63
+				client.2301 > server.445: S rawseq 1000
+				+20ms server.445 > client.2301: S. rawseq 5000 rawack 1001
+				client.2301 > server.445: . rawseq 1001 rawack 5001
+				client.2301 > server.445: P. rawseq 1001 rawack 5001 length 100
+				+20ms server.445 > client.2301: . rawseq 5001 rawack 1101
+				server.445 > client.2301: P. rawseq 5001 rawack 1101 length 1
+				client.2301 > server.445: . rawseq 1101 rawack 5002
+				+200ms server.445 > client.2301: . rawseq 5002 rawack 1101
+				+200ms client.2301 > server.445: P. rawseq 1101 rawack 5002 length 100
+				+20ms server.445 > client.2301: . rawseq 5002 rawack 1201
+				+100ms server.445 > client.2301: R. rawseq 5002 rawack 1201`},
+			{name: "server", text: `
+				client: linux id=100 ttl=63
+				server: linux id=7000
+				+10ms client.2301 > server.445: S rawseq 1000
+				server.445 > client.2301: S. rawseq 5000 rawack 1001
+				+20ms client.2301 > server.445: . rawseq 1001 rawack 5001
+				client.2301 > server.445: P. rawseq 1001 rawack 5001 length 100
+				server.445 > client.2301: . rawseq 5001 rawack 1101
+				server.445 > client.2301: P. rawseq 5001 rawack 1101 length 1
+				+20ms client.2301 > server.445: . rawseq 1101 rawack 5002
+				+170ms client.2301 > server.445: S rawseq 900000 id=9 ttl=60
+				server.445 > client.2301: . rawseq 5002 rawack 1101
+				+220ms client.2301 > server.445: P. rawseq 1101 rawack 5002 length 100
+				server.445 > client.2301: . rawseq 5002 rawack 1201
+				+100ms server.445 > client.2301: R. rawseq 5002 rawack 1201`},
 		},
-		wants: []string{"9 possible abortive-close by likely responder; client:9", "10 possible abortive-close by likely responder; server:10"},
+		wants: []string{"11 possible abortive-close by likely responder; client:11", "12 possible abortive-close by likely responder; server:12"},
 	}})
 }

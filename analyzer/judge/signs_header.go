@@ -176,6 +176,13 @@ func (k *Case) wrongClock() (sign, bool) {
 	if d >= low && d <= high {
 		return sign{}, false
 	}
+	for i := range flow.RingLen { // a device on the capturing host may give the sender another clock
+		if s := k.S.Last(i); s != nil && !s.Is(segment.RST) && s.Has(flow.HasTS) && s.End() == k.R.Seq {
+			if d := int32(k.R.TSVal - s.TSVal); d >= low && d <= high {
+				return sign{}, false
+			}
+		}
+	}
 	far := int64(d) < 10*int64(low) || int64(d) > 10*int64(high)
 	return sign{kind: signClock, proof: far, frame: k.R.Frame,
 		text: fmt.Sprintf("timestamp %d is off the %s's clock, which was at %d", k.R.TSVal, k.sender(), k.S.LastTS)}, true
