@@ -48,7 +48,7 @@ func (t *teller) passBefore(p *pkt) {
 		if q == p {
 			break
 		}
-		if t.of(p.conn, q.from).host() && q.frame() != none && !(q.rst() && t.byDevice(q)) && (q.needed || !q.plain()) {
+		if t.of(p.conn, q.from).host() && q.frame() != none && !t.byDevice(q) && (q.needed || !q.plain()) {
 			last[q.from] = q
 		}
 	}

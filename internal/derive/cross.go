@@ -99,7 +99,7 @@ func (s *story) brought(p *pkt) time.Duration {
 // goesOn tells whether p's receiver does something between two moments.
 func (s *story) goesOn(p *pkt, from, to time.Duration) bool {
 	for _, q := range p.conn.packets {
-		if q.from != p.from && q.sent > from && q.sent < to && !q.forged && !q.plain() && s.acts(q) && !(q.rst() && s.byDevice(q)) {
+		if q.from != p.from && q.sent > from && q.sent < to && !q.forged && !q.plain() && s.acts(q) && !s.byDevice(q) {
 			return true
 		}
 	}

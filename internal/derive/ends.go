@@ -98,7 +98,7 @@ func (s *story) oddIDs(a *actor) bool {
 // answered with a reset in the name of its destination.
 func (s *story) keepBack() {
 	for _, p := range s.packets {
-		if !p.rst() || !s.byDevice(p) {
+		if !s.byDevice(p) {
 			continue
 		}
 		switch s.claim(p).cause {
@@ -206,7 +206,7 @@ func (c *conn) unlike(x side, s *story) string {
 	return ""
 }
 
-// byDevice tells whether a reset is a device's, in the name of an end.
+// byDevice tells whether p is a device's reset, in the name of an end.
 func (s *story) byDevice(p *pkt) bool { return s.claim(p).sender == analyzer.Middlebox }
 
 // noKernel says why no kernel here sends p for a cause.
@@ -381,7 +381,7 @@ func (s *story) usual(a *actor) uint8 {
 	var best uint8
 	for _, c := range s.conns {
 		for _, p := range c.packets {
-			if s.of(c, p.from) != a || p.assumed != "" || p.seg.TTL == nil || p.rst() && s.byDevice(p) {
+			if s.of(c, p.from) != a || p.assumed != "" || p.seg.TTL == nil || s.byDevice(p) {
 				continue
 			}
 			ttl := *p.seg.TTL

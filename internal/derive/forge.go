@@ -6,7 +6,7 @@ import (
 
 // departs writes what makes a packet leave its sender.
 func (t *teller) departs(p *pkt) {
-	if p.rst() && t.byDevice(p) {
+	if t.byDevice(p) {
 		t.opened(p)
 		t.inject(p)
 		return

@@ -334,7 +334,7 @@ func (t *teller) number(c *conn) int { return slices.Index(t.conns, c) + 1 }
 func (t *teller) arrives(p *pkt) {
 	c := p.conn
 	from, to := t.of(c, p.from), t.of(c, p.to())
-	device := p.rst() && t.byDevice(p)
+	device := t.byDevice(p)
 	if from.host() && (!device || p.turned != nil) && !p.forged && !p.carriedAway() {
 		t.awaits(p)
 	}

@@ -83,19 +83,18 @@ func (s *story) leaves(p *pkt, me *life) {
 		}
 		return
 	}
-	if p.duplicate && s.of(p.conn, p.from).host() {
+	host := s.of(p.conn, p.from).host()
+	switch {
+	case host && p.duplicate:
 		p.forged = true // the kernel sent it long ago
 		return
-	}
-	if p.conn.astray && s.of(p.conn, p.from).host() {
+	case host && p.conn.astray:
 		p.forged = true // no socket here sends it
 		return
-	}
-	if me.dead != nil && !p.syn() && p.assumed != "" && s.of(p.conn, p.from).host() {
+	case host && me.dead != nil && !p.syn() && p.assumed != "":
 		p.forged, p.beyond = true, true // somebody says in its name what it can't
 		return
-	}
-	if me.dead != nil && !p.syn() && me.dead.rst() && me.dead.from != p.from && s.of(p.conn, p.from).host() && p.assumed == "" {
+	case host && me.dead != nil && !p.syn() && me.dead.rst() && me.dead.from != p.from:
 		// It lives on: the reset did not reach it.
 		if me.dead.arrived < p.sent {
 			me.dead.lost = lostBehind
@@ -126,10 +125,8 @@ func (s *story) arrives(p *pkt, me, peer *life) {
 	c := p.conn
 	x := p.to()
 	if p.rst() {
-		if p.verdict == nil || p.verdict.Effect == analyzer.Accepted || p.verdict.Effect == analyzer.Unknown && p.form != odd {
-			if me.dead == nil {
-				me.dead = p
-			}
+		if me.dead == nil && p.taken() {
+			me.dead = p
 		}
 		return
 	}
@@ -153,9 +150,21 @@ func (s *story) arrives(p *pkt, me, peer *life) {
 	if me.fin != nil && p.hasACK() && p.ack >= me.fin.end {
 		me.finAcked = true
 	}
-	if me.fin != nil && me.finAcked && me.peerFIN && me.dead == nil && peer.fin != nil && peer.fin.sent < me.fin.sent && peer.fin.arrived < me.fin.sent {
-		me.dead = p // the passive closer is done
+	if me.dead == nil && me.closedSecond(peer) {
+		me.dead = p
 	}
+}
+
+// taken tells whether a reset ends the connection where it arrives, as far as
+// its verdict and its numbers say.
+func (p *pkt) taken() bool {
+	return p.verdict == nil || p.verdict.Effect == analyzer.Accepted || p.verdict.Effect == analyzer.Unknown && p.form != odd
+}
+
+// closedSecond tells whether a side is done, and has no TIME-WAIT to go through:
+// its peer closed first.
+func (l *life) closedSecond(peer *life) bool {
+	return l.fin != nil && l.finAcked && l.peerFIN && peer.fin != nil && peer.fin.sent < l.fin.sent && peer.fin.arrived < l.fin.sent
 }
 
 // unanswered tells whether a dead end would have reset p, and the capture does
@@ -185,53 +194,66 @@ func (p *pkt) drawn() *pkt {
 // means finds how a host's kernel is brought to send p.
 func (s *story) means(p *pkt, me *life) means {
 	c, t := p.conn, p.trigger
-	claim := s.claim(p)
-	if p.form == spontaneous {
-		switch {
-		case claim.cause == cause.KeepaliveTimeout, claim.cause == cause.UserTimeout && c.probes(p) > 0:
-			return byItself
-		case claim.cause == cause.CloseUnreadData:
-			return byUnread
-		case claim.cause == cause.ListenerClosed:
-			return byListener
-		}
-		return byAbort
-	}
 	switch {
+	case p.form == spontaneous:
+		return s.unprompted(p)
 	case p.form == odd || me.gone() || !me.opened:
 		return byItself
 	case t.syn() && !t.hasACK():
 		return byItself
 	case p.from == originator && t.syn() && t.ack == c.synEnd():
-		if claim.cause == cause.SynackBadTimestamp {
+		if s.claim(p).cause == cause.SynackBadTimestamp {
 			return byTimestamp
 		}
 		return byGivingUp
-	case p.from == originator && !me.proven && c.syn[originator]:
-		return byItself // SYN-SENT: the answer was wrong
-	case p.from == responder && !me.proven && c.syn[originator] && c.existed && t.ack == 1 && me.fin == nil:
-		switch claim.cause {
-		case cause.ListenerClosed:
-			return byRefusal
-		case cause.ListenerBacklogFull:
-			return byOverflow
-		case cause.HandshakeACKRejected:
-			return byRestart
-		}
-	case p.from == responder && !me.proven && t.ack != 1 && c.syn[originator]:
-		return byItself // SYN-RECEIVED: the ACK was wrong
+	case !me.proven && c.syn[originator] && (p.from == originator || t.ack != 1):
+		return byItself // SYN-SENT, SYN-RECEIVED: the answer was wrong
+	case !me.proven && c.syn[originator] && c.existed && me.fin == nil:
+		return s.unaccepted(p)
 	case me.fin != nil && !me.halfClosed(c):
-		switch {
-		case t.len() > 0 && !t.probe || me.finAcked && me.peerFIN:
-			return byItself
-		case t.pure() && !t.probe && t.ack == me.fin.end:
-			return byLinger2
-		}
-		// FIN-WAIT-2 was over: it must be able to forget that.
-		me.fin.half, me.fin.scanned = true, true
+		return me.behindFIN(t)
 	case !c.existed:
 		return byItself
 	}
+	return byForgetting
+}
+
+// unprompted is what makes a kernel send p, which answers nothing.
+func (s *story) unprompted(p *pkt) means {
+	switch id := s.claim(p).cause; {
+	case id == cause.KeepaliveTimeout, id == cause.UserTimeout && p.conn.probes(p) > 0:
+		return byItself
+	case id == cause.CloseUnreadData:
+		return byUnread
+	case id == cause.ListenerClosed:
+		return byListener
+	}
+	return byAbort
+}
+
+// unaccepted is what makes a responder answer the right ACK of its SYN-ACK by p.
+func (s *story) unaccepted(p *pkt) means {
+	switch s.claim(p).cause {
+	case cause.ListenerClosed:
+		return byRefusal
+	case cause.ListenerBacklogFull:
+		return byOverflow
+	case cause.HandshakeACKRejected:
+		return byRestart
+	}
+	return byForgetting
+}
+
+// behindFIN is what makes a side that closed answer t by a reset.
+func (l *life) behindFIN(t *pkt) means {
+	switch {
+	case t.len() > 0 && !t.probe || l.finAcked && l.peerFIN:
+		return byItself
+	case t.pure() && !t.probe && t.ack == l.fin.end:
+		return byLinger2
+	}
+	// FIN-WAIT-2 was over: it must be able to forget that.
+	l.fin.half, l.fin.scanned = true, true
 	return byForgetting
 }
 
@@ -298,7 +320,7 @@ func (s *story) moments() []moment {
 	var all []moment
 	for _, p := range s.packets {
 		at := p.sent
-		if p.rst() && s.byDevice(p) {
+		if s.byDevice(p) {
 			at = p.at
 		}
 		all = append(all, moment{at: at, pkt: p})

@@ -199,7 +199,7 @@ func (s *story) rtoMin(c *conn, x side) time.Duration {
 // acts tells whether a program, a peer or a box does something at the departure
 // of q, so that a line can wait before it.
 func (s *story) acts(q *pkt) bool {
-	if q.rst() && s.byDevice(q) {
+	if s.byDevice(q) {
 		return true
 	}
 	if !s.of(q.conn, q.from).host() {

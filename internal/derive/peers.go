@@ -70,7 +70,7 @@ func withoutStamps(opts []segment.Option) []segment.Option {
 // that sends p, whose numbers follow from it; for a device's, until it has
 // passed the main point.
 func (t *teller) passed(p *pkt) {
-	device := p.rst() && t.byDevice(p) || p.forged
+	device := t.byDevice(p) || p.forged
 	me := t.of(p.conn, p.from)
 	if !device && me.host() || t.stage.direct() {
 		return

@@ -41,7 +41,7 @@ func (s *story) set() *stage {
 	for _, p := range s.packets {
 		from, to := s.of(p.conn, p.from), s.of(p.conn, p.to())
 		switch {
-		case p.rst() && s.byDevice(p), p.forged:
+		case s.byDevice(p), p.forged:
 			needs[s.boxSide(p)] = true
 		case p.lost == lostBehind && s.matters(p):
 			needs[to.side] = true
@@ -100,7 +100,7 @@ func (m means) holds() bool {
 func (st *stage) name(needs [2]bool, s *story) {
 	name := "path"
 	for _, p := range s.packets {
-		if p.rst() && s.byDevice(p) {
+		if s.byDevice(p) {
 			name = "device"
 			if s.claim(p).cause == cause.FirewallRejectSyn {
 				name = "firewall"
@@ -184,7 +184,7 @@ func (s *story) losing(st *stage) []rule {
 		for _, from := range []side{originator, responder} {
 			var row []*pkt
 			for _, p := range c.packets {
-				if p.from == from && p.seg.ICMP == "" && !(p.rst() && s.byDevice(p)) && s.matters(p) {
+				if p.from == from && p.seg.ICMP == "" && !s.byDevice(p) && s.matters(p) {
 					row = append(row, p)
 				}
 			}
