@@ -157,38 +157,61 @@ func (c *conn) fillBytes() {
 		if p.seg.ICMP != "" || p.stray {
 			continue
 		}
-		o := p.to()
-		if nxt[p.from] == 0 && c.counts(p.from) && !p.syn() {
-			nxt[p.from] = 1
+		x, o := p.from, p.to()
+		if nxt[x] == 0 && c.counts(x) && !p.syn() {
+			nxt[x] = 1
 		}
-		if p.hasACK() && !p.rst() && !p.syn() && !(p.drew() && !c.talked(i)) && c.counts(o) && p.ack > max(nxt[o], 1) && c.existed {
-			if most := int64(unseenSegments * c.mss); p.ack > max(nxt[o], 1)+most {
-				c.shorten(o, i, cut{max(nxt[o], 1), p.ack - most})
-			}
-			c.packets = slices.Insert(c.packets, i, c.pieces(c.unseen(i, p, max(nxt[o], 1)))...)
+		own, others := nxt[x], max(nxt[o], 1)
+		switch {
+		case c.acksMore(p, i, others):
+			c.fillAcked(p, i, others)
 			nxt[o] = p.ack
-			continue
-		}
-		if p.rst() && p.form == spontaneous && c.existed && nxt[p.from] > 0 && p.seq > nxt[p.from] {
-			lost := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d counts it", p.ref().frame))
-			lost.lost, lost.told = lostBefore, true
-			c.packets = slices.Insert(c.packets, i, c.pieces(lost)...)
-			nxt[p.from] = p.seq
-			continue
-		}
-		if !p.rst() && c.counts(p.from) && c.existed && nxt[p.from] > 0 && !c.turnedInto(nxt[p.from], p) && p.seq > nxt[p.from] && p.end > p.seq && p.again == nil {
-			if most := int64(unseenSegments * c.mss); p.seq > nxt[p.from]+most && !c.comeLater(i, nxt[p.from], p.seq) {
-				c.shorten(p.from, i, cut{nxt[p.from], p.seq - most})
-			}
-			hole := c.assume(p.from, segment.ACK|segment.PSH, nxt[p.from], p.seq-nxt[p.from], p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.ref().frame))
-			c.packets = slices.Insert(c.packets, i, c.seenLater(i, hole)...)
-			nxt[p.from] = p.seq
-			continue
-		}
-		if !p.rst() {
-			nxt[p.from] = max(nxt[p.from], p.end)
+		case p.rst() && p.form == spontaneous && c.existed && own > 0 && p.seq > own:
+			c.fillCounted(p, i, own)
+			nxt[x] = p.seq
+		case c.leavesHole(p, own):
+			c.fillHole(p, i, own)
+			nxt[x] = p.seq
+		case !p.rst():
+			nxt[x] = max(own, p.end)
 		}
 	}
+}
+
+// acksMore tells whether p, packet i, acknowledges more than what was sent up to
+// a number.
+func (c *conn) acksMore(p *pkt, i int, sent int64) bool {
+	return p.hasACK() && !p.rst() && !p.syn() && !(p.drew() && !c.talked(i)) && c.counts(p.to()) && p.ack > sent && c.existed
+}
+
+// fillAcked puts in, before packet i, what it acknowledges from a number on.
+func (c *conn) fillAcked(p *pkt, i int, from int64) {
+	if most := int64(unseenSegments * c.mss); p.ack > from+most {
+		c.shorten(p.to(), i, cut{from, p.ack - most})
+	}
+	c.packets = slices.Insert(c.packets, i, c.pieces(c.unseen(i, p, from))...)
+}
+
+// fillCounted puts in, before packet i, what its number counts from another on:
+// it is a reset, and bears its sender's next number.
+func (c *conn) fillCounted(p *pkt, i int, from int64) {
+	lost := c.assume(p.from, segment.ACK|segment.PSH, from, p.seq-from, p.ack, p.at, fmt.Sprintf("lost before the capture: frame %d counts it", p.ref().frame))
+	lost.lost, lost.told = lostBefore, true
+	c.packets = slices.Insert(c.packets, i, c.pieces(lost)...)
+}
+
+// leavesHole tells whether p begins behind the number to which its side had sent.
+func (c *conn) leavesHole(p *pkt, sent int64) bool {
+	return !p.rst() && c.counts(p.from) && c.existed && sent > 0 && !c.turnedInto(sent, p) && p.seq > sent && p.end > p.seq && p.again == nil
+}
+
+// fillHole puts in, before packet i, what lies between a number and its own.
+func (c *conn) fillHole(p *pkt, i int, from int64) {
+	if most := int64(unseenSegments * c.mss); p.seq > from+most && !c.comeLater(i, from, p.seq) {
+		c.shorten(p.from, i, cut{from, p.seq - most})
+	}
+	hole := c.assume(p.from, segment.ACK|segment.PSH, from, p.seq-from, p.ack, p.at, fmt.Sprintf("not in the capture: frame %d comes after it", p.ref().frame))
+	c.packets = slices.Insert(c.packets, i, c.seenLater(i, hole)...)
 }
 
 // turnedInto tells whether the bytes before p, from a number on, are those that
