@@ -179,46 +179,46 @@ func (c *conn) losses() {
 		c.lostProbes()
 	}
 	for _, run := range c.runs() {
-		if c.twoPoints() && run[0].from == originator {
-			continue // the other point shows what came through
-		}
-		if !c.twoPoints() && c.unheard(run) {
+		switch {
+		case c.twoPoints() && run[0].from == originator: // the other point shows what came through
+		case !c.twoPoints() && c.unheard(run):
 			c.mute = run[0]
-			continue
-		}
-		if run[0].syn() && !run[0].hasACK() && c.resetBetween(run) {
-			continue // it asked again because the answer was wrong, not missing
-		}
-		for i, p := range run {
-			if p.lost != delivered {
-				continue
-			}
-			if i == len(run)-1 {
-				if len(run) > 1 && c.answer(p, c.end()) == nil && !(c.twoPoints() && c.acknowledged(p)) {
-					p.lost = lostBehind
-				}
-				break
-			}
-			next := run[i+1]
-			if next.at-p.at < 100*time.Microsecond && p.len() > 0 {
-				continue // a copy made on the way
-			}
-			until := next.at - max(c.rtt[p.from], 0)
-			if c.twoPoints() && c.acknowledged(p) {
-				continue // its ACKs were lost, and the other point shows which
-			}
-			if c.answer(p, until) != nil {
-				for a := c.answer(p, until); a != nil && !a.rst() && c.counterpart(p); a = c.answer(p, until) {
-					a.lost, a.told = lostBehind, a.pure()
-				}
-				continue
-			}
-			p.lost = lostBehind
+		case run[0].syn() && !run[0].hasACK() && c.resetBetween(run): // it asked again because the answer was wrong, not missing
+		default:
+			c.lostOf(run)
 		}
 	}
 	if !c.twoPoints() {
 		c.lostTogether()
 		c.missed()
+	}
+}
+
+// lostOf marks what was lost of a run of transmissions, or of the answers to it.
+func (c *conn) lostOf(run []*pkt) {
+	last := len(run) - 1
+	for i, p := range run[:last] {
+		if p.lost != delivered {
+			continue
+		}
+		next := run[i+1]
+		if next.at-p.at < 100*time.Microsecond && p.len() > 0 {
+			continue // a copy made on the way
+		}
+		if c.twoPoints() && c.acknowledged(p) {
+			continue // its ACKs were lost, and the other point shows which
+		}
+		until := next.at - max(c.rtt[p.from], 0)
+		if c.answer(p, until) == nil {
+			p.lost = lostBehind
+			continue
+		}
+		for a := c.answer(p, until); a != nil && !a.rst() && c.counterpart(p); a = c.answer(p, until) {
+			a.lost, a.told = lostBehind, a.pure()
+		}
+	}
+	if p := run[last]; p.lost == delivered && last > 0 && c.answer(p, c.end()) == nil && !(c.twoPoints() && c.acknowledged(p)) {
+		p.lost = lostBehind
 	}
 }
 
@@ -256,19 +256,9 @@ func (c *conn) twoPoints() bool {
 // between them, as was what of the responder's the main one did not see. A
 // device's reset was made between them.
 func (c *conn) absent() {
-	var begun, first, last *pkt
-	for _, p := range c.packets {
-		if begun == nil && p.frame() != none {
-			begun = p
-		}
-		if p.frames[1].frame != none {
-			if first == nil {
-				first = p
-			}
-			last = p
-		}
-	}
 	forged := func(p *pkt) bool { return p.rst() && p.verdict != nil && p.verdict.Sender == analyzer.Middlebox }
+	begun, _ := c.seenAt(0)
+	first, last := c.seenAt(1)
 	// A point that does not see what the responder goes on to send has ended.
 	ended := slices.ContainsFunc(c.packets, func(p *pkt) bool {
 		return p.from == responder && p.frame() != none && p.frames[1].frame == none && p.at > last.at && !forged(p)
@@ -285,6 +275,20 @@ func (c *conn) absent() {
 			p.beyond = true
 		}
 	}
+}
+
+// seenAt gives the first and the last packet that a point saw.
+func (c *conn) seenAt(point int) (first, last *pkt) {
+	for _, p := range c.packets {
+		if p.frames[point].frame == none {
+			continue
+		}
+		if first == nil {
+			first = p
+		}
+		last = p
+	}
+	return first, last
 }
 
 // unansweredSYN marks a SYN that nobody answered as lost, unless what comes
