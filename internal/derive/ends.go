@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -125,20 +126,21 @@ func (s *story) of(c *conn, x side) *actor {
 	return s.actors[x]
 }
 
+// at gives an actor's side of a connection.
+func (a *actor) at(c *conn) side {
+	if c.turned {
+		return a.side.other()
+	}
+	return a.side
+}
+
 // unlike says why an actor's packets can't be those of a Linux kernel with a
 // program over it; "" where they can.
 func (s *story) unlike(a *actor) string {
 	for _, c := range s.conns {
-		for _, x := range []side{originator, responder} {
-			if s.of(c, x) != a {
-				continue
-			}
-			if why := c.unlike(x, s); why != "" {
-				return why
-			}
-			if why := s.unlikeRun(c, x); why != "" {
-				return why
-			}
+		x := a.at(c)
+		if why := cmp.Or(c.unlike(x, s), s.unlikeRun(c, x)); why != "" {
+			return why
 		}
 	}
 	return ""
@@ -263,8 +265,14 @@ func (c *conn) state(p *pkt) string {
 	return ""
 }
 
-// unlikeSegment says why a kernel's socket does not send a segment like this.
+// unlikeSegment says why a kernel's socket does not send a segment like this,
+// packet i.
 func (c *conn) unlikeSegment(p *pkt, i int) string {
+	return cmp.Or(p.unlikeHeader(), c.unlikeBounds(p, i), c.unlikeAnswer(p, i))
+}
+
+// unlikeHeader says what no kernel here writes into a header.
+func (p *pkt) unlikeHeader() string {
 	n := p.frame()
 	switch {
 	case p.stray:
@@ -273,10 +281,26 @@ func (c *conn) unlikeSegment(p *pkt, i int) string {
 		return fmt.Sprintf("frame %d has urgent data", n)
 	case p.syn() && p.fin(), p.seg.Flags&(segment.SYN|segment.ACK) == 0:
 		return fmt.Sprintf("frame %d has the flags %v, which no stack sends", n, p.seg.Flags)
-	case p.again != nil && p.seq == p.again.seq && p.end > p.again.end && p.end > c.nxt(p) && p.len() > 0 && p.again.len() > 0:
+	}
+	return ""
+}
+
+// unlikeBounds says which bytes a kernel does not send again in one segment.
+func (c *conn) unlikeBounds(p *pkt, i int) string {
+	n := p.frame()
+	if p.again != nil && p.seq == p.again.seq && p.end > p.again.end && p.end > c.nxt(p) && p.len() > 0 && p.again.len() > 0 {
 		return fmt.Sprintf("frame %d sends bytes again together with new ones", n)
-	case c.endsWithin(p, i) != nil:
-		return fmt.Sprintf("frame %d ends within what frame %d had sent", n, c.endsWithin(p, i).frame())
+	}
+	if q := c.endsWithin(p, i); q != nil {
+		return fmt.Sprintf("frame %d ends within what frame %d had sent", n, q.frame())
+	}
+	return ""
+}
+
+// unlikeAnswer says what makes no sense behind the packets before it.
+func (c *conn) unlikeAnswer(p *pkt, i int) string {
+	n := p.frame()
+	switch {
 	case p.from == originator && !p.syn() && p.hasACK() && c.syn[responder] && p.ack != 1 && p.drew() && !c.talked(i):
 		return fmt.Sprintf("frame %d acknowledges what was never sent", n)
 	case p.syn() && p.hasACK() && !c.asked(i):

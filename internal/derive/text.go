@@ -241,58 +241,62 @@ func (s *story) linkAttrs() string {
 // closing tell of.
 func (s *story) sysctls(a *actor) []string {
 	var words []string
-	add := func(key string, value any) {
-		word := fmt.Sprintf("%s=%v", key, value)
-		for _, w := range words {
-			if w == word {
-				return
-			}
-		}
-		words = append(words, word)
-	}
 	if _, several := s.patient(a); several {
-		add("tcp_early_retrans", 0)
+		words = append(words, "tcp_early_retrans=0")
 	}
 	for _, c := range s.conns {
-		for _, x := range []side{originator, responder} {
-			if s.of(c, x) != a {
-				continue
+		x := a.at(c)
+		for _, p := range c.packets {
+			if p.from == x && p.assumed == "" && p.seg.ICMP == "" {
+				words = append(words, s.sysctlsOf(p)...)
 			}
-			for _, p := range c.packets {
-				if p.from != x || p.assumed != "" || p.seg.ICMP != "" {
-					continue
-				}
-				if p.syn() && !p.rst() && x == originator || p.syn() && p.hasACK() {
-					for _, o := range []struct{ option, key string }{{"TS", "tcp_timestamps"}, {"sackOK", "tcp_sack"}, {"wscale", "tcp_window_scaling"}} {
-						if !hasOption(p, o.option) && (x == originator || c.offered(o.option)) {
-							add(o.key, 0)
-						}
-					}
-					if p.len() > 0 {
-						add("tcp_fastopen", 5)
-					}
-					if p.is(segment.ECE) {
-						add("tcp_ecn", 1)
-					}
-				}
-				if s.unrepeated(p) {
-					add("tcp_synack_retries", 0)
-				}
-				if p.rst() && p.how == byOverflow && p.form == provoked {
-					add("tcp_abort_on_overflow", 1)
-				}
-			}
-			if !c.syn[x] && c.existed && !c.stamped() {
-				add("tcp_timestamps", 0)
-			}
-			for _, run := range c.runs() {
-				if run[0].from == x && len(run) >= 3 && !run[0].syn() {
-					add("tcp_early_retrans", 0)
-				}
+		}
+		if !c.syn[x] && c.existed && !c.stamped() {
+			words = append(words, "tcp_timestamps=0")
+		}
+		for _, run := range c.runs() {
+			if run[0].from == x && len(run) >= 3 && !run[0].syn() {
+				words = append(words, "tcp_early_retrans=0")
 			}
 		}
 	}
+	return once(words)
+}
+
+// sysctlsOf are those without which a kernel would not send p as it is.
+func (s *story) sysctlsOf(p *pkt) []string {
+	var words []string
+	if p.syn() && !p.rst() && p.from == originator || p.syn() && p.hasACK() {
+		for _, o := range []struct{ option, off string }{{"TS", "tcp_timestamps=0"}, {"sackOK", "tcp_sack=0"}, {"wscale", "tcp_window_scaling=0"}} {
+			if !hasOption(p, o.option) && (p.from == originator || p.conn.offered(o.option)) {
+				words = append(words, o.off)
+			}
+		}
+		if p.len() > 0 {
+			words = append(words, "tcp_fastopen=5")
+		}
+		if p.is(segment.ECE) {
+			words = append(words, "tcp_ecn=1")
+		}
+	}
+	if s.unrepeated(p) {
+		words = append(words, "tcp_synack_retries=0")
+	}
+	if p.rst() && p.how == byOverflow && p.form == provoked {
+		words = append(words, "tcp_abort_on_overflow=1")
+	}
 	return words
+}
+
+// once gives each word once, where it stands first.
+func once(words []string) []string {
+	var first []string
+	for _, w := range words {
+		if !slices.Contains(first, w) {
+			first = append(first, w)
+		}
+	}
+	return first
 }
 
 // unrepeated tells whether p is a SYN-ACK that must not be sent again while
@@ -364,13 +368,8 @@ func (s *story) routes() []string {
 func (s *story) leastRTO(a *actor) time.Duration {
 	var least time.Duration
 	for _, c := range s.conns {
-		for _, x := range []side{originator, responder} {
-			if s.of(c, x) != a {
-				continue
-			}
-			if d := s.rtoMin(c, x); d > 0 && (least == 0 || d < least) {
-				least = d
-			}
+		if d := s.rtoMin(c, a.at(c)); d > 0 && (least == 0 || d < least) {
+			least = d
 		}
 	}
 	return least
@@ -400,17 +399,12 @@ func (s *story) acknowledgesLate(a *actor) *pkt {
 // piggybacks tells whether an actor acknowledged data with data of its own.
 func (s *story) piggybacks(a *actor) bool {
 	for _, c := range s.conns {
-		for _, x := range []side{originator, responder} {
-			if s.of(c, x) != a {
+		for _, p := range c.packets {
+			if p.from == a.at(c) || p.len() == 0 {
 				continue
 			}
-			for _, p := range c.packets {
-				if p.from == x || p.len() == 0 {
-					continue
-				}
-				if q := c.answer(p, c.end()); q != nil && q.len() > 0 {
-					return true
-				}
+			if q := c.answer(p, c.end()); q != nil && q.len() > 0 {
+				return true
 			}
 		}
 	}
