@@ -270,10 +270,8 @@ func (t *teller) outcome(p *pkt) string {
 				return "ECONNREFUSED"
 			}
 		case q.syn() && q.hasACK() && q.ack == p.end:
-			for _, r := range c.packets {
-				if r.rst() && r.trigger == q && (r.how == byGivingUp || r.how == byTimestamp) && t.of(c, r.from).host() {
-					return "EINPROGRESS"
-				}
+			if t.meetsGivenUp(q) {
+				return "EINPROGRESS"
 			}
 			return "ok"
 		case q.rst() && q.hasACK() && q.ack == p.end:
@@ -281,6 +279,14 @@ func (t *teller) outcome(p *pkt) string {
 		}
 	}
 	return "EINPROGRESS"
+}
+
+// meetsGivenUp tells whether a SYN-ACK finds its connect over, or is not taken as
+// its answer.
+func (t *teller) meetsGivenUp(synack *pkt) bool {
+	return slices.ContainsFunc(synack.conn.packets, func(r *pkt) bool {
+		return r.rst() && r.trigger == synack && (r.how == byGivingUp || r.how == byTimestamp) && t.of(r.conn, r.from).host()
+	})
 }
 
 // holding is the rule by which the answer to a SYN is kept back until the

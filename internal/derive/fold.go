@@ -232,7 +232,19 @@ func (c *conn) flood(verdicts []*analyzer.Verdict) map[*pkt]bool {
 		}
 		end()
 	}
-	// What others rest upon stays.
+	named := c.restedUpon(verdicts)
+	for _, p := range c.packets {
+		if flood[p] && p.rst() && (named[p.frame()] || named[p.trigger.frame()]) {
+			delete(flood, p)
+			delete(flood, p.trigger)
+		}
+	}
+	return flood
+}
+
+// restedUpon are the frames that others rest upon: evidence of verdicts on other
+// than secondary resets, and first transmissions.
+func (c *conn) restedUpon(verdicts []*analyzer.Verdict) map[int]bool {
 	named := map[int]bool{}
 	for _, v := range verdicts {
 		if v.Cause != cause.SecondaryReset {
@@ -246,13 +258,7 @@ func (c *conn) flood(verdicts []*analyzer.Verdict) map[*pkt]bool {
 			named[p.again.frame()] = true
 		}
 	}
-	for _, p := range c.packets {
-		if flood[p] && p.rst() && (named[p.frame()] || named[p.trigger.frame()]) {
-			delete(flood, p)
-			delete(flood, p.trigger)
-		}
-	}
-	return flood
+	return named
 }
 
 // answersData tells whether p is a reset that answers data, sent for the first time.
@@ -262,17 +268,9 @@ func (p *pkt) answersData() bool {
 
 // keep tells which packets stay.
 func (c *conn) keep(verdicts []*analyzer.Verdict, flood map[*pkt]bool) map[*pkt]bool {
-	evidence := map[int]bool{}
-	for _, v := range verdicts {
-		for _, e := range v.Evidence {
-			evidence[e.Frame] = true
-		}
-	}
+	special := c.special(verdicts)
 	keep := map[*pkt]bool{}
 	var begun [2]int
-	special := func(p *pkt) bool {
-		return p.end > p.seq+p.len() || p.len() == 0 && !p.plain() || p.again != nil || p.probe || p.assumed != "" || evidence[p.frame()]
-	}
 	for _, p := range c.packets {
 		if p.again != nil {
 			keep[p.again] = true
@@ -280,20 +278,42 @@ func (c *conn) keep(verdicts []*analyzer.Verdict, flood map[*pkt]bool) map[*pkt]
 		if p.rst() && p.trigger != nil && !flood[p] {
 			keep[p.trigger] = true
 		}
-		if !flood[p] && (special(p) || begun[p.from] < foldBegin && p.len() > 0) {
+		if !flood[p] && (special[p] || begun[p.from] < foldBegin && p.len() > 0) {
 			keep[p] = true
 		}
 		if p.len() > 0 {
 			begun[p.from]++
 		}
 	}
+	c.keepBefore(special, flood, keep)
+	return keep
+}
+
+// special finds what is more than data and the ACKs of it, or is evidence.
+func (c *conn) special(verdicts []*analyzer.Verdict) map[*pkt]bool {
+	evidence := map[int]bool{}
+	for _, v := range verdicts {
+		for _, e := range v.Evidence {
+			evidence[e.Frame] = true
+		}
+	}
+	special := map[*pkt]bool{}
+	for _, p := range c.packets {
+		special[p] = p.end > p.seq+p.len() || p.len() == 0 && !p.plain() || p.again != nil || p.probe || p.assumed != "" || evidence[p.frame()]
+	}
+	return special
+}
+
+// keepBefore keeps of each side the last data before what is special, and before
+// the end.
+func (c *conn) keepBefore(special, flood, keep map[*pkt]bool) {
 	var left [2]int
 	for i := len(c.packets) - 1; i >= 0; i-- {
 		p := c.packets[i]
 		if flood[p] {
 			continue
 		}
-		if special(p) && (p.rst() || p.fin() || p.again != nil || p.probe || p.told) {
+		if special[p] && (p.rst() || p.fin() || p.again != nil || p.probe || p.told) {
 			left = [2]int{foldEnd, foldEnd}
 		}
 		if i == len(c.packets)-1 {
@@ -304,7 +324,6 @@ func (c *conn) keep(verdicts []*analyzer.Verdict, flood map[*pkt]bool) map[*pkt]
 			keep[p] = true
 		}
 	}
-	return keep
 }
 
 // foldSkipped cuts out what was not even kept in memory.

@@ -14,18 +14,7 @@ func (c *conn) number() {
 	for _, p := range c.packets {
 		p.conn = c
 	}
-	answered := false
-	for _, p := range c.packets {
-		if p.seg.ICMP != "" || !p.syn() || p.rst() {
-			continue
-		}
-		// Of several SYN-ACKs the one that answers the SYN counts.
-		right := p.from == responder && p.seg.Ack.N == c.isn[originator]+1 && c.syn[originator]
-		if !c.syn[p.from] || right && !answered {
-			c.isn[p.from], c.syn[p.from] = p.seg.Seq.Start, true
-			answered = answered || right
-		}
-	}
+	c.findISNs()
 	c.packets = slices.DeleteFunc(c.packets, c.copies())
 	c.badSums()
 	c.existed = c.exists()
@@ -59,6 +48,22 @@ func (c *conn) number() {
 		}
 		if !p.rst() && c.counts(p.from) && p.seq > offset[p.from] && p.seq-offset[p.from] < 1<<30 {
 			offset[p.from], last[p.from] = p.seq, p.seg.Seq.Start
+		}
+	}
+}
+
+// findISNs takes the ISNs from the SYNs: of several SYN-ACKs the one that answers
+// the SYN counts.
+func (c *conn) findISNs() {
+	answered := false
+	for _, p := range c.packets {
+		if p.seg.ICMP != "" || !p.syn() || p.rst() {
+			continue
+		}
+		right := p.from == responder && p.seg.Ack.N == c.isn[originator]+1 && c.syn[originator]
+		if !c.syn[p.from] || right && !answered {
+			c.isn[p.from], c.syn[p.from] = p.seg.Seq.Start, true
+			answered = answered || right
 		}
 	}
 }

@@ -138,6 +138,13 @@ func (t *teller) peerFields(p *pkt) string {
 	if p.len() > 0 && t.opts.KeepPayload && int64(len(p.data)) == p.len() {
 		s.Payload = ptr(string(p.data))
 	}
+	t.peerIP(p, &s)
+	s.BadSum = p.seg.BadSum
+	return fields(s)
+}
+
+// peerIP gives s what a scripted end chose of the IP header.
+func (t *teller) peerIP(p *pkt, s *segment.Segment) {
 	a := t.of(p.conn, p.from)
 	if p.seg.TTL != nil && *p.seg.TTL != a.ttl {
 		s.TTL = p.seg.TTL
@@ -145,16 +152,15 @@ func (t *teller) peerFields(p *pkt) string {
 	if p.seg.TOS != nil && *p.seg.TOS != 0 {
 		s.TOS = p.seg.TOS
 	}
-	if p.rst() || t.scripted() || a.ids {
-		if a.ids || t.scripted() || p.seg.ID != nil && *p.seg.ID == 0 {
-			s.ID = p.seg.ID
-		}
-		if p.seg.DF != nil && !*p.seg.DF {
-			s.DF = p.seg.DF
-		}
+	if !p.rst() && !t.scripted() && !a.ids {
+		return
 	}
-	s.BadSum = p.seg.BadSum
-	return fields(s)
+	if a.ids || t.scripted() || p.seg.ID != nil && *p.seg.ID == 0 {
+		s.ID = p.seg.ID
+	}
+	if p.seg.DF != nil && !*p.seg.DF {
+		s.DF = p.seg.DF
+	}
 }
 
 // options are those of p; the blocks of its sack count as its ack does.

@@ -36,8 +36,21 @@ const noticeable = 500 * time.Microsecond
 // set builds the stage of a story whose ends are cast and whose losses are
 // known.
 func (s *story) set() *stage {
-	st := &stage{}
-	needs := [2]bool{}
+	st := &stage{delay: s.delays()}
+	needs := s.boxes()
+	if !needs[0] && !needs[1] && st.delay[0] > 0 && st.delay[1] > 0 {
+		needs[responder] = true // a box that only marks the place
+	}
+	st.name(needs, s)
+	if s.points == 2 {
+		st.second(s)
+	}
+	return st
+}
+
+// boxes tells on which sides of the main point a box must lose, keep back or
+// forge something.
+func (s *story) boxes() (needs [2]bool) {
 	for _, p := range s.packets {
 		from, to := s.of(p.conn, p.from), s.of(p.conn, p.to())
 		switch {
@@ -58,22 +71,21 @@ func (s *story) set() *stage {
 		if m := c.mute; m != nil && s.of(c, m.to()).host() {
 			needs[s.of(c, m.to()).side] = true
 		}
-		for _, x := range []side{originator, responder} {
-			d := c.distance(x)
-			a := s.of(c, x)
-			if d >= noticeable && (st.delay[a.side] == 0 || d < st.delay[a.side]) {
-				st.delay[a.side] = d
+	}
+	return needs
+}
+
+// delays are the shortest times from the main point to each actor; 0: none that
+// a link must make.
+func (s *story) delays() (delay [2]time.Duration) {
+	for _, a := range s.actors {
+		for _, c := range s.conns {
+			if d := c.distance(a.at(c)); d >= noticeable && (delay[a.side] == 0 || d < delay[a.side]) {
+				delay[a.side] = d
 			}
 		}
 	}
-	if !needs[0] && !needs[1] && st.delay[0] > 0 && st.delay[1] > 0 {
-		needs[responder] = true // a box that only marks the place
-	}
-	st.name(needs, s)
-	if s.points == 2 {
-		st.second(s)
-	}
-	return st
+	return delay
 }
 
 // second finds the tap of the other point, beyond the box where there is one.
