@@ -211,71 +211,74 @@ func (r *reader) segment(s segment.Segment) error {
 	src, dst := r.end(s.Src.Name), r.end(s.Dst.Name)
 	tuple := func(a, b segment.Endpoint) string { return fmt.Sprint(a, ">", b) }
 	me, peer := r.flow(tuple(s.Src, s.Dst)), r.flow(tuple(s.Dst, s.Src))
-	length := s.Bytes()
-	syn := s.Flags&segment.SYN != 0
-
-	seq := me.nxt
-	if s.Seq != nil {
-		seq = s.Seq.Start
-		if !s.Seq.Raw {
-			seq += me.isn
-		}
-		if syn && s.Seq.Raw {
-			me.isn = seq
-		}
-	} else if s.Flags&(segment.SYN|segment.FIN|segment.RST) == 0 && length == 0 && me.nxt == 0 {
-		seq = me.isn
-	}
-	if syn && s.Seq == nil {
-		seq = me.isn
-	}
-	if s.Flags&segment.RST != 0 && s.Flags&segment.ACK != 0 && s.Seq != nil && s.Seq.Start == 0 && !s.Seq.Raw && !me.known {
-		seq = 0 // the answer of a stack without a connection
-	}
-	ack := uint32(0)
-	if s.Flags&segment.ACK != 0 {
-		ack = peer.nxt
-	}
-	if s.Ack != nil {
-		ack = s.Ack.N
-		if !s.Ack.Raw {
-			ack += peer.isn
-		}
-	}
-	win := src.win
-	if s.Win != nil {
-		win = uint16(*s.Win)
-	} else if s.Flags&segment.RST != 0 && s.Flags&segment.ACK == 0 {
-		win = 0
-	}
+	seq := me.seq(s)
 	opts, err := r.options(s, src, me, peer)
 	if err != nil {
 		return err
 	}
-	payload := bytes.Repeat([]byte{'x'}, int(length))
+	payload := bytes.Repeat([]byte{'x'}, int(s.Bytes()))
 	if s.Payload != nil {
 		payload = []byte(*s.Payload)
 	}
-	data := frame(s, src, dst, seq, ack, win, opts, payload)
+	data := frame(s, src, dst, seq, peer.ack(s), opts, payload)
 	if r.vary.VLAN != 0 {
 		tag := binary.BigEndian.AppendUint16([]byte{0x81, 0}, r.vary.VLAN)
 		data = slices.Insert(data, 12, tag...)
 	}
 	r.frames = append(r.frames, Frame{Start.Add(r.now + r.vary.Later), data, src.out})
-	if s.Flags&segment.RST == 0 {
-		end := seq + length
-		if syn {
-			end++
-		}
-		if s.Flags&segment.FIN != 0 {
-			end++
-		}
-		if !me.known || int32(end-me.nxt) > 0 || syn {
-			me.nxt = end
-		}
-		me.known = true
-	}
+	me.sent(s, seq)
 	return nil
+}
+
+// seq gives the number of s, which a raw one of a SYN changes for all behind it.
+func (f *flow) seq(s segment.Segment) uint32 {
+	syn := s.Flags&segment.SYN != 0
+	switch {
+	case s.Seq == nil && syn:
+		return f.isn
+	case s.Seq == nil:
+		return f.nxt
+	case s.Seq.Raw:
+		if syn {
+			f.isn = s.Seq.Start
+		}
+		return s.Seq.Start
+	case s.Flags&segment.RST != 0 && s.Flags&segment.ACK != 0 && s.Seq.Start == 0 && !f.known:
+		return 0 // the answer of a stack without a connection
+	}
+	return f.isn + s.Seq.Start
+}
+
+// ack gives what s, of the other direction, acknowledges.
+func (f *flow) ack(s segment.Segment) uint32 {
+	switch {
+	case s.Ack != nil && s.Ack.Raw:
+		return s.Ack.N
+	case s.Ack != nil:
+		return f.isn + s.Ack.N
+	case s.Flags&segment.ACK != 0:
+		return f.nxt
+	}
+	return 0
+}
+
+// sent moves the next number behind s. A reset moves nothing.
+func (f *flow) sent(s segment.Segment, seq uint32) {
+	if s.Flags&segment.RST != 0 {
+		return
+	}
+	syn := s.Flags&segment.SYN != 0
+	end := seq + s.Bytes()
+	if syn {
+		end++
+	}
+	if s.Flags&segment.FIN != 0 {
+		end++
+	}
+	if !f.known || int32(end-f.nxt) > 0 || syn {
+		f.nxt = end
+	}
+	f.known = true
 }
 
 // flow gives the state of a direction. ISNs lie near the wrap, so that a rule
@@ -293,44 +296,53 @@ func (r *reader) flow(name string) *flow {
 // options gives a segment's options as bytes: those written, else those that
 // the end's stack puts there.
 func (r *reader) options(s segment.Segment, src *end, me, peer *flow) ([]byte, error) {
-	opts := s.Options
-	if opts == nil {
-		ts := segment.Option{Kind: "TS", Args: []string{"val", "0", "ecr", "0"}}
-		if src.ts >= 0 {
-			me.tsval = uint32(src.ts + r.now.Milliseconds())
-			ecr := uint32(0)
-			if s.Flags&segment.ACK != 0 && peer.hasTS {
-				ecr = peer.tsval
-			}
-			ts.Args = []string{"val", fmt.Sprint(me.tsval), "ecr", fmt.Sprint(ecr)}
+	if s.Options != nil {
+		return segment.EncodeOptions(s.Options)
+	}
+	var opts, stamp []segment.Option
+	if src.ts >= 0 {
+		me.tsval = uint32(src.ts + r.now.Milliseconds())
+		ecr := uint32(0)
+		if s.Flags&segment.ACK != 0 && peer.hasTS {
+			ecr = peer.tsval
 		}
-		syn, active := s.Flags&segment.SYN != 0, s.Flags&(segment.RST|segment.ACK) != segment.RST
-		nop, mss, sok := segment.Option{Kind: "nop"}, segment.Option{Kind: "mss", Args: []string{"1460"}}, segment.Option{Kind: "sackOK"}
-		ws := segment.Option{Kind: "wscale", Args: []string{"7"}}
-		switch {
-		case syn && src.layout == "linux" && src.ts >= 0:
-			opts = []segment.Option{mss, sok, ts, nop, ws}
-		case syn && src.layout == "linux":
-			opts = []segment.Option{mss, nop, nop, sok, nop, ws}
-		case syn && src.layout == "bsd":
-			opts = []segment.Option{mss, nop, ws, sok}
-			if src.ts >= 0 {
-				opts = append(opts, ts)
-			}
-		case syn:
-			opts = []segment.Option{mss}
-		case active && src.ts >= 0 && me.hasTS && s.Flags&segment.RST == 0, active && src.ts >= 0 && me.hasTS && src.layout == "linux":
-			opts = []segment.Option{nop, nop, ts}
-		}
-		if syn && src.ts >= 0 {
-			me.hasTS = true
-		}
+		stamp = []segment.Option{{Kind: "TS", Args: []string{"val", fmt.Sprint(me.tsval), "ecr", fmt.Sprint(ecr)}}}
+	}
+	bare := s.Flags&(segment.RST|segment.ACK) == segment.RST
+	switch {
+	case s.Flags&segment.SYN != 0:
+		opts = src.synOptions(stamp)
+		me.hasTS = me.hasTS || stamp != nil
+	case stamp != nil && me.hasTS && !bare && (s.Flags&segment.RST == 0 || src.layout == "linux"):
+		opts = append([]segment.Option{{Kind: "nop"}, {Kind: "nop"}}, stamp...)
 	}
 	return segment.EncodeOptions(opts)
 }
 
+// synOptions are those that the end's stack puts into its SYN, with a timestamp
+// where it has one.
+func (e *end) synOptions(stamp []segment.Option) []segment.Option {
+	nop, mss, sok := segment.Option{Kind: "nop"}, segment.Option{Kind: "mss", Args: []string{"1460"}}, segment.Option{Kind: "sackOK"}
+	ws := segment.Option{Kind: "wscale", Args: []string{"7"}}
+	switch {
+	case e.layout == "linux" && stamp != nil:
+		return []segment.Option{mss, sok, stamp[0], nop, ws}
+	case e.layout == "linux":
+		return []segment.Option{mss, nop, nop, sok, nop, ws}
+	case e.layout == "bsd":
+		return append([]segment.Option{mss, nop, ws, sok}, stamp...)
+	}
+	return []segment.Option{mss}
+}
+
 // frame builds the Ethernet frame.
-func frame(s segment.Segment, src, dst *end, seq, ack uint32, win uint16, opts, payload []byte) []byte {
+func frame(s segment.Segment, src, dst *end, seq, ack uint32, opts, payload []byte) []byte {
+	win := src.win
+	if s.Win != nil {
+		win = uint16(*s.Win)
+	} else if s.Flags&(segment.RST|segment.ACK) == segment.RST {
+		win = 0
+	}
 	tcp := make([]byte, 20, 20+len(opts)+len(payload))
 	binary.BigEndian.PutUint16(tcp[0:], s.Src.Port)
 	binary.BigEndian.PutUint16(tcp[2:], s.Dst.Port)
@@ -341,6 +353,21 @@ func frame(s segment.Segment, src, dst *end, seq, ack uint32, win uint16, opts, 
 	binary.BigEndian.PutUint16(tcp[14:], win)
 	tcp = append(append(tcp, opts...), payload...)
 
+	ip, pseudo := ipHeader(s, src, dst, len(tcp))
+	binary.BigEndian.PutUint16(tcp[16:], sum(tcp, pseudo))
+	if s.BadSum {
+		tcp[17] ^= 0x55
+	}
+	eth := []byte{2, 0, 0, 0, 0, dst.mac, 2, 0, 0, 0, 0, src.mac, 8, 0}
+	if !src.addr.Is4() {
+		eth[12], eth[13] = 0x86, 0xdd
+	}
+	return append(append(eth, ip...), tcp...)
+}
+
+// ipHeader builds the header before n bytes of TCP, and sums what of it TCP's
+// checksum covers.
+func ipHeader(s segment.Segment, src, dst *end, n int) (ip []byte, pseudo uint32) {
 	ttl, tos, df, id := src.ttl, src.tos, src.df, uint16(0)
 	if s.TTL != nil {
 		ttl = *s.TTL
@@ -360,12 +387,10 @@ func frame(s segment.Segment, src, dst *end, seq, ack uint32, win uint16, opts, 
 		id = uint16(src.id)
 		src.id++
 	}
-	var ip []byte
-	var pseudo uint32
 	if src.addr.Is4() {
 		ip = make([]byte, 20)
 		ip[0], ip[1], ip[8], ip[9] = 0x45, tos, ttl, 6
-		binary.BigEndian.PutUint16(ip[2:], uint16(20+len(tcp)))
+		binary.BigEndian.PutUint16(ip[2:], uint16(20+n))
 		binary.BigEndian.PutUint16(ip[4:], id)
 		if df {
 			ip[6] = 0x40
@@ -373,29 +398,19 @@ func frame(s segment.Segment, src, dst *end, seq, ack uint32, win uint16, opts, 
 		copy(ip[12:], src.addr.AsSlice())
 		copy(ip[16:], dst.addr.AsSlice())
 		binary.BigEndian.PutUint16(ip[10:], sum(ip, 0))
-		pseudo = add(ip[12:20], 6+uint32(len(tcp)))
-	} else {
-		flow := uint32(0)
-		if s.Flow != nil {
-			flow = *s.Flow
-		}
-		ip = make([]byte, 40)
-		binary.BigEndian.PutUint32(ip, 6<<28|uint32(tos)<<20|flow)
-		binary.BigEndian.PutUint16(ip[4:], uint16(len(tcp)))
-		ip[6], ip[7] = 6, ttl
-		copy(ip[8:], src.addr.AsSlice())
-		copy(ip[24:], dst.addr.AsSlice())
-		pseudo = add(ip[8:40], 6+uint32(len(tcp)))
+		return ip, add(ip[12:20], 6+uint32(n))
 	}
-	binary.BigEndian.PutUint16(tcp[16:], sum(tcp, pseudo))
-	if s.BadSum {
-		tcp[17] ^= 0x55
+	flow := uint32(0)
+	if s.Flow != nil {
+		flow = *s.Flow
 	}
-	eth := []byte{2, 0, 0, 0, 0, dst.mac, 2, 0, 0, 0, 0, src.mac, 8, 0}
-	if !src.addr.Is4() {
-		eth[12], eth[13] = 0x86, 0xdd
-	}
-	return append(append(eth, ip...), tcp...)
+	ip = make([]byte, 40)
+	binary.BigEndian.PutUint32(ip, 6<<28|uint32(tos)<<20|flow)
+	binary.BigEndian.PutUint16(ip[4:], uint16(n))
+	ip[6], ip[7] = 6, ttl
+	copy(ip[8:], src.addr.AsSlice())
+	copy(ip[24:], dst.addr.AsSlice())
+	return ip, add(ip[8:40], 6+uint32(n))
 }
 
 func add(b []byte, s uint32) uint32 {
