@@ -24,13 +24,8 @@ func (r *Reader) Section() Section { return r.blocks.section }
 // p. If the window is too short, it tells how long it must be, at least.
 func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 	for {
-		if r.skip > 0 {
-			n := min(r.skip, int64(r.end-r.pos))
-			r.pos += int(n)
-			r.skip -= n
-			if r.skip > 0 {
-				return 1, nil
-			}
+		if r.skip > 0 && !r.skipped() {
+			return 1, nil
 		}
 		b := r.window()
 		if len(b) < blockOverhead {
@@ -46,33 +41,14 @@ func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 		}
 		length := r.u32(b[4:])
 		if length < blockOverhead || length%4 != 0 && !r.blocks.draft {
-			switch {
-			case kind == 0 && length == 0:
-				return 0, r.unwritten()
-			case beginsPcap(b):
-				return 0, r.joined()
-			}
-			return 0, r.damaged("block length %d, want a multiple of 4 from %d on", length, blockOverhead)
+			return 0, r.noBlock(b, kind, length)
 		}
 		switch kind {
 		case blockEnhanced, blockPacket, blockSimple, blockSection, blockInterface, blockStats:
 		default: // names, secrets and all that is to come
-			if beginsPcap(b) {
-				return 0, r.joined()
+			if need, err := r.passOver(b, kind, length); need > 0 || err != nil {
+				return need, err
 			}
-			carried := r.carried(kind, length)
-			if n := padded(int(length)); carried && len(b) < n {
-				return n, nil
-			}
-			if kind == blockCustom || kind == blockCustomLocal || kind == blockJournal {
-				r.frame++
-			}
-			if carried && r.u32(b[length-4:]) == length {
-				r.handOver(kind, b[blockBodyAt:length-4])
-			} else if carried {
-				r.unknown++
-			}
-			r.skip = (int64(length) + 3) &^ 3 // 64 bits: a draft's length may be the largest
 			continue
 		}
 		if length > maxBlockLen {
@@ -95,6 +71,48 @@ func (r *Reader) nextBlock(p *Packet) (need int, err error) {
 			return 0, nil
 		}
 	}
+}
+
+// skipped moves on over what is to be skipped, and tells whether that was all of it.
+func (r *Reader) skipped() bool {
+	n := min(r.skip, int64(r.end-r.pos))
+	r.pos += int(n)
+	r.skip -= n
+	return r.skip == 0
+}
+
+// noBlock says what the window begins with instead of a block.
+func (r *Reader) noBlock(b []byte, kind, length uint32) error {
+	switch {
+	case kind == 0 && length == 0:
+		return r.unwritten()
+	case beginsPcap(b):
+		return r.joined()
+	}
+	return r.damaged("block length %d, want a multiple of 4 from %d on", length, blockOverhead)
+}
+
+// passOver skips a block that tells nothing of packets, handing it over where
+// somebody asked for it. If the window is too short for that, it tells how long
+// it must be.
+func (r *Reader) passOver(b []byte, kind, length uint32) (need int, err error) {
+	if beginsPcap(b) {
+		return 0, r.joined()
+	}
+	carried := r.carried(kind, length)
+	if n := padded(int(length)); carried && len(b) < n {
+		return n, nil
+	}
+	if kind == blockCustom || kind == blockCustomLocal || kind == blockJournal {
+		r.frame++ // as Wireshark counts
+	}
+	if carried && r.u32(b[length-4:]) == length {
+		r.handOver(kind, b[blockBodyAt:length-4])
+	} else if carried {
+		r.unknown++
+	}
+	r.skip = (int64(length) + 3) &^ 3 // 64 bits: a draft's length may be the largest
+	return 0, nil
 }
 
 // readBlock reads the body of a block, a packet into p.
