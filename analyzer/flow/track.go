@@ -105,10 +105,7 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) (first 
 	}
 	for i := range depth {
 		old := s.Last(i)
-		if old == nil {
-			return nil, false
-		}
-		if seg.Time-old.Time > window || old.Time-seg.Time > window {
+		if old == nil || seg.Time-old.Time > window || old.Time-seg.Time > window {
 			return nil, false
 		}
 		if !alike(old, seg) {
@@ -117,17 +114,20 @@ func (s *Side) repeated(peer *Side, seg *Segment, doubled, sameWay bool) (first 
 		switch {
 		case seg.ID != 0, seg.Len > 0, seg.Is(segment.SYN), seg.Is(segment.FIN):
 			return old, true
-		case seg.Is(segment.RST) && !sameWay && (dirsOf(seg) != 0 && dirsOf(seg) == dirsOf(old) || seg.Has(Out) && old.Has(Passed)) &&
-			s.twoTriggers(peer, old, seg):
+		case !seg.Is(segment.RST):
+			return old, seg.TTL != old.TTL // pure ACKs of a stack that sets no identification may repeat
+		case !sameWay && sameDirs(old, seg) && s.twoTriggers(peer, old, seg):
 			continue
-		case seg.Is(segment.RST) && (doubled || old.Has(In) && seg.Has(Out) && old.TTL == seg.TTL+1 || !s.twoTriggers(peer, old, seg)):
-			return old, true
-		case !seg.Is(segment.RST) && seg.TTL != old.TTL:
-			return old, true
 		}
-		return nil, false // pure ACKs of a stack that sets no identification may repeat
+		return old, doubled || old.Has(In) && seg.Has(Out) && old.TTL == seg.TTL+1 || !s.twoTriggers(peer, old, seg)
 	}
 	return nil, depth == RingLen && s.sentBefore(seg)
+}
+
+// sameDirs tells whether two equal segments went the same way by a host: both in,
+// both out, or the second out when the first had been passed on already.
+func sameDirs(old, seg *Segment) bool {
+	return dirsOf(seg) != 0 && dirsOf(seg) == dirsOf(old) || seg.Has(Out) && old.Has(Passed)
 }
 
 // alike tells whether two segments are one packet by all that is kept of them; a
@@ -421,19 +421,8 @@ func (c *Conn) acked(me, peer *Side, s *Segment) {
 	if peer.Probes.N > 0 && !peer.Probes.Heard.Exists() && !s.Has(Probe) {
 		peer.Probes.Heard = s.Stamp()
 	}
-	if s.Has(AckUnseen) {
-		if peer.Payload == 0 && peer.SYNs > 0 && !peer.FirstACK.Exists() && (!peer.SYN.Is(segment.ACK) || me.FirstACK.Frame == s.Frame) {
-			return // an answer to a SYN or SYN-ACK with a foreign number: not a hole in the capture
-		}
-		if s.Ack.Minus(peer.Nxt) >= jump {
-			return
-		}
-		c.Missing++
-		if s.Ack == peer.Nxt+1 && s.Pure() {
-			peer.Known |= UnseenFIN
-		}
-		peer.HoleFrom, peer.HoleTo, peer.HoleAt = peer.Nxt, s.Ack, s.Time // it may come late
-		peer.Nxt = s.Ack
+	if s.Has(AckUnseen) && !c.misses(me, peer, s) {
+		return
 	}
 	switch {
 	case !me.Knows(KnowsAck) || s.Ack.After(me.Ack):
@@ -471,6 +460,24 @@ func (c *Conn) acked(me, peer *Side, s *Segment) {
 	if peer.Sent.N == 0 && peer.Una.Before(peer.Nxt) {
 		peer.recall(peer.Una)
 	}
+}
+
+// misses notes what an acknowledgment says that the capture lacks of the peer's,
+// and tells whether it does: else its number is foreign.
+func (c *Conn) misses(me, peer *Side, s *Segment) bool {
+	if peer.Payload == 0 && peer.SYNs > 0 && !peer.FirstACK.Exists() && (!peer.SYN.Is(segment.ACK) || me.FirstACK.Frame == s.Frame) {
+		return false // an answer to a SYN or SYN-ACK with another number
+	}
+	if s.Ack.Minus(peer.Nxt) >= jump {
+		return false
+	}
+	c.Missing++
+	if s.Ack == peer.Nxt+1 && s.Pure() {
+		peer.Known |= UnseenFIN
+	}
+	peer.HoleFrom, peer.HoleTo, peer.HoleAt = peer.Nxt, s.Ack, s.Time // it may come late
+	peer.Nxt = s.Ack
+	return true
 }
 
 // answered ends the run that an acknowledgment covers.
