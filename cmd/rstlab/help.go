@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,12 +68,19 @@ func completeHelp(cmd *cobra.Command, args []string, _ string) ([]string, cobra.
 func newTopics() []*cobra.Command {
 	var all []*cobra.Command
 	for _, t := range topics {
-		cmd := &cobra.Command{Use: t.name, Short: t.short}
-		cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-			// Nothing can be done where this can't be written; nor does cobra's own help.
-			_ = report.Guide(cmd.OutOrStdout(), style(cmd.OutOrStdout()), t.text())
-		})
-		all = append(all, cmd)
+		all = append(all, &cobra.Command{Use: t.name, Short: t.short})
 	}
 	return all
+}
+
+// writeHelp writes what --help and "rstlab help" say of a command or a topic.
+func writeHelp(cmd *cobra.Command) error {
+	out := cmd.OutOrStdout()
+	for _, t := range topics {
+		if t.name == cmd.Name() {
+			return report.Guide(out, style(out), t.text())
+		}
+	}
+	_, err := fmt.Fprintf(out, "%s\n\n%s", strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)), cmd.UsageString())
+	return err
 }

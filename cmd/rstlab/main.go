@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
 func main() {
@@ -27,5 +29,11 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return tell(stderr, root.ExecuteContext(ctx))
+	var helped error // cobra takes no error of help
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { helped = writeHelp(cmd) })
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = helped
+	}
+	return tell(stderr, err)
 }
