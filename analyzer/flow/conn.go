@@ -251,16 +251,6 @@ func (c *Conn) Own() {
 // Windows tells whether both SYNs were seen, so that windows can be scaled.
 func (c *Conn) Windows() bool { return c.Sides[0].SYNs > 0 && c.Sides[1].SYNs > 0 }
 
-// Established tells whether the handshake was seen through, or its beginning
-// lies before the capture.
-func (c *Conn) Established() bool {
-	o, r := c.O(), c.R()
-	if !c.Seen || o.SYNs == 0 {
-		return r.SYNs == 0 || o.FirstACK.Exists()
-	}
-	return r.SYN.Exists() && o.FirstACK.Exists()
-}
-
 // assume guesses the originator when no SYN was seen: services mostly have the
 // lower port; on equal ports the first packet's sender is the originator.
 func (k *Key) assume(from uint8) uint8 {

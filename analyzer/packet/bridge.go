@@ -76,9 +76,8 @@ func (d *Decoder) switchTag(info *Info, b []byte, tagLen int) What {
 		return d.short()
 	}
 	d.pass(HeaderSubframe, b[:n])
-	info.DstMAC = [macLen]byte(b)
 	info.SrcMAC = [macLen]byte(b[macLen:])
-	info.HasMAC, info.HasDst = true, true
+	info.HasMAC = true
 	return d.ether(info, u16(b[n-typeLen:]), b[n:])
 }
 

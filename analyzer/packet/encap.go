@@ -10,7 +10,7 @@ func (d *Decoder) ipInIP(info *Info, proto uint8, b []byte) What {
 		kind = FourIn6
 	}
 	info.Tunnel.push(kind, 0)
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	if proto == protoIPv4 {
 		return d.ip4(info, b)
 	}
@@ -151,7 +151,7 @@ func (d *Decoder) udp(info *Info, b []byte) What {
 		if !d.fitsMPLS(b) {
 			return UDP
 		}
-		info.HasMAC, info.HasDst = false, false
+		info.HasMAC = false
 		return d.mpls(info, b)
 	case portTZSP:
 		return d.tzsp(info, b)
@@ -199,7 +199,7 @@ func (d *Decoder) vxlan(info *Info, b []byte, gpe bool) What {
 	}
 	d.pass(HeaderTunnel, b[:headerLen])
 	info.Tunnel.push(VXLAN, u32(b[4:])>>8)
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	return d.next(info, next, b[headerLen:])
 }
 
@@ -266,7 +266,7 @@ func (d *Decoder) tzsp(info *Info, b []byte) What {
 		b = b[n:]
 	}
 	info.Tunnel.push(TZSP, 0)
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	switch holds {
 	case ethernet:
 		return d.ethernet(info, b)
@@ -288,7 +288,7 @@ func (d *Decoder) geneve(info *Info, b []byte) What {
 	}
 	d.pass(HeaderTunnel, b[:headerLen]) // not its options
 	info.Tunnel.push(Geneve, u32(b[4:])>>8)
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	return d.ether(info, u16(b[2:]), b[n:])
 }
 
@@ -339,7 +339,7 @@ func (d *Decoder) gtpu(info *Info, b []byte) What {
 		}
 	}
 	info.Tunnel.push(GTPU, id)
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	return d.ip(info, b)
 }
 
@@ -389,7 +389,7 @@ func (d *Decoder) gre(info *Info, b []byte) What {
 	}
 	d.pass(HeaderGRE, whole[:headerLen+n])
 	b = b[n:]
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	switch protocol {
 	case etherERSPAN:
 		return d.erspan(info, b, flags&hasSequence != 0)

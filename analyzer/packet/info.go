@@ -65,9 +65,7 @@ type Info struct {
 
 	// Link and tunnels.
 	HasMAC  bool // SrcMAC is known
-	HasDst  bool // DstMAC is known too (not in SLL)
 	SrcMAC  [6]byte
-	DstMAC  [6]byte
 	IfIndex uint32 // SLL2: the interface's number on the capturing host; 0: not told
 	Tunnel  Tunnel
 
@@ -87,9 +85,7 @@ type TCPOptions struct {
 	NSACK         uint8 // SACK blocks
 	TSVal, TSEcr  uint32
 	MSS           uint16
-	HasFastOpen   bool  // RFC 7413, either option number
-	FastOpenLen   uint8 // bytes of its cookie; 0 asks for one
-	fastOpenAt    uint8
+	HasFastOpen   bool         // RFC 7413, either option number
 	SACK          [4][2]uint32 // left and right edge; the first may be a D-SACK
 	MPTCP         MPTCP
 }
@@ -159,12 +155,6 @@ func (i *Info) Options() []byte {
 		return nil
 	}
 	return i.Header[tcpHeaderLen:]
-}
-
-// FastOpenCookie gives the cookie of the fast open option, empty where there
-// is none.
-func (i *Info) FastOpenCookie() []byte {
-	return i.Header[i.fastOpenAt : i.fastOpenAt+i.FastOpenLen]
 }
 
 // tcpHeaderLen is the length of a TCP header without options.

@@ -203,7 +203,7 @@ func (d *Decoder) ipPayload(info *Info, proto uint8, b []byte, wire, offset int)
 	case protoIPv4, protoIPv6:
 		return d.ipInIP(info, proto, b)
 	case protoMPLS:
-		info.HasMAC, info.HasDst = false, false
+		info.HasMAC = false
 		return d.mpls(info, b)
 	case protoEtherIP:
 		const headerLen = 2

@@ -109,9 +109,8 @@ func (d *Decoder) ethernet(info *Info, b []byte) What {
 		return d.short()
 	}
 	d.pass(HeaderEthernet, b[:etherHeaderLen])
-	info.DstMAC = [macLen]byte(b)
 	info.SrcMAC = [macLen]byte(b[macLen:])
-	info.HasMAC, info.HasDst = true, true
+	info.HasMAC = true
 	return d.ether(info, u16(b[2*macLen:]), b[etherHeaderLen:])
 }
 

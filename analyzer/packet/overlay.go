@@ -71,7 +71,7 @@ func (d *Decoder) gue(info *Info, b []byte) What {
 // inner decodes what an IP protocol number of a tunnel's header announces, so that
 // the tunnel stands once.
 func (d *Decoder) inner(info *Info, proto uint8, b []byte) What {
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	switch proto {
 	case protoIPv4:
 		return d.ether(info, etherIPv4, b)
@@ -117,7 +117,7 @@ func (d *Decoder) lisp(info *Info, b []byte) What {
 	}
 	d.pass(HeaderTunnel, b[:headerLen])
 	info.Tunnel.push(LISP, instance)
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	return d.next(info, next, inside)
 }
 
@@ -174,7 +174,7 @@ func (d *Decoder) l2tp3(info *Info, b []byte, otherwise What) What {
 		}
 		d.pass(HeaderTunnel, b[:sessionLen+at])
 		info.Tunnel.push(L2TPv3, session)
-		info.HasMAC, info.HasDst = false, false
+		info.HasMAC = false
 		if isPPP {
 			return d.ppp(info, frame)
 		}

@@ -100,7 +100,7 @@ func (d *Decoder) l2tp(info *Info, b []byte) What {
 		return d.short()
 	}
 	info.Tunnel.push(L2TP, u32(b[at:]))
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	return d.ppp(info, b[n:])
 }
 

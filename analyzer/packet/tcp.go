@@ -124,14 +124,13 @@ func (o *TCPOptions) ReadOptions(header []byte, cut bool) {
 			o.BadOptions = o.BadOptions || !cut // no wonder where the rest is cut
 			return
 		}
-		o.option(kind, header[at+2:at+n], uint8(at+2))
+		o.option(kind, header[at+2:at+n])
 		at += n
 	}
 }
 
-// option reads the value v of one option, which stands at a place of the
-// header. One of a wrong length does not count.
-func (o *TCPOptions) option(kind uint8, v []byte, at uint8) {
+// option reads the value v of one option. One of a wrong length does not count.
+func (o *TCPOptions) option(kind uint8, v []byte) {
 	const fastOpenMagic = 0xf989 // of the experimental option (RFC 7413, appendix A)
 	ok := true
 	switch kind {
@@ -169,10 +168,10 @@ func (o *TCPOptions) option(kind uint8, v []byte, at uint8) {
 			o.MPTCP.option(v)
 		}
 	case optFastOpen:
-		o.HasFastOpen, o.fastOpenAt, o.FastOpenLen = true, at, uint8(len(v))
+		o.HasFastOpen = true
 	case optExpA, optExpB:
 		if len(v) >= 2 && u16(v) == fastOpenMagic {
-			o.HasFastOpen, o.fastOpenAt, o.FastOpenLen = true, at+2, uint8(len(v)-2)
+			o.HasFastOpen = true
 		}
 	}
 	if !ok {

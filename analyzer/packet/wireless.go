@@ -137,7 +137,7 @@ func (d *Decoder) wirelessFrame(info *Info, b []byte, control, flags byte, align
 		return FragmentRest
 	}
 	d.pass(HeaderWireless, b[:n])
-	wirelessAddresses(info, b, flags&toDS != 0, flags&fromDS != 0)
+	wirelessSource(info, b, flags&toDS != 0, flags&fromDS != 0)
 	body := b[n:]
 	if control&withQoS != 0 {
 		if b[qosAt]&aggregated != 0 {
@@ -147,7 +147,7 @@ func (d *Decoder) wirelessFrame(info *Info, b []byte, control, flags byte, align
 				return d.short()
 			}
 			d.pass(HeaderSubframe, body[:subHeaderLen])
-			info.DstMAC, info.SrcMAC = [macLen]byte(body), [macLen]byte(body[macLen:])
+			info.SrcMAC = [macLen]byte(body[macLen:])
 			body = body[subHeaderLen:]
 		}
 		if b[qosAt+1]&meshBit != 0 && !isSNAP(body) {
@@ -163,20 +163,18 @@ func (d *Decoder) wirelessFrame(info *Info, b []byte, control, flags byte, align
 	return d.llc(info, body)
 }
 
-// wirelessAddresses reads the ends' addresses (table 9-30).
-func wirelessAddresses(info *Info, b []byte, toDS, fromDS bool) {
-	const a1, a2, a3, a4 = 4, 10, 16, 24
-	dst, src := a1, a2
+// wirelessSource reads the address of the end that sent the frame (table 9-30).
+func wirelessSource(info *Info, b []byte, toDS, fromDS bool) {
+	const a2, a3, a4 = 10, 16, 24
+	src := a2
 	switch {
 	case toDS && fromDS:
-		dst, src = a3, a4
-	case toDS:
-		dst = a3
+		src = a4
 	case fromDS:
 		src = a3
 	}
-	info.DstMAC, info.SrcMAC = [macLen]byte(b[dst:]), [macLen]byte(b[src:])
-	info.HasMAC, info.HasDst = true, true
+	info.SrcMAC = [macLen]byte(b[src:])
+	info.HasMAC = true
 }
 
 // decrypted decodes the body of a protected frame that the driver has decrypted:
@@ -228,7 +226,7 @@ func (d *Decoder) capwap(info *Info, b []byte) What {
 	}
 	d.pass(HeaderTunnel, b[:headerLen]) // not the radio's address and the like
 	info.Tunnel.push(CAPWAP, 0)
-	info.HasMAC, info.HasDst = false, false
+	info.HasMAC = false
 	if b = b[n:]; word&native == 0 {
 		return d.ethernet(info, b)
 	}

@@ -43,11 +43,11 @@ type KernelWord struct {
 
 const verdictsFile = "verdicts.jsonl"
 
-// NewCase makes the golden files of a scenario that passed, from its result,
+// newCase makes the golden files of a scenario that passed, from its result,
 // which must have a recording. An error says why it can't have any: a frame
 // without a canonical form or, with a case all the same, a verdict that the
 // canonical form changes, as it may when the machine is too slow for the story.
-func NewCase(ctx context.Context, f *script.File, r *play.Result) (*Case, error) {
+func newCase(ctx context.Context, f *script.File, r *play.Result) (*Case, error) {
 	captures, err := canon.Captures(f, r.Recording)
 	if err != nil {
 		return nil, err

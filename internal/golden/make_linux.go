@@ -104,7 +104,7 @@ func (m *maker) take(ctx context.Context, x *made, r *play.Result) {
 		x.failed = true
 		return
 	}
-	c, err := NewCase(ctx, x.File, r)
+	c, err := newCase(ctx, x.File, r)
 	switch {
 	case c != nil && m.good(c):
 		x.Case = c

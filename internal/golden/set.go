@@ -187,8 +187,8 @@ func (s *Set) Remove(name string) error {
 	return nil
 }
 
-// Leave notes why a scenario has no golden files, and removes what it had.
-func (s *Set) Leave(name, why string) error {
+// leave notes why a scenario has no golden files, and removes what it had.
+func (s *Set) leave(name, why string) error {
 	if err := s.Remove(name); err != nil {
 		return err
 	}

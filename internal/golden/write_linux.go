@@ -74,7 +74,7 @@ func (w *writer) put(out Outcome) error {
 		return err
 	}
 	if out.Listed != "" {
-		if err := w.Leave(name, out.Listed); err != nil {
+		if err := w.leave(name, out.Listed); err != nil {
 			return err
 		}
 		w.say(Change{name, Listed, out.Listed})
