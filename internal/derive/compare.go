@@ -11,8 +11,8 @@ import (
 	"rstlab/internal/segment"
 )
 
-// Tolerance says what a comparison does not hold against a replay.
-const Tolerance = "the order in each direction, flags but PSH, seq, ack and length; the proportions of retransmissions and probes, to a half; " +
+// tolerance says what a comparison does not hold against a replay.
+const tolerance = "the order in each direction, flags but PSH, seq, ack and length; the proportions of retransmissions and probes, to a half; " +
 	"not ISNs, ports, addresses, other stamps, windows, options, how many plain ACKs there are, whether a FIN rides on data, " +
 	"and which of abortive-close and close-unread-data stands first where both are possible"
 
@@ -49,8 +49,8 @@ type Comparison struct {
 // A pairOfResets is a reset and its replay.
 type pairOfResets struct{ capture, replay *pkt }
 
-// Alike tells whether the replay shows the same packets.
-func (c *Comparison) Alike() bool { return len(c.Differences) == 0 }
+// alike tells whether the replay shows the same packets.
+func (c *Comparison) alike() bool { return len(c.Differences) == 0 }
 
 // compare holds a replay against the story, with verdicts on what the capture
 // has of it.

@@ -345,6 +345,15 @@ func (t *teller) arrives(p *pkt) {
 	if !from.host() {
 		me.heard = p
 	}
+	t.comes(p, me)
+	if p.read && bytesOf(me.unread) >= int64(readAtLeast*c.mss) && t.aborts(c, p.to()) {
+		t.reads(c, me)
+	}
+}
+
+// comes notes what a packet that came to a program's host means to it.
+func (t *teller) comes(p *pkt, me *program) {
+	c := p.conn
 	switch {
 	case p.rst():
 		t.wasReset(p, me)
@@ -354,17 +363,13 @@ func (t *teller) arrives(p *pkt) {
 			t.queue[port] = append(t.queue[port], c)
 		}
 	}
-	if p.len() > 0 && p.again == nil && !p.probe && !p.syn() && !p.rst() && !p.drew() {
+	first := p.again == nil && !p.probe && !p.syn() && !p.rst()
+	madeUp := p.again != nil && p.again.lost != delivered
+	if p.len() > 0 && !p.drew() && (first || madeUp && !t.hadAgain(p)) {
 		me.unread = append(me.unread, p)
 	}
-	if p.again != nil && p.len() > 0 && p.again.lost != delivered && !p.drew() && !t.hadAgain(p) {
-		me.unread = append(me.unread, p)
-	}
-	if p.fin() && (p.again == nil || p.again.lost != delivered) {
+	if p.fin() && (p.again == nil || madeUp) {
 		me.eof = true
-	}
-	if p.read && bytesOf(me.unread) >= int64(readAtLeast*c.mss) && t.aborts(c, p.to()) {
-		t.reads(c, me)
 	}
 }
 

@@ -51,7 +51,7 @@ func (r *reproduction) instead(ctx context.Context, name string, s *story, c cla
 		switch {
 		case err != nil:
 			a.Why = err.Error()
-		case out.Failed == "" && out.Comparison.Alike():
+		case out.Failed == "" && out.Comparison.alike():
 			a.Scenario, a.Alike, a.Why = out.Scenario, true, ""
 			return a
 		default:

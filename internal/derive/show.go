@@ -94,7 +94,7 @@ func (o *Outcome) notes() []note {
 	if d := o.Scenario.story.shortened(); d != "" {
 		all = append(all, note{"waits", strings.TrimSpace(d) + " --real-time keeps them"})
 	}
-	return append(all, note{"compared", Tolerance})
+	return append(all, note{"compared", tolerance})
 }
 
 // kernelWords are the kernel's reasons for the resets, each once.
