@@ -113,7 +113,8 @@ func newGoldenScore() *cobra.Command {
   {"file":"port-closed/client.pcapng","frame":2,"cause":"port-closed","sender":"responder"}
 
 and so is a verdict of "rstlab analyze -o jsonl". The cause is one of "rstlab
-list causes", or "undetermined"; sender may be left out.
+list causes", or "undetermined"; cause or sender may be left out. A tool that
+counts no frames gives "epoch" instead, the time of the packet in seconds.
 
   right   the truth, or what the capture can't tell from it; undetermined
           where that is all that the capture can carry

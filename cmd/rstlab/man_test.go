@@ -57,7 +57,7 @@ func TestMan(t *testing.T) {
 		"rstlab-causes.7":       {"port-closed", "The SYN met a port on which nothing listens."},
 		"rstlab-verdict.7":      {"likely", "a look-alike would need an unusual device"},
 		"rstlab-language.7":     {"client connect server.80 = ECONNREFUSED\n"},
-		"rstlab-exit-status.7":  {"2    wrong use, or input"},
+		"rstlab-exit-status.7":  {"2    wrong use, input"},
 	} {
 		out, err := exec.Command(mandoc, "-T", "utf8", "-O", "width=400", filepath.Join(dir, page)).Output()
 		if err != nil {

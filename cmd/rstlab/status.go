@@ -13,7 +13,7 @@ import (
 const (
 	statusOK          = 0
 	statusFailed      = 1 // a scenario failed, a --fail-on cause was found
-	statusUsage       = 2 // wrong use or unreadable input
+	statusUsage       = 2 // wrong use, unreadable input, unwritable output
 	statusMachine     = 3 // this machine can't run it
 	statusInterrupted = 130
 )

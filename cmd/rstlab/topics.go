@@ -28,7 +28,8 @@ var topics = []topic{
 const exitStatus = `  0    all well
   1    a scenario failed, a golden file differs, analyze found a cause that
        --fail-on names, or reproduce could not show what the capture does
-  2    wrong use, or input of which nothing could be read
+  2    wrong use, input of which nothing could be read, or output that could
+       not be written
   3    this machine can't run it; "rstlab doctor" says why
   130  interrupted; what was found until then has been printed`
 
