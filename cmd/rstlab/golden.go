@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -97,8 +96,8 @@ func addJobs(cmd *cobra.Command, o *goldenOptions) {
 
 // choose returns the scenarios that the names after DIR mean.
 func (o *goldenOptions) choose(cmd *cobra.Command, names []string) ([]*script.File, error) {
-	if o.jobs < 1 {
-		return nil, usage(cmd, errors.New("read --jobs: want 1 or more"))
+	if err := positive("jobs", o.jobs); err != nil {
+		return nil, usage(cmd, err)
 	}
 	o.all = len(names) == 0
 	return choose(cmd, names, "")

@@ -58,7 +58,7 @@ Ends with status 0 only if the capture was reproduced.`,
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		if cmd.Flags().Changed("stream") {
 			if *stream < 0 {
-				return usage(cmd, errors.New("read --stream: want 0 or more"))
+				return usage(cmd, fmt.Errorf("read --stream: found %d, want 0 or more", *stream))
 			}
 			o.Stream = *stream + 1
 		}

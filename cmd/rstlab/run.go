@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -63,8 +64,8 @@ is one page for a browser, which fetches nothing.`,
 	complete(cmd, "label", completeSelector)
 
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		if o.jobs < 1 || o.repeat < 1 {
-			return usage(cmd, errors.New("read --jobs and --repeat: want 1 or more"))
+		if err := cmp.Or(positive("jobs", o.jobs), positive("repeat", o.repeat)); err != nil {
+			return usage(cmd, err)
 		}
 		files, err := choose(cmd, args, *label)
 		if err != nil {

@@ -84,6 +84,14 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usage(cmd, err)
 }
 
+// positive wants a flag's number to be 1 or more.
+func positive(flag string, n int) error {
+	if n < 1 {
+		return fmt.Errorf("read --%s: found %d, want 1 or more", flag, n)
+	}
+	return nil
+}
+
 // oneOrMore wants arguments, which what names.
 func oneOrMore(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

@@ -180,7 +180,7 @@ func Rate(index []Entry, answers []Answer) (*Score, error) {
 		case !captures[k.capture]:
 			return nil, fmt.Errorf("rate answer about %s: the set has no capture %q; keep the last two parts of its path, SCENARIO/TAP.pcapng", a.File, k.capture)
 		case given[k] != nil && a.Frame > 0:
-			return nil, fmt.Errorf("rate answer about %s frame %d: it is the second one", a.File, a.Frame)
+			return nil, fmt.Errorf("rate answer about %s frame %d: it is the second one; keep one", a.File, a.Frame)
 		case !resets[k]:
 			s.FalseAlarms = append(s.FalseAlarms, *a)
 		}

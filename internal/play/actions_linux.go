@@ -59,7 +59,7 @@ func (p *player) hostAction(a *script.Action) error {
 	case "reboot":
 		return h.Reboot()
 	}
-	return fmt.Errorf("the verb %q is not built yet", a.Verb)
+	return fmt.Errorf("nothing plays the verb %q", a.Verb)
 }
 
 // route changes a host's route: DST [via HOST] [rto_min=D] [quickack=0|1].

@@ -52,7 +52,7 @@ func (p *player) box(box *lab.Middlebox, a *script.Action) error {
 		p.wire.sent(&a.EventHead, at, sent)
 		return nil
 	}
-	return fmt.Errorf("the verb %q is not built yet", a.Verb)
+	return fmt.Errorf("nothing plays the verb %q", a.Verb)
 }
 
 func match(arg script.Arg) lab.Match {

@@ -272,7 +272,7 @@ func (p *player) prepareAction(s *socket, a *script.Action) (func(context.Contex
 		p.closes(sock)
 		return quick(sock.Forget), nil
 	}
-	return nil, fmt.Errorf("the verb %q is not built yet", a.Verb)
+	return nil, fmt.Errorf("nothing plays the verb %q", a.Verb)
 }
 
 // closes notes that the script closes a connection, under each of its names.
