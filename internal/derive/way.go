@@ -97,28 +97,38 @@ func (c *conn) bound(p *pkt, behind []*pkt) {
 		if q.from == p.from || q.seg.ICMP != "" {
 			continue
 		}
-		knows := q.trigger == p || q.hasACK() && (!q.rst() || q.form == spontaneous) && p.end > p.seq && q.ack >= p.end
 		switch {
-		case knows:
-			p.arrived = min(p.arrived, q.sent-1)
-			p.sent = min(p.sent, p.arrived-1)
+		case q.knows(p):
+			p.cameBefore(q)
 			p.latest = q.sent - 1
 			return
 		case p.pure() && !p.drew() && q.rst() && q.form == spontaneous && p.arrived-q.sent < noticeable:
-			// It draws no reset, so it came before.
-			p.arrived = min(p.arrived, q.sent-1)
-			p.sent = min(p.sent, p.arrived-1)
+			p.cameBefore(q) // else it would draw a reset
 			return
 		case p.pure() && p.drew() && q.rst() && q.form == spontaneous:
-			// It draws a reset, so it came behind the end.
-			p.earliest = q.sent + 1
-			p.arrived = max(p.arrived, p.earliest)
+			p.cameBehind(q) // else it would draw none
 		case p.rst() && !q.rst() && q.at-p.at < 2*max(c.rtt[q.from], 0)+10*time.Millisecond,
 			!p.rst() && (!q.rst() || q.form == spontaneous) && q.hasACK() && p.end > p.seq:
-			p.earliest = q.sent + 1
-			p.arrived = max(p.arrived, p.earliest)
+			p.cameBehind(q)
 		}
 	}
+}
+
+// knows tells whether q answers p or acknowledges it.
+func (q *pkt) knows(p *pkt) bool {
+	return q.trigger == p || q.hasACK() && (!q.rst() || q.form == spontaneous) && p.end > p.seq && q.ack >= p.end
+}
+
+// cameBefore moves p's way to where it ends before its receiver sent q.
+func (p *pkt) cameBefore(q *pkt) {
+	p.arrived = min(p.arrived, q.sent-1)
+	p.sent = min(p.sent, p.arrived-1)
+}
+
+// cameBehind moves p's arrival behind the moment when its receiver sent q.
+func (p *pkt) cameBehind(q *pkt) {
+	p.earliest = q.sent + 1
+	p.arrived = max(p.arrived, p.earliest)
 }
 
 // inOrder keeps the order of the main point in what one side sent, and in what
