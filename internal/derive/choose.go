@@ -3,7 +3,6 @@ package derive
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -129,13 +128,4 @@ func verdictWords(v *analyzer.Verdict) string {
 		return fmt.Sprintf("undetermined (%s) by %s (%s)", v.Why, v.Sender, v.SenderStrength)
 	}
 	return fmt.Sprintf("%s (%s) by %s (%s)", v.Cause, v.Strength, v.Sender, v.SenderStrength)
-}
-
-// closer closes several readers.
-type closers []io.Closer
-
-func (c closers) Close() {
-	for _, each := range c {
-		each.Close()
-	}
 }

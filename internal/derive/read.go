@@ -58,22 +58,11 @@ func (s *survey) each(ctx context.Context, inputs []Input, visit func(sight)) er
 	for _, c := range s.conns {
 		starts[frameRef{c.File, c.Ref.FirstFrame}] = c
 	}
-	var readers []*capture.Reader
-	var open closers
-	defer func() { open.Close() }()
-	for _, i := range inputs {
-		f, err := i.Open()
-		if err != nil {
-			return err
-		}
-		open = append(open, f)
-		r, err := capture.NewReader(i.Name, f)
-		if err != nil {
-			return err
-		}
-		readers = append(readers, r)
+	set, opened, err := openSet(inputs)
+	defer opened.Close()
+	if err != nil {
+		return err
 	}
-	set := capture.NewSet(readers)
 	frames := make([]int, len(inputs))
 	decoders := map[int]*packet.Decoder{}
 	current := map[int]map[pair]*analyzer.Connection{}
@@ -109,6 +98,35 @@ func (s *survey) each(ctx context.Context, inputs []Input, visit func(sight)) er
 		if c := cmp.Or(current[point][ends], current[point][bare]); c != nil {
 			visit(sight{point, at, c, &p, &info})
 		}
+	}
+}
+
+// openSet opens the captures to be read together. What it has opened is to be
+// closed, also with an error.
+func openSet(inputs []Input) (*capture.Set, closers, error) {
+	var opened closers
+	var readers []*capture.Reader
+	for _, i := range inputs {
+		f, err := i.Open()
+		if err != nil {
+			return nil, opened, err
+		}
+		opened = append(opened, f)
+		r, err := capture.NewReader(i.Name, f)
+		if err != nil {
+			return nil, opened, err
+		}
+		readers = append(readers, r)
+	}
+	return capture.NewSet(readers), opened, nil
+}
+
+// closers are readers to be closed.
+type closers []io.Closer
+
+func (c closers) Close() {
+	for _, each := range c {
+		each.Close()
 	}
 }
 

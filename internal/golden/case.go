@@ -70,12 +70,25 @@ func newCase(ctx context.Context, f *script.File, r *play.Result) (*Case, error)
 		canonical = append(canonical, capture{k.Tap, data})
 		raw = append(raw, capture{k.Tap, r.Recording.Captures[i].Data})
 	}
-	var changed error
 	frame := func(p Place) int {
 		i := slices.IndexFunc(captures, func(k *canon.Capture) bool { return k.Tap == p.Tap })
 		return captures[i].Frame(p.Frame)
 	}
-	for _, set := range sets(f, captures) {
+	changed, err := c.judge(ctx, sets(f, captures), canonical, raw, frame)
+	if err != nil {
+		return nil, err
+	}
+	c.hear(r, frame)
+	slices.SortFunc(c.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.Labels, func(a, b Label) int { return strings.Compare(a.Capture, b.Capture) })
+	return c, changed
+}
+
+// judge takes down the verdicts on each set of captures, and says with changed
+// where those on the raw ones, whose places frame finds in the canonical ones,
+// are others.
+func (c *Case) judge(ctx context.Context, sets [][]string, canonical, raw []capture, frame func(Place) int) (changed, err error) {
+	for _, set := range sets {
 		v, err := judge(ctx, among(canonical, set), func(p Place) int { return p.Frame })
 		if err != nil {
 			return nil, err
@@ -94,8 +107,11 @@ func newCase(ctx context.Context, f *script.File, r *play.Result) (*Case, error)
 		return nil, err
 	}
 	c.Files = append(c.Files, File{verdictsFile, lines})
-	slices.SortFunc(c.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(c.Labels, func(a, b Label) int { return strings.Compare(a.Capture, b.Capture) })
+	return changed, nil
+}
+
+// hear takes down the kernel's own reasons.
+func (c *Case) hear(r *play.Result, frame func(Place) int) {
 	for _, x := range r.Resets {
 		if x.Kernel == nil || strings.Contains(x.Tap, "+") {
 			continue
@@ -110,7 +126,6 @@ func newCase(ctx context.Context, f *script.File, r *play.Result) (*Case, error)
 	slices.SortFunc(c.Kernel, func(a, b KernelWord) int {
 		return cmp.Or(strings.Compare(a.Tap, b.Tap), cmp.Compare(a.Frame, b.Frame))
 	})
-	return c, changed
 }
 
 // compared is what the canonical form must leave as it is. Of several captures

@@ -45,31 +45,7 @@ func Run(ctx context.Context, files []*script.File, o Options, done func(*Result
 	}
 	env := environment{kernel: kernel, kernelErr: kernelErr, release: sum.Kernel, opts: o}
 
-	kept := folders(files, max(o.Repeat, 1))
-	results := make([]chan *Result, len(kept))
-	for i := range results {
-		results[i] = make(chan *Result, 1)
-	}
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(max(o.Jobs, 1), len(results)) {
-		wg.Go(func() {
-			for i := range next {
-				results[i] <- env.play(ctx, files[i%len(files)], kept[i])
-			}
-		})
-	}
-	go func() {
-		defer close(next)
-		for i := range results {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-
+	results, wait := env.playAll(ctx, files)
 	var err error
 	for i := range results {
 		var r *Result
@@ -95,10 +71,41 @@ func Run(ctx context.Context, files []*script.File, o Options, done func(*Result
 		}
 		done(r)
 	}
-	wg.Wait()
+	wait()
 	sum.Unplayed = len(results) - sum.Passed - sum.Failed - sum.Skipped
 	sum.Seconds = time.Since(begin).Seconds()
 	return sum, err
+}
+
+// playAll begins to play the files, some at the same time and each as often as
+// is asked for. What comes of each play is sent once, nil where ctx ended it;
+// wait waits until nothing plays any more.
+func (env *environment) playAll(ctx context.Context, files []*script.File) (results []chan *Result, wait func()) {
+	kept := folders(files, max(env.opts.Repeat, 1))
+	results = make([]chan *Result, len(kept))
+	for i := range results {
+		results[i] = make(chan *Result, 1)
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(max(env.opts.Jobs, 1), len(results)) {
+		wg.Go(func() {
+			for i := range next {
+				results[i] <- env.play(ctx, files[i%len(files)], kept[i])
+			}
+		})
+	}
+	go func() {
+		defer close(next)
+		for i := range results {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return results, wg.Wait
 }
 
 // folders names a folder for the captures of each result: as its scenario, and where a
