@@ -90,14 +90,7 @@ func (d *diag) ask(kind, flags uint16, request []byte, each func(message []byte)
 		return ns.ErrClosed
 	}
 	d.seq++
-	b := make([]byte, 0, unix.SizeofNlMsghdr+len(request))
-	b = binary.NativeEndian.AppendUint32(b, uint32(unix.SizeofNlMsghdr+len(request)))
-	b = binary.NativeEndian.AppendUint16(b, kind)
-	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|flags)
-	b = binary.NativeEndian.AppendUint32(b, d.seq)
-	b = binary.NativeEndian.AppendUint32(b, 0)
-	b = append(b, request...)
-	if err := unix.Sendto(d.fd, b, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+	if err := unix.Sendto(d.fd, netlinkMessage(kind, unix.NLM_F_REQUEST|flags, d.seq, request), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return err
 	}
 	buffer := make([]byte, 1<<16)
@@ -137,6 +130,17 @@ func (d *diag) ask(kind, flags uint16, request []byte, each func(message []byte)
 			}
 		}
 	}
+}
+
+// netlinkMessage puts a header before a body: struct nlmsghdr.
+func netlinkMessage(kind, flags uint16, seq uint32, body []byte) []byte {
+	b := make([]byte, 0, unix.SizeofNlMsghdr+len(body))
+	b = binary.NativeEndian.AppendUint32(b, uint32(unix.SizeofNlMsghdr+len(body)))
+	b = binary.NativeEndian.AppendUint16(b, kind)
+	b = binary.NativeEndian.AppendUint16(b, flags)
+	b = binary.NativeEndian.AppendUint32(b, seq)
+	b = binary.NativeEndian.AppendUint32(b, 0) // from no port in particular: the kernel fills it in
+	return append(b, body...)
 }
 
 // diagRequest asks for the TCP sockets of a family in the states of a mask.

@@ -112,13 +112,8 @@ func newHTMLLadder(v *analyzer.Verdict, id string) *htmlLadder {
 		if i > 0 {
 			pause = p.Time.Sub(v.Packets[i-1].Time)
 		}
-		switch {
-		case p.Omitted > 0 && pause >= longPause:
-			y = l.note(y, ladderRow{Gap: true, Note: fmt.Sprintf("%s not shown, %s", plural(p.Omitted, "packet"), rounded(pause))})
-		case p.Omitted > 0:
-			y = l.note(y, ladderRow{Gap: true, Note: plural(p.Omitted, "packet") + " not shown"})
-		case pause >= longPause:
-			y = l.note(y, ladderRow{Gap: true, Note: rounded(pause) + " without a packet"})
+		if gap := gapBefore(p, pause); gap != "" {
+			y = l.note(y, ladderRow{Gap: true, Note: gap})
 		}
 		packet := l.packet(v, points, p, y+packetHeight/2)
 		packet.ID = packetID(id, i)
@@ -136,6 +131,19 @@ func newHTMLLadder(v *analyzer.Verdict, id string) *htmlLadder {
 	}
 	l.Text = text.String()
 	return l
+}
+
+// gapBefore says what is not drawn before a packet, which came after a pause.
+func gapBefore(p *analyzer.Packet, pause time.Duration) string {
+	switch {
+	case p.Omitted > 0 && pause >= longPause:
+		return fmt.Sprintf("%s not shown, %s", plural(p.Omitted, "packet"), rounded(pause))
+	case p.Omitted > 0:
+		return plural(p.Omitted, "packet") + " not shown"
+	case pause >= longPause:
+		return rounded(pause) + " without a packet"
+	}
+	return ""
 }
 
 // packetID is the id of a verdict's packet.
