@@ -24,7 +24,7 @@ type endpoint interface {
 	connect(ctx context.Context, dst netip.AddrPort, o ConnectOptions) error
 	accept(ctx context.Context) (endpoint, error)
 	send(ctx context.Context, b []byte) (int, error)
-	recv(ctx context.Context, max int) ([]byte, error)
+	recv(ctx context.Context, most int) ([]byte, error)
 	set(option string, value int) error
 	shutdown(how string) error
 	close() error
@@ -279,11 +279,11 @@ func (s *kernelSocket) send(ctx context.Context, b []byte) (int, error) {
 	return sent, err
 }
 
-func (s *kernelSocket) recv(ctx context.Context, max int) ([]byte, error) {
-	if max < 0 {
-		return nil, fmt.Errorf("receive %d bytes: %w", max, unix.EINVAL)
+func (s *kernelSocket) recv(ctx context.Context, most int) ([]byte, error) {
+	if most < 0 {
+		return nil, fmt.Errorf("receive %d bytes: %w", most, unix.EINVAL)
 	}
-	b := make([]byte, max)
+	b := make([]byte, most)
 	var n int
 	err := s.wait(ctx, false, "receive", func(fd int) (bool, error) {
 		var err error
@@ -291,7 +291,7 @@ func (s *kernelSocket) recv(ctx context.Context, max int) ([]byte, error) {
 		for err == unix.EINTR {
 			n, err = unix.Read(fd, b)
 		}
-		if err == nil && n == 0 && max > 0 {
+		if err == nil && n == 0 && most > 0 {
 			err = io.EOF
 		}
 		return err != unix.EAGAIN, err

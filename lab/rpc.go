@@ -238,8 +238,8 @@ func (s *remoteSocket) send(ctx context.Context, b []byte) (int, error) {
 	return r.Number, err
 }
 
-func (s *remoteSocket) recv(ctx context.Context, max int) ([]byte, error) {
-	r, err := s.call(ctx, request{Call: "recv", Number: max})
+func (s *remoteSocket) recv(ctx context.Context, most int) ([]byte, error) {
+	r, err := s.call(ctx, request{Call: "recv", Number: most})
 	return r.Data, err
 }
 

@@ -55,9 +55,9 @@ func (s *Socket) Accept(ctx context.Context) (*Socket, error) {
 // Send sends all of b and returns how much the kernel took.
 func (s *Socket) Send(ctx context.Context, b []byte) (int, error) { return s.end.send(ctx, b) }
 
-// Recv waits for data and reads it once, max bytes at most; [io.EOF] after the
+// Recv waits for data and reads it once, so many bytes at most; [io.EOF] after the
 // other end's FIN.
-func (s *Socket) Recv(ctx context.Context, max int) ([]byte, error) { return s.end.recv(ctx, max) }
+func (s *Socket) Recv(ctx context.Context, most int) ([]byte, error) { return s.end.recv(ctx, most) }
 
 // Set sets an option of the socket: linger (seconds, as in C), user_timeout
 // (milliseconds), keepidle, keepintvl (seconds) and keepcnt, which also turn

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +41,7 @@ func newList() *cobra.Command {
 		}
 		if *coverage {
 			if !wanted("causes") {
-				return usage(cmd, fmt.Errorf("list: --coverage is of causes, found scenarios"))
+				return usage(cmd, errors.New("list: --coverage is of causes, found scenarios"))
 			}
 			return listCoverage(out, files)
 		}

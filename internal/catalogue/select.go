@@ -18,7 +18,7 @@ type Selector func(*script.File) bool
 // them; "&&" binds tighter than ",". A word that is none of known is an error:
 // misspelt, it would select something else than is meant.
 func ParseSelector(expr string, known []string) (Selector, error) {
-	var any []Selector
+	var oneOf []Selector
 	for _, part := range strings.Split(expr, ",") {
 		var all []Selector
 		for _, term := range strings.Split(part, "&&") {
@@ -28,12 +28,12 @@ func ParseSelector(expr string, known []string) (Selector, error) {
 			}
 			all = append(all, s)
 		}
-		any = append(any, func(f *script.File) bool {
+		oneOf = append(oneOf, func(f *script.File) bool {
 			return !slices.ContainsFunc(all, func(s Selector) bool { return !s(f) })
 		})
 	}
 	return func(f *script.File) bool {
-		return slices.ContainsFunc(any, func(s Selector) bool { return s(f) })
+		return slices.ContainsFunc(oneOf, func(s Selector) bool { return s(f) })
 	}, nil
 }
 

@@ -136,12 +136,12 @@ func (c *conn) covering(p *pkt, sent map[int64]*pkt) *pkt {
 // reorder puts data segments of one direction that passed within a few
 // milliseconds into the order of their numbers.
 func (c *conn) reorder() {
-	const close = 3 * time.Millisecond
+	const near = 3 * time.Millisecond
 	for i := 1; i < len(c.packets); i++ {
 		for j := i; j > 0; j-- {
 			p, q := c.packets[j], c.packets[j-1]
 			if p.from != q.from || p.end == p.seq || q.end == q.seq || p.rst() || q.rst() ||
-				p.end > q.seq || p.at-q.at > close || p.seq == q.seq || p.counts(q) || c.sentBefore(p, j) {
+				p.end > q.seq || p.at-q.at > near || p.seq == q.seq || p.counts(q) || c.sentBefore(p, j) {
 				break
 			}
 			c.packets[j], c.packets[j-1] = q, p

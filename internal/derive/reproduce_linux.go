@@ -130,13 +130,13 @@ func (s *story) otherCasts(why string) []variant {
 		}
 	}
 	for _, ends := range [][]int{{0}, {1}, {0, 1}} {
-		w, new := v, false
+		w, another := v, false
 		for _, i := range ends {
 			if s.actors[i].host() {
-				w.scripted[i], new = "with a kernel here "+why, true
+				w.scripted[i], another = "with a kernel here "+why, true
 			}
 		}
-		if new {
+		if another {
 			all = append(all, w)
 		}
 	}

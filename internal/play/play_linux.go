@@ -3,6 +3,7 @@ package play
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -131,7 +132,7 @@ func folders(files []*script.File, repeat int) []string {
 // reason where it may not, and then the counters stand in.
 func openOracle() (*oracle.Oracle, error) {
 	if lab.Rootless() {
-		return nil, fmt.Errorf("the trace needs root of the machine")
+		return nil, errors.New("the trace needs root of the machine")
 	}
 	return oracle.Open()
 }

@@ -141,7 +141,7 @@ func (p *player) socketAction(a *script.Action) error {
 	ctx, cancel := context.WithTimeout(p.ctx, deadline(&a.EventHead))
 	if !blocks(a) {
 		defer cancel()
-		return p.check(a, run, ctx)
+		return p.check(ctx, a, run)
 	}
 	done, begun := make(chan struct{}), make(chan struct{})
 	ctx = lab.WithWaiting(ctx, func() { close(begun) })
@@ -154,7 +154,7 @@ func (p *player) socketAction(a *script.Action) error {
 		defer cancel()
 		defer close(done)
 		defer func() { line.Done = time.Now() }()
-		if err := p.check(a, run, ctx); err != nil {
+		if err := p.check(ctx, a, run); err != nil {
 			p.stop(err)
 		}
 	})
@@ -182,7 +182,7 @@ func blocks(a *script.Action) bool {
 type outcome string
 
 // check runs an action and compares what it gave with what the script says.
-func (p *player) check(a *script.Action, run func(context.Context) (outcome, error), ctx context.Context) error {
+func (p *player) check(ctx context.Context, a *script.Action, run func(context.Context) (outcome, error)) error {
 	got, err := run(ctx)
 	if p.ctx.Err() != nil {
 		return nil

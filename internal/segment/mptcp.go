@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -20,7 +21,7 @@ const (
 // "version N" of capable or else "flags N", and the rest in hex.
 func writeMPTCP(args []string) ([]byte, error) {
 	if len(args) == 0 {
-		return nil, fmt.Errorf("it needs a subtype")
+		return nil, errors.New("it needs a subtype")
 	}
 	subtype := index(mptcpSubtypes, args[0])
 	if subtype < 0 {

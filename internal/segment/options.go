@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -227,7 +228,7 @@ func canonicalArg(t Token) string {
 
 func writeNothing(args []string) ([]byte, error) {
 	if len(args) > 0 {
-		return nil, fmt.Errorf("nothing stands behind it")
+		return nil, errors.New("nothing stands behind it")
 	}
 	return nil, nil
 }
@@ -237,7 +238,7 @@ func readNothing(data []byte) ([]string, bool) { return nil, len(data) == 0 }
 func writeUint(bits int) func([]string) ([]byte, error) {
 	return func(args []string) ([]byte, error) {
 		if len(args) != 1 {
-			return nil, fmt.Errorf("one number stands behind it")
+			return nil, errors.New("one number stands behind it")
 		}
 		n, err := parseUint(args[0], bits)
 		if err != nil {
@@ -268,7 +269,7 @@ func writeHex(least, most int) func([]string) ([]byte, error) {
 		case len(args) == 0:
 			return nil, nil
 		case len(args) > 1:
-			return nil, fmt.Errorf("one string stands behind it")
+			return nil, errors.New("one string stands behind it")
 		}
 		data, err := unquoteHex(args[0])
 		if err == nil && (len(data) < least || len(data) > most) {

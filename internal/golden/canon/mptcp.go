@@ -3,6 +3,7 @@ package canon
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"rstlab/analyzer/packet"
@@ -100,7 +101,7 @@ func (m *multipath) dss(x *sighting, v []byte) error {
 	case !move(hasAck, ack8, m.sender[x.flow().reverse()]), !move(hasMap, map8, m.sender[x.flow()]):
 		return fmt.Errorf("a data sequence signal of %d bytes is cut", len(v))
 	case v[1]&hasMap != 0 && len(b) > mapLen:
-		return fmt.Errorf("a data sequence signal with a checksum has no canonical form; list the scenario among those without golden files")
+		return errors.New("a data sequence signal with a checksum has no canonical form; list the scenario among those without golden files")
 	}
 	return nil
 }

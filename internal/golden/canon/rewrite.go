@@ -166,7 +166,7 @@ func (w *rewriter) icmp(x *sighting) error {
 	quote := body[icmpLen:]
 	quoted := w.quoted(x, quote)
 	if quoted == nil {
-		return fmt.Errorf("it quotes a packet that no tap saw")
+		return errors.New("it quotes a packet that no tap saw")
 	}
 	requote(quote, quoted.data[etherLen:])
 

@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -301,7 +302,7 @@ const unsteady = time.Millisecond
 func (s *scene) straighten() error {
 	for rounds, moved := 0, true; moved; rounds++ {
 		if rounds > len(s.all) {
-			return fmt.Errorf("order frames: the captures contradict each other")
+			return errors.New("order frames: the captures contradict each other")
 		}
 		moved = false
 		for _, x := range s.all {
