@@ -38,6 +38,8 @@ func (k *Case) begin() *Verdict {
 	}
 	r.shutFirst = k.shutFirst()
 	r.unacked, r.otherWay, r.refusedBefore = k.unackedPayload(), k.tookOtherWay(), k.refusedBefore()
+	r.against = against(k.signList)
+	r.own = k.nextID() || k.inChain() || k.inClock()
 	return &Verdict{
 		raw:   r,
 		Frame: k.R.Frame, Time: k.R.Time, Tap: k.R.Tap, Copies: k.copies,

@@ -113,12 +113,28 @@ func TestCorrelate(t *testing.T) {
 			{name: "client", text: atClient + `+5s server.445 > client.2301: R. seq 1 ack 101 win 0 ttl=62`},
 			{name: "server", text: atServer + `+20s client.2301 > server.445: P. length 10 ttl=63`},
 		},
+		wants: []string{"6 possible injected-reset by likely middlebox; client:6"},
+	}, {
+		name: "the same, and the server answers afterwards: it did not reset",
+		taps: []tap{
+			{name: "client", text: atClient + `+5s server.445 > client.2301: R. seq 1 ack 101 win 0 ttl=62`},
+			{name: "server", text: atServer + `+20s client.2301 > server.445: P. length 10 ttl=63
+				server.445 > client.2301: . ack 111`},
+		},
 		wants: []string{"6 possible injected-reset by proven middlebox; client:6"},
 	}, {
 		name: "made on the way after a pause that is a known limit",
 		taps: []tap{
 			{name: "client", text: atClient + `+300s server.445 > client.2301: R. seq 1 ack 101 win 0 ttl=62`},
 			{name: "server", text: atServer + `+320s client.2301 > server.445: P. length 10 ttl=63`},
+		},
+		wants: []string{"6 likely middlebox-idle-timeout by likely middlebox; client:6"},
+	}, {
+		name: "made on the way after a pause that is a known limit, and the server answers afterwards",
+		taps: []tap{
+			{name: "client", text: atClient + `+300s server.445 > client.2301: R. seq 1 ack 101 win 0 ttl=62`},
+			{name: "server", text: atServer + `+320s client.2301 > server.445: P. length 10 ttl=63
+				server.445 > client.2301: . ack 111`},
 		},
 		wants: []string{"6 proven middlebox-idle-timeout by proven middlebox; client:6"},
 	}, {

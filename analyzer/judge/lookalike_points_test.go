@@ -78,7 +78,7 @@ func TestLookalikePoints(t *testing.T) {
 			{name: "server", text: atServer + `+5s client.2301 > server.445: P. seq 101:201 ttl=63
 				+2s other.1 > other2.2: . rawseq 5 rawack 6`},
 		},
-		wants: []string{"7 likely injected-reset by likely middlebox; client:7"},
+		wants: []string{"7 possible half-open by likely responder; client:7"},
 	}, {
 		name: "the same, but the server goes on: it did not reset",
 		taps: []tap{

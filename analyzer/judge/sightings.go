@@ -58,6 +58,7 @@ func (s *sightings) judge() *Verdict {
 	} else if q := s.passed(near); q >= 0 {
 		s.forged(&out, v, near, q)
 		s.unlessStopped(&out, v, near, q)
+		s.unlessLost(&out, v, near, q)
 	} else if q := s.aside(near); q >= 0 {
 		s.neverCame(&out, v, near, q)
 		s.unlessStopped(&out, v, near, q)

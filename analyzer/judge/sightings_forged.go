@@ -40,7 +40,7 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	f.byRewriting()
 	f.byFirst()
 	out.Sender, out.SenderStrength = Middlebox, cause.Proven
-	if f.id == cause.InjectedReset && f.strength == cause.Proven && s.otherInterface(v, near, q) {
+	if f.id == cause.InjectedReset && f.strength == cause.Proven && !s.tooSoon(v, near, q) && s.otherInterface(v, near, q) {
 		f.strength, out.SenderStrength = cause.Likely, cause.Likely
 		f.alternatives = append(f.alternatives, Alternative{v.Cause, v.Sender, cause.Possible, fmt.Sprintf("it may have left that host by an interface that %s does not see", s.points[q].Name)})
 	}

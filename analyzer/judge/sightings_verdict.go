@@ -196,8 +196,8 @@ func (s *sightings) replaced(near, q int) *line {
 	side := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
 		x := &there.lines[i]
-		if abs(s.common(near, r.time)-s.common(q, x.time)) > onTheWay+s.doubt(near, q) {
-			continue // no packet is that long on its way
+		if d := s.common(near, r.time) - s.common(q, x.time); d < -s.doubt(near, q) || d > onTheWay+s.doubt(near, q) {
+			continue // it left later, and no packet is that long on its way
 		}
 		if int(x.from) == side && x.id == r.id && x.ts == r.ts && !x.is(segment.RST) && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) && there.find(x, here) == nil {
 			return x

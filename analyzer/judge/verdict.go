@@ -81,6 +81,8 @@ type raw struct {
 	otherWay      bool     // what the reset answers left by another interface than all before, see tookOtherWay
 	shutFirst     bool     // see Case.shutFirst
 	unacked       bool     // payload of either side was captured that the other had not acknowledged
+	against       cause.Strength // what speaks against the address that it bears
+	own           bool           // the sender's counter or clock goes on in it
 }
 
 // A Connection is the connection that a reset belongs to.
