@@ -74,6 +74,7 @@ type correlation struct {
 	byKey  []map[flow.Key][]*connLog // see keyed
 	gapped map[[2]int]bool           // see gaps
 	far    []map[netip.Addr]int      // see farthest
+	pushes [][]push                  // see pushed
 	first  map[Frame]*Verdict        // verdicts of the single points, by each sighting
 	final  map[Frame]*Verdict        // verdicts that were joined, by each sighting
 	twin   map[[2]int]bool           // see twins

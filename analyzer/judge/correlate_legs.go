@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
 	"rstlab/internal/segment"
 )
 
@@ -15,7 +16,8 @@ import (
 // refused, and a moment later it reset the one that it served. Each leg was
 // captured at a point of its own, so no packet is common to both. The same
 // payload on both legs links them; else nothing but the time does, and that says
-// something where the one came right behind the other and no third was near.
+// something where the one came right behind the other and the last that the client
+// sent was sent on, by the moment, on just that leg.
 func (c *correlation) legs(verdicts []*Verdict) {
 	var served []*Verdict
 	for _, v := range verdicts {
@@ -32,27 +34,35 @@ func (c *correlation) legs(verdicts []*Verdict) {
 			continue
 		}
 		at, said, links := c.common(v.Point, v.Time), c.lastSaid(v), c.sentOn(v, sent)
-		var last *Verdict
-		failed, linked := 0, false
-		for n := i - 1; n >= 0 && !linked && (failed < 2 || len(links) > 0); n-- {
+		var last, carrier *Verdict
+		asked, carriers := c.carriers(v, together[v.Point])
+		linked := false
+		for n := i - 1; n >= 0 && !linked; n-- {
 			w := verdicts[n]
 			when := c.common(w.Point, w.Time)
-			if at-when > legWindow || said > when {
+			if at-when > legWindow || said > when || last != nil && len(links) == 0 && at-when > soon {
 				break
 			}
 			if w.Point == v.Point || w.named() == Originator || w.Effect == Ignored || together[v.Point][w.Point] {
 				continue
 			}
-			if failed++; last == nil {
+			if last == nil {
 				last = w
 			}
-			if l, ok := links[c.logOf(w)]; ok {
+			if l := carriers[w.Point]; carrier == nil && at-when <= soon && l != nil && l == c.logOf(w) && c.onlyServes(l, w.Point, v, asked) {
+				carrier = w
+			}
+			if l, ok := links[c.logOf(w)]; ok && c.stillOn(v, w, l) {
 				c.passedOn(v, w, l.x, l.y, true)
 				linked = true
 			}
 		}
-		if !linked && last != nil {
-			c.passedOn(v, last, nil, nil, failed == 1 && at-c.common(last.Point, last.Time) <= soon)
+		switch {
+		case linked:
+		case carrier != nil:
+			c.passedOn(v, carrier, nil, nil, true)
+		case last != nil:
+			c.passedOn(v, last, nil, nil, false)
 		}
 	}
 }
@@ -240,7 +250,7 @@ func (c *correlation) requests(v *Verdict) iter.Seq[*line] {
 type handover struct{ x, y *line }
 
 // sentOn finds the connections whose originator sent on what that of v's connection
-// had sent.
+// had sent, each with the last of it.
 func (c *correlation) sentOn(v *Verdict, sent map[payloadAt][]sending) map[*connLog]handover {
 	var links map[*connLog]handover
 	for x := range c.requests(v) {
@@ -252,14 +262,119 @@ func (c *correlation) sentOn(v *Verdict, sent map[payloadAt][]sending) map[*conn
 				if c.common(p, y.line.time)-at > legWindow {
 					break
 				}
-				if _, ok := links[y.conn]; !ok {
-					if links == nil {
-						links = map[*connLog]handover{}
-					}
-					links[y.conn] = handover{x, y.line}
+				if links == nil {
+					links = map[*connLog]handover{}
 				}
+				links[y.conn] = handover{x, y.line}
 			}
 		}
 	}
 	return links
+}
+
+// stillOn tells whether the leg of w, which once carried payload of v's, still did when it
+// failed: from then on as many bytes came in on the one as went out on the other. A
+// connection of a pool has served others since.
+func (c *correlation) stillOn(v, w *Verdict, h handover) bool {
+	until := c.common(w.Point, w.Time)
+	return c.pushedSince(c.logOf(v), v.Point, h.x, until) == c.pushedSince(c.logOf(w), w.Point, h.y, until)
+}
+
+// pushedSince is how many bytes of payload the originator sent after a line, until a
+// time, sent again ones aside.
+func (c *correlation) pushedSince(l *connLog, p int, from *line, until int64) int32 {
+	end := from.seq + flow.Seq(from.len)
+	begin := end
+	for i := range l.lines {
+		if x := &l.lines[i]; x.frame > from.frame && l.pushes(x) && c.common(p, x.time) <= until && (x.seq + flow.Seq(x.len)).After(end) {
+			end = x.seq + flow.Seq(x.len)
+		}
+	}
+	return end.Minus(begin)
+}
+
+// A push is what an originator sent, a SYN or payload, in the first point's time.
+type push struct {
+	time int64
+	conn *connLog
+}
+
+// pushed gives what originators sent at a point, in order of time.
+func (c *correlation) pushed(p int) []push {
+	if c.pushes == nil {
+		c.pushes = make([][]push, len(c.points))
+	}
+	if c.pushes[p] == nil {
+		list := []push{}
+		for _, id := range c.points[p].Judge.Log.ids() {
+			l := c.points[p].Judge.Log.conns[id]
+			for i := range l.lines {
+				if x := &l.lines[i]; l.pushes(x) {
+					list = append(list, push{c.common(p, x.time), l})
+				}
+			}
+		}
+		slices.SortStableFunc(list, func(a, b push) int { return cmp.Compare(a.time, b.time) })
+		c.pushes[p] = list
+	}
+	return c.pushes[p]
+}
+
+// pushes tells whether a line is a SYN or payload of the originator's.
+func (l *connLog) pushes(x *line) bool {
+	return int(x.from) == l.orig && (x.len > 0 || x.is(segment.SYN)) && !x.is(segment.RST)
+}
+
+// lastPush is when, in common time, the originator of a verdict's connection last sent
+// something before a time.
+func (c *correlation) lastPush(l *connLog, p int, until int64) (at int64, ok bool) {
+	for i := len(l.lines) - 1; i >= 0; i-- {
+		if x := &l.lines[i]; l.pushes(x) && c.common(p, x.time) <= until {
+			return c.common(p, x.time), true
+		}
+	}
+	return 0, false
+}
+
+// alone tells whether at a point, from a time to another, just one connection's
+// originator sent something, and which.
+func (c *correlation) alone(p int, from, to int64) *connLog {
+	list := c.pushed(p)
+	first, _ := slices.BinarySearchFunc(list, from, func(x push, t int64) int { return cmp.Compare(x.time, t) })
+	var one *connLog
+	for _, x := range list[first:] {
+		if x.time > to {
+			break
+		}
+		if one != nil && one != x.conn {
+			return nil
+		}
+		one = x.conn
+	}
+	return one
+}
+
+// carriers gives, by point, the connection that carries on what that of v serves, as far
+// as the moments tell: of all that is sent there, only its SYN or payload follows right
+// behind the last that v's client sent, which was then.
+func (c *correlation) carriers(v *Verdict, together []bool) (asked int64, carriers []*connLog) {
+	carriers = make([]*connLog, len(c.points))
+	l := c.logOf(v)
+	if l == nil {
+		return 0, carriers
+	}
+	asked, ok := c.lastPush(l, v.Point, c.common(v.Point, v.Time))
+	for p := range c.points {
+		if ok && p != v.Point && !together[p] && c.points[p].Judge.Log != nil {
+			carriers[p] = c.alone(p, asked-shuffle, asked+allowance)
+		}
+	}
+	return asked, carriers
+}
+
+// onlyServes tells whether the last that was sent on a connection is what v's client had
+// asked for, and no other client's request precedes it.
+func (c *correlation) onlyServes(l *connLog, p int, v *Verdict, asked int64) bool {
+	sent, ok := c.lastPush(l, p, math.MaxInt64)
+	return ok && sent >= asked-shuffle && sent <= asked+allowance && c.alone(v.Point, sent-allowance, sent+shuffle) == c.logOf(v)
 }

@@ -587,11 +587,24 @@ func TestLegs(t *testing.T) {
 	for name, test := range map[string]struct {
 		front, back, want string
 	}{
-		"right behind it":        {served + "+10ms " + resets, onwards, "likely proxy-propagated-reset by proven responder"},
-		"bytes that all send":    {served + "+500ms " + resets, strings.ReplaceAll(onwards+another, "length 150", "length 200"), "possible abortive-close by likely responder"},
-		"half a second later":    {served + "+500ms " + resets, onwards, "possible abortive-close by likely responder"},
-		"one of two":             {served + "+20ms " + resets, onwards + another, "possible close-unread-data by likely responder"},
-		"the same bytes":         {served + "+500ms " + resets, strings.Replace(onwards, "length 150", "length 200", 1), "proven proxy-propagated-reset by proven responder"},
+		"right behind it":     {served + "+10ms " + resets, onwards, "likely proxy-propagated-reset by proven responder"},
+		"bytes that all send": {served + "+500ms " + resets, strings.ReplaceAll(onwards+another, "length 150", "length 200"), "possible abortive-close by likely responder"},
+		"half a second later": {served + "+500ms " + resets, onwards, "possible abortive-close by likely responder"},
+		"one of two":          {served + "+20ms " + resets, onwards + another, "possible close-unread-data by likely responder"},
+		"the same bytes":      {served + "+500ms " + resets, strings.Replace(onwards, "length 150", "length 200", 1), "proven proxy-propagated-reset by proven responder"},
+		"sent on over another leg": {strings.Replace(served, "+1s", "+1100ms", 1) + "+15ms " + resets, strings.Replace(onwards, "origin.8080 > proxy.2000: R.", `
+			+100ms proxy.2002 > origin.8080: S rawseq 177000
+			origin.8080 > proxy.2002: S. rawseq 199000
+			proxy.2002 > origin.8080: P. length 170
+			+10ms origin.8080 > proxy.2000: R.`, 1), "possible close-unread-data by likely responder"},
+		"two clients asked": {served + "client.1001 > proxy.443: S\nproxy.443 > client.1001: S.\n+10ms " + resets, onwards, "possible close-unread-data by likely responder"},
+		"the same bytes, on a connection that others share": {served + `
+			+10ms proxy.443 > client.1000: P. length 20
+			+10ms client.1000 > proxy.443: P. length 50
+			+300ms ` + resets, strings.Replace(strings.Replace(onwards, "length 150", "length 200", 1), "origin.8080 > proxy.2000: R.", `
+			+10ms origin.8080 > proxy.2000: P. length 20
+			+100ms proxy.2000 > origin.8080: P. length 80
+			+100ms origin.8080 > proxy.2000: R.`, 1), "possible close-unread-data by likely responder"},
 		"the same bytes, before": {strings.Replace(served, "+1s", "+11s", 1) + "+500ms " + resets, strings.Replace(strings.Replace(onwards, "length 150", "length 200", 1), "origin.8080 > proxy.2000: R.", "+9900ms origin.8080 > proxy.2000: R.", 1), "possible abortive-close by likely responder"},
 	} {
 		var got string

@@ -74,13 +74,13 @@ type raw struct {
 	here          bool           // it was made by the capturing host, see madeHere
 	base          cause.Strength // the cause's before the caps of one point
 	form          form
-	lost          int      // connections that were lost with it, see lostTogether
-	run           []uint32 // frames of the run of transmissions before it
-	other         string   // the link address of another host that has the sender's, see twoHosts
-	refusedBefore bool     // see Case.refusedBefore
-	otherWay      bool     // what the reset answers left by another interface than all before, see tookOtherWay
-	shutFirst     bool     // see Case.shutFirst
-	unacked       bool     // payload of either side was captured that the other had not acknowledged
+	lost          int            // connections that were lost with it, see lostTogether
+	run           []uint32       // frames of the run of transmissions before it
+	other         string         // the link address of another host that has the sender's, see twoHosts
+	refusedBefore bool           // see Case.refusedBefore
+	otherWay      bool           // what the reset answers left by another interface than all before, see tookOtherWay
+	shutFirst     bool           // see Case.shutFirst
+	unacked       bool           // payload of either side was captured that the other had not acknowledged
 	against       cause.Strength // what speaks against the address that it bears
 	own           bool           // the sender's counter or clock goes on in it
 }
