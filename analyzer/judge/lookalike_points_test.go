@@ -151,5 +151,32 @@ func TestLookalikePoints(t *testing.T) {
 				+100ms server.445 > client.2301: R. rawseq 5002 rawack 1201`},
 		},
 		wants: []string{"11 possible abortive-close by likely responder; client:11", "12 possible abortive-close by likely responder; server:12"},
+	}, {
+		name: "a device lost its table in the midst of a connection, or had a rule against what came then",
+		taps: []tap{
+			{name: "client", text: atClient + `+1ms client.2301 > server.445: P. seq 101:201
+				+1ms server.445 > client.2301: R seq 1 win 0 ttl=64 id=0`},
+			{name: "server", text: atServer + `+500ms other.1 > other2.2: . rawseq 5 rawack 6`},
+		},
+		wants: []string{"7 possible inline-policy-reset by proven middlebox; client:7"},
+	}, {
+		name: "the balancer sent a segment to another server, as far away, which knows nothing of the connection",
+		taps: []tap{
+			{name: "client", text: atClient + `+1ms client.2301 > server.445: P. seq 101:201
+				+20ms server.445 > client.2301: R seq 1 win 0 ttl=127 id=0`},
+			{name: "server", text: atServer + `+500ms other.1 > other2.2: . rawseq 5 rawack 6`},
+		},
+		wants: []string{"7 possible inline-policy-reset by possible middlebox; client:7"},
+	}, {
+		name: "an abort behind a FIN whose data nobody acknowledged: its host may have been short of memory",
+		taps: []tap{
+			{name: "client", text: atClient + `+20ms server.445 > client.2301: P. seq 1:101 ack 101 ttl=63
+				+10us server.445 > client.2301: F. seq 101 ack 101 ttl=63
+				+200ms server.445 > client.2301: R. seq 102 ack 101 ttl=63`},
+			{name: "server", text: atServer + `+10ms server.445 > client.2301: P. seq 1:101 ack 101
+				+10us server.445 > client.2301: F. seq 101 ack 101
+				+200ms server.445 > client.2301: R. seq 102 ack 101`},
+		},
+		wants: []string{"8 likely close-then-abort by proven responder; server:8 client:8"},
 	}})
 }

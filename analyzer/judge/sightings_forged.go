@@ -47,6 +47,11 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	if s.renamed(near, q) && s.lines[near].bare() && f.id != cause.RewrittenReset && f.id != cause.FirewallRejectSyn {
 		f.byTranslator(out)
 	}
+	if v.Sender != Middlebox && f.twin() {
+		out.SenderStrength = cause.Possible
+		f.strength = min(f.strength, cause.Possible)
+		f.alternatives = append(slices.Clone(f.alternatives), Alternative{cause.BackendSwitch, v.named(), cause.Possible, "another host behind the same address, as far away, may have got the segment"})
+	}
 	switch {
 	case v.Sender == Middlebox:
 		for _, x := range v.Evidence {
@@ -296,6 +301,17 @@ func (f *forgery) first(kept *line) bool {
 		seq = kept.seq
 	}
 	return here.knows[side] && seq == here.isn[side]+1 && (kept != nil || x.Exists())
+}
+
+// twin tells whether the reset is what the stack of another host behind the same address
+// would answer to what never came by at q: over as many hops as the named one, or more,
+// which no device on the way there is away.
+func (f *forgery) twin() bool {
+	r := f.lines[f.near]
+	ttl := f.ttlOf(f.near, int(r.from))
+	there, back := f.forwards(f.near, f.q)
+	return f.v.raw.form == provoked && r.bare() && r.id == 0 && ttl != 0 && hops(ttl) > 0 && hops(r.ttl) >= hops(ttl) &&
+		f.keptFrom(f.v, f.near, f.q) && !f.tooSoon(f.v, f.near, f.q) && !there && !back
 }
 
 // otherLegFailed is why a device resets that had taken payload over: it could not

@@ -261,7 +261,11 @@ func (s *sightings) genuine(out, v *Verdict, near, far int) {
 	}
 	out.Strength = max(out.Strength, min(base, row.Caps.TwoPoints))
 	if out.Strength == cause.Proven {
-		out.Alternatives = nil
+		// That both points saw it says who sent it: want of memory its host alone knows of.
+		out.Alternatives = slices.DeleteFunc(slices.Clone(out.Alternatives), func(a Alternative) bool { return a.Cause != cause.ResourceAbort })
+		if len(out.Alternatives) > 0 {
+			out.Strength = cause.Likely
+		}
 	}
 	if w := s.otherTrigger(v, near); w != nil {
 		out.Strength = min(out.Strength, cause.Possible)
