@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rstlab/analyzer/cause"
+	"rstlab/analyzer/flow"
 	"rstlab/internal/segment"
 )
 
@@ -47,6 +48,9 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	if s.renamed(near, q) && s.lines[near].bare() && f.id != cause.RewrittenReset && f.id != cause.FirewallRejectSyn {
 		f.byTranslator(out)
 	}
+	if f.id == cause.FirewallRejectSyn {
+		f.dislikes(v)
+	}
 	if v.Sender != Middlebox && f.twin() {
 		out.SenderStrength = cause.Possible
 		f.strength = min(f.strength, cause.Possible)
@@ -81,6 +85,17 @@ func (s *sightings) otherInterface(v *Verdict, near, q int) bool {
 	}
 	side := here.side(there, int(r.from))
 	return !slices.ContainsFunc(there.lines, func(x line) bool { return int(x.from) == side && x.frame > got.frame })
+}
+
+// dislikes leaves open that a device refuses what the SYN asks for, and has no rule
+// against its port, where one point does.
+func (r *reason) dislikes(v *Verdict) {
+	for _, a := range v.Alternatives {
+		if a.Cause == cause.OptionIntolerance {
+			r.strength = min(r.strength, cause.Likely)
+			r.alternatives = append(slices.Clone(r.alternatives), a)
+		}
+	}
 }
 
 // tell adds a fact.
@@ -132,10 +147,20 @@ func (f *forgery) byTrigger() {
 	case seen != nil:
 		f.tell(near, t.frame, "the segment that it answers, or the last before it")
 		f.tell(q, seen.frame, "came by there: it was delivered")
-		if f.id == cause.InjectedReset && f.gaps(near, q) {
+		if f.id == cause.InjectedReset && (f.gaps(near, q) || f.acknowledgesMore()) {
 			f.reason = unseenAnswer()
 		}
 	}
+}
+
+// acknowledgesMore tells whether the reset acknowledges more than near saw of the peer's
+// payload: what it answers was not captured there.
+func (f *forgery) acknowledgesMore() bool {
+	r := f.lines[f.near]
+	return r.is(segment.ACK) && slices.ContainsFunc(f.logs[f.near].lines, func(x line) bool { return x.from != r.from && x.len > 0 }) &&
+		!slices.ContainsFunc(f.logs[f.near].lines, func(x line) bool {
+			return x.from != r.from && !x.is(segment.RST) && !(x.seq + flow.Seq(x.len)).Before(r.ack)
+		})
 }
 
 // unseenAnswer is why a device forged a reset of which it was not captured what it

@@ -53,6 +53,8 @@ func (s *sightings) neverCame(out, v *Verdict, near, q int) {
 	switch {
 	case id == cause.InjectedReset:
 		why = unseenAnswer()
+	case id == cause.FirewallRejectSyn:
+		why.dislikes(v)
 	case id == cause.InlinePolicyReset && v.raw.form == provoked:
 		why = (&forgery{sightings: s, v: v, near: near, q: q}).refusal(nil)
 	}
@@ -147,7 +149,7 @@ func (s *sightings) kept(near, q int) (x *line, due bool) {
 	for i := range there.lines {
 		x := &there.lines[i]
 		if int(x.from) == side && x.len > 0 && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) &&
-			s.common(q, x.time) <= s.common(near, r.time)+s.doubt(near, q) && there.find(x, here) == nil {
+			s.common(q, x.time) <= s.common(near, r.time)+s.doubt(near, q) && there.find(x, here) == nil && !s.acknowledged(x, near, q) {
 			return x, s.due(near, q, x)
 		}
 	}
@@ -158,6 +160,18 @@ func (s *sightings) kept(near, q int) (x *line, due bool) {
 // there.
 func (s *sightings) due(at, from int, x *line) bool {
 	return s.common(from, x.time) <= s.until(at)-s.doubt(at, from)+allowance
+}
+
+// acknowledged tells whether the peer acknowledged, at near, a line of q's that has no pair
+// there: it came by, and that capture lost it.
+func (s *sightings) acknowledged(x *line, near, q int) bool {
+	here, there := s.logs[near], s.logs[q]
+	side := int(x.from)
+	mine := there.side(here, 1-side)
+	end := there.rel(here, side, x.seq+flow.Seq(x.len))
+	return slices.ContainsFunc(here.lines, func(y line) bool {
+		return int(y.from) == mine && y.is(segment.ACK) && !y.is(segment.RST) && !here.rel(there, 1-mine, y.ack).Before(end)
+	})
 }
 
 // tookOver finds at a point the acknowledgment of a segment, in its receiver's name,
@@ -330,7 +344,6 @@ func (s *sightings) unasked(near, far int) *line {
 	if slices.ContainsFunc(here.lines, func(x line) bool { return int(x.from) == side && !x.is(segment.RST) }) {
 		return nil // it took part: near's capture lost the SYN
 	}
-	first := here.lines[0].time == s.points[near].Judge.Log.begun // with which near's capture begins: right behind the SYN, perhaps
 	var syn *line
 	mine := s.logs[s.home].side(there, s.sender)
 	for i := range there.lines {
@@ -338,7 +351,8 @@ func (s *sightings) unasked(near, far int) *line {
 		switch {
 		case int(x.from) != mine || x.is(segment.RST):
 		case x.is(segment.SYN) && !x.is(segment.ACK):
-			if syn == nil && (!first || hops(x.ttl) != hops(s.lines[far].ttl)) && s.ran(near, s.common(far, x.time)) {
+			// From as far away as the reset it may be the one packet that near's capture lost.
+			if syn == nil && hops(x.ttl) != hops(s.lines[far].ttl) && s.ran(near, s.common(far, x.time)) {
 				syn = x
 			}
 		default:
