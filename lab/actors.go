@@ -9,8 +9,11 @@ import (
 	"rstlab/lab/internal/packetsock"
 )
 
-// A checker tells whether it has lost a frame that it was not told to lose.
-type checker interface{ check() error }
+// A mover takes packets from one place to another, in user space.
+type mover interface {
+	check() error   // whether it has lost a frame that it was not told to lose
+	underWay() bool // whether it has something to send later
+}
 
 // startActors starts all that moves packets in user space, and the processes
 // that hosts ask for.
@@ -40,7 +43,7 @@ func (l *Lab) startActors() error {
 }
 
 // run counts an engine among those that Drain checks and Close ends.
-func (l *Lab) run(what string, engine checker, end func() error) {
+func (l *Lab) run(what string, engine mover, end func() error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.engines[what] = engine

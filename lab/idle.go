@@ -14,6 +14,7 @@ func (l *Lab) Passed() int {
 	n := 0
 	for _, t := range l.taps {
 		t.mu.Lock()
+		t.catchUp()
 		n += len(t.raw)
 		t.mu.Unlock()
 	}
@@ -28,7 +29,7 @@ func (l *Lab) Idle(within time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range l.engines {
-		if d, ok := e.(interface{ delays() bool }); ok && d.delays() {
+		if e.underWay() {
 			return false
 		}
 	}
@@ -40,15 +41,23 @@ func (l *Lab) Idle(within time.Duration) bool {
 	return true
 }
 
-func (w *wire) delays() bool { return w.schedule.pending() }
+// underWay handles what has come; an engine alone has nothing to send later.
+func (e *engine) underWay() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.drain()
+	return false
+}
 
-func (b *Middlebox) delays() bool { return b.later.pending() }
+func (w *wire) underWay() bool { return w.engine.underWay() || w.schedule.pending() }
 
-// pending tells whether something is due later.
+func (b *Middlebox) underWay() bool { return b.engine.underWay() || b.later.pending() }
+
+// pending tells whether something is due later, or is being done.
 func (s *schedule) pending() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.tasks) > 0
+	return len(s.tasks) > 0 || s.running
 }
 
 // Of struct inet_diag_msg: which timer runs, and in how many milliseconds it

@@ -22,8 +22,8 @@ type Lab struct {
 	taps  []*Tap
 	wires *netns // of peers, middleboxes and delayed links; nil where there are none
 
-	mu      sync.Mutex         // guards what is started at the same time
-	engines map[string]checker // all that moves packets in user space, by what it is
+	mu      sync.Mutex       // guards what is started at the same time
+	engines map[string]mover // all that moves packets in user space, by what it is
 
 	groupMu sync.Mutex
 	group   *ns.Group // of the lab's processes; nil until there is one
@@ -53,7 +53,7 @@ func Start(ctx context.Context, c Config) (*Lab, error) {
 	}
 	l := &Lab{
 		plan: p, hosts: map[string]*Host{}, peers: map[string]*Peer{}, boxes: map[string]*Middlebox{},
-		engines: map[string]checker{},
+		engines: map[string]mover{},
 	}
 	if err := l.build(); err != nil {
 		err = errors.Join(err, l.Close())

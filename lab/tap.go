@@ -61,29 +61,40 @@ func frameLen(mtu int) int { return mtu + 14 + 8 }
 func (t *Tap) read() {
 	defer close(t.done)
 	for {
-		f, err := t.conn.Read()
-		if err != nil {
+		if err := t.conn.Wait(); err != nil {
 			t.finish(err)
 			return
 		}
-		t.add(f)
+		t.mu.Lock()
+		t.catchUp()
+		t.mu.Unlock()
 	}
 }
 
-// add takes a frame out of the ring's way. It is decoded when it is asked for:
-// a reader that does more loses frames when they come fast.
-func (t *Tap) add(f packetsock.Frame) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if m, ok := readMarker(f.Data); ok {
-		t.markers[m] = true
-	} else {
+// catchUp takes what the kernel has captured so far out of the ring: how soon
+// read is scheduled decides nothing then. Frames are decoded when they are asked
+// for: a reader that does more loses some when they come fast. It is called with
+// mu held.
+func (t *Tap) catchUp() {
+	grown := false
+	for {
+		f, ok := t.conn.TryRead()
+		if !ok {
+			break
+		}
+		grown = true
+		if m, ok := readMarker(f.Data); ok {
+			t.markers[m] = true
+			continue
+		}
 		t.raw = append(t.raw, f)
 		if len(f.Data) < f.OrigLen && t.err == nil {
 			t.err = fmt.Errorf("frame %d has %d bytes, more than the tap takes", len(t.raw), f.OrigLen)
 		}
 	}
-	t.announce()
+	if grown {
+		t.announce()
+	}
 }
 
 // decoded gives the frames of raw.
@@ -118,6 +129,7 @@ func (t *Tap) finish(err error) {
 	dropped, statsErr := t.conn.Dropped()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.catchUp()
 	t.ended = true
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.dropped = dropped
@@ -147,11 +159,14 @@ func (t *Tap) stop() error {
 func (t *Tap) Name() string { return t.name }
 
 // Wait waits for the first frame with N above from that matches, those already
-// captured too. The error is the context's, or says that the tap has ended.
+// captured too, also when the context has ended. The error is the context's, or
+// says that the tap has ended.
 func (t *Tap) Wait(ctx context.Context, from int, match func(*Frame) bool) (*Frame, error) {
 	next := max(from, 0)
 	for {
+		over := ctx.Err()
 		t.mu.Lock()
+		t.catchUp()
 		raw, grown, ended := t.raw, t.growth(), t.ended
 		t.mu.Unlock()
 		for frames := t.decoded(raw); next < len(frames); next++ {
@@ -159,13 +174,15 @@ func (t *Tap) Wait(ctx context.Context, from int, match func(*Frame) bool) (*Fra
 				return frames[next], nil
 			}
 		}
-		if ended {
+		switch {
+		case ended:
 			return nil, fmt.Errorf("wait for a frame at tap %s: the tap has ended", t.name)
+		case over != nil:
+			return nil, fmt.Errorf("wait for a frame at tap %s: %w", t.name, over)
 		}
 		select {
 		case <-grown:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for a frame at tap %s: %w", t.name, ctx.Err())
 		}
 	}
 }
@@ -173,6 +190,7 @@ func (t *Tap) Wait(ctx context.Context, from int, match func(*Frame) bool) (*Fra
 // Frames returns all frames so far.
 func (t *Tap) Frames() []*Frame {
 	t.mu.Lock()
+	t.catchUp()
 	raw := t.raw
 	t.mu.Unlock()
 	return slices.Clone(t.decoded(raw))

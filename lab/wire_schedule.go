@@ -22,10 +22,11 @@ type schedule struct {
 	raw   syscall.RawConn
 	done  chan struct{}
 
-	mu    sync.Mutex
-	tasks taskHeap
-	n     uint64
-	last  time.Time // the latest due time so far
+	mu      sync.Mutex
+	tasks   taskHeap
+	running bool // one that was due
+	n       uint64
+	last    time.Time // the latest due time so far
 }
 
 type task struct {
@@ -102,7 +103,8 @@ func (s *schedule) loop() {
 func (s *schedule) take() func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.tasks) == 0 || time.Now().Before(s.tasks[0].due) {
+	s.running = len(s.tasks) > 0 && !time.Now().Before(s.tasks[0].due)
+	if !s.running {
 		s.arm()
 		return nil
 	}

@@ -21,11 +21,14 @@ var errVain = errors.New("and none can come: nothing is under way, and no timer 
 
 // How long nothing has passed any tap, and how long no timer was seen, before a
 // wait is given up. Delayed ACKs take 200 ms at most (TCP_DELACK_MAX), and what a
-// timer sends that has just ended may not be at the taps yet; the rest is for a
-// busy machine.
+// timer sends that has just ended may not be at the taps yet. This is looked at
+// each interval; where that comes late, by more than slack, so may all else, and
+// the time begins anew.
 const (
-	quiet   = time.Second
-	settled = 500 * time.Millisecond
+	quiet    = time.Second
+	settled  = 500 * time.Millisecond
+	interval = 100 * time.Millisecond
+	slack    = interval / 2
 )
 
 // waits notes what the script waits for from now on, until goOn is called. The
@@ -89,9 +92,10 @@ func (p *player) endVainWaits() {
 	if p.unpredictable() {
 		return
 	}
-	ticker := time.NewTicker(100 * time.Millisecond)
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	passed, since, idle := -1, time.Time{}, time.Time{}
+	last := time.Now()
+	passed, since, idle := -1, last, last
 	for {
 		select {
 		case <-ticker.C:
@@ -99,13 +103,15 @@ func (p *player) endVainWaits() {
 			return
 		}
 		now := time.Now()
-		if n := p.lab.Passed(); n != passed {
+		late := now.Sub(last) > interval+slack
+		last = now
+		if n := p.lab.Passed(); n != passed || late {
 			passed, since = n, now
 		}
 		p.mu.Lock()
 		w := p.waiting
 		p.mu.Unlock()
-		if w == nil || now.Sub(w.begun) < settled || !p.lab.Idle(w.until.Sub(now)) {
+		if w == nil || late || now.Sub(w.begun) < settled || !p.lab.Idle(w.until.Sub(now)) {
 			idle = now
 			continue
 		}
