@@ -85,6 +85,11 @@ func TestNftStateLost(t *testing.T) {
 		check(t, err)
 		_, err = c.server.Recv(ctx, 100)
 		check(t, err)
+		// The reader may be awake before the kernel has acknowledged what it reads.
+		_, err = l.Tap("client").Wait(ctx, 0, func(f *Frame) bool {
+			return f.Src.Port() == 80 && f.Segment.Ack.N == firstSYN(t, l, "client").Segment.Seq.Start+1+uint32(len("before"))
+		})
+		check(t, err)
 		check(t, router.FlushConntrack())
 		_, err = c.client.Send(ctx, []byte("after"))
 		check(t, err)

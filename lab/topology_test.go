@@ -128,7 +128,11 @@ func TestPeerOnLab(t *testing.T) {
 	check(t, err)
 	check(t, <-connected)
 	check(t, l.Drain(ctx))
-	if n := len(l.Tap("client").Frames()); n != 3 {
-		t.Errorf("%d frames at the client, want the 3 of a handshake", n)
+	var flags []string
+	for _, f := range l.Tap("client").Frames() {
+		flags = append(flags, f.Segment.Flags.String())
+	}
+	if flags = slices.Compact(flags); !slices.Equal(flags, []string{"S", "S.", "."}) { // a SYN that is answered late is sent again
+		t.Errorf("the client's frames are %q, want a handshake", flags)
 	}
 }

@@ -224,10 +224,13 @@ func TestScheduleKeepsOrder(t *testing.T) {
 	defer s.close()
 	var got []int
 	now := time.Now()
+	asked := make(chan struct{}) // until all was asked for, nothing behind this runs
+	s.at(now.Add(-time.Hour), func() { <-asked })
 	s.at(now.Add(20*time.Millisecond), func() { got = append(got, 4) })
 	s.at(now.Add(10*time.Millisecond), func() { got = append(got, 2) })
 	s.at(now.Add(10*time.Millisecond), func() { got = append(got, 3) })
 	s.at(now.Add(-time.Second), func() { got = append(got, 1) })
+	close(asked)
 	done := make(chan struct{})
 	s.afterAll(func() { close(done) })
 	<-done
