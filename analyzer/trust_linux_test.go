@@ -25,8 +25,9 @@ import (
 )
 
 const (
-	trustLimit   = 400 << 20 // bytes of memory: the collector falls behind on a busy machine
-	trustSeconds = 120       // of the processor's time: far more than any of it needs
+	trustHeap    = 320 << 20 // bytes that the heap is told to stay within, or the collector falls behind on a busy machine
+	trustLimit   = 640 << 20 // bytes of memory: a heap is taken in arenas of 64 MB, and has gaps
+	trustSeconds = 600       // of the processor's time: far more than any of it needs
 	trustEnv     = "RSTLAB_TEST_TRUST"
 )
 
@@ -93,6 +94,7 @@ func trustChild(name string) {
 			os.Exit(1)
 		}
 	}
+	debug.SetMemoryLimit(trustHeap)
 	r, w := io.Pipe()
 	go func() { _ = w.CloseWithError(trustCapture(name, w)) }()
 	var failed []string
@@ -168,7 +170,7 @@ func trustCapture(name string, w io.Writer) error {
 		head := binary.LittleEndian.AppendUint32(make([]byte, 8, 16), length)
 		head = binary.LittleEndian.AppendUint32(head, length)
 		large := append(head, make([]byte, length)...)
-		for range 50 {
+		for range 100 {
 			if _, err := w.Write(large); err != nil {
 				return err
 			}
