@@ -326,11 +326,14 @@ func (k *Case) firstPayload(s *flow.Segment) bool {
 // this one before it began: a device that has lost its table knows those that begin
 // then.
 func (k *Case) refusedBefore() bool {
+	if !k.conn.Seen || k.form != provoked || k.phase&(connected|ending) == 0 {
+		return false
+	}
 	found := false
 	k.around(scanWindow, func(x *recent) {
 		found = found || x.id != k.conn.ID && x.form == provoked && x.phase&connected != 0 && x.from == k.conn.Key.Addr(k.from) && x.time < k.conn.FirstTime
 	})
-	return found && k.conn.Seen
+	return found
 }
 
 // tookOtherWay tells whether the segment that the reset answers went by another
