@@ -279,12 +279,8 @@ func (k *Case) tookMore() bool {
 // echoesAhead is inClock for a reset that echoes a timestamp which the peer's clock has
 // come to since its last packet that was captured.
 func (k *Case) echoesAhead() bool {
-	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 || k.P.FirstTSAt == 0 {
-		return false
-	}
-	low, high := k.clockRange()
-	d, echo := int32(k.R.TSVal-k.S.LastTS), int32(k.R.TSEcr-k.P.LastTS)
-	return d >= low && d <= high && echo >= 0 && int64(echo) <= max(k.R.Time-k.P.LastTSAt, 0)/ms+1000
+	echo := int32(k.R.TSEcr - k.P.LastTS)
+	return k.clockGoesOn() && echo >= 0 && int64(echo) <= max(k.R.Time-k.P.LastTSAt, 0)/ms+1000
 }
 
 // A phase is the moment of a connection's life at which a reset came

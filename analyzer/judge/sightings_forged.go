@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"rstlab/analyzer/cause"
@@ -107,10 +108,7 @@ func (f *forgery) tell(point int, frame uint32, format string, args ...any) {
 // whether that was delivered or kept back.
 func (f *forgery) byTrigger() {
 	near, q, v := f.near, f.q, f.v
-	trigger := v.raw.answers
-	if !trigger.Exists() {
-		trigger = v.raw.lastPeer
-	}
+	trigger := v.raw.before()
 	if !trigger.Exists() {
 		if f.id == cause.InjectedReset {
 			f.reason = unseenAnswer()
@@ -268,16 +266,29 @@ func (f *forgery) keptBack() *line {
 	}
 	// Of a reset that answers nothing which was remembered, the log may know more.
 	var kept *line
-	for i := range here.lines {
-		x := &here.lines[i]
-		if x.frame >= r.frame {
-			break
-		}
-		if x.from != r.from && x.frame >= f.v.raw.trigger.Frame && !x.is(segment.RST) && x.is(segment.ACK) && x.ack == r.seq && here.find(x, f.logs[f.q]) == nil {
+	for x := range f.answerable(f.v, f.near) {
+		if here.find(x, f.logs[f.q]) == nil {
 			kept = x
 		}
 	}
 	return kept
+}
+
+// answerable are the segments that a bare reset can answer, by its number, of those that
+// came by near before it.
+func (s *sightings) answerable(v *Verdict, near int) iter.Seq[*line] {
+	here, r := s.logs[near], s.lines[near]
+	return func(yield func(*line) bool) {
+		for i := range here.lines {
+			x := &here.lines[i]
+			if x.frame >= r.frame {
+				return
+			}
+			if x.from != r.from && x.frame >= v.raw.trigger.Frame && x.is(segment.ACK) && !x.is(segment.RST) && x.ack == r.seq && !yield(x) {
+				return
+			}
+		}
+	}
 }
 
 // refusal says why the device refused a segment by a reset that takes its number

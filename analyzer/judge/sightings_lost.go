@@ -143,12 +143,8 @@ func (s *sightings) goesOnAt(v *Verdict, near, q int) *line {
 // delivered tells whether what the reset answers, or what its sender had got before it,
 // reached the named sender: it acknowledges that at q. Nobody acknowledges a bare ACK.
 func (s *sightings) delivered(v *Verdict, near, q int) bool {
-	here, there := s.logs[near], s.logs[q]
-	last := v.raw.answers
-	if !last.Exists() {
-		last = v.raw.lastPeer
-	}
-	t := here.at(last.Frame)
+	here := s.logs[near]
+	t := here.at(v.raw.before().Frame)
 	if t == nil {
 		return false
 	}
@@ -156,11 +152,7 @@ func (s *sightings) delivered(v *Verdict, near, q int) bool {
 	if t.is(segment.SYN) {
 		n++
 	}
-	from, side := int(t.from), here.side(there, 1-int(t.from))
-	end := here.rel(there, from, t.seq+n)
-	return n == 0 || slices.ContainsFunc(there.lines, func(y line) bool {
-		return int(y.from) == side && y.is(segment.ACK) && !y.is(segment.RST) && !there.rel(here, 1-side, y.ack).Before(end)
-	})
+	return n == 0 || here.ackedAt(s.logs[q], int(t.from), t.seq+n)
 }
 
 // spoke tells whether near saw more of the named sender before the reset than SYNs.
@@ -182,14 +174,11 @@ func (s *sightings) keptFrom(v *Verdict, near, q int) bool {
 		return false
 	}
 	some := false
-	for i := range here.lines {
-		t := &here.lines[i]
-		if t.frame < r.frame && t.from != r.from && t.frame >= v.raw.trigger.Frame && t.is(segment.ACK) && !t.is(segment.RST) && t.ack == r.seq {
-			if !gone(t) {
-				return false
-			}
-			some = true
+	for t := range s.answerable(v, near) {
+		if !gone(t) {
+			return false
 		}
+		some = true
 	}
 	return some
 }
@@ -234,11 +223,7 @@ func (s *sightings) inBothNames(v *Verdict, near, q int) bool {
 // answer, and the named sender gave none: it had no connection any more.
 func (s *sightings) owes(v *Verdict, near, q int) bool {
 	here, there := s.logs[near], s.logs[q]
-	last := v.raw.answers
-	if !last.Exists() {
-		last = v.raw.lastPeer
-	}
-	t := here.at(last.Frame)
+	t := here.at(v.raw.before().Frame)
 	if t == nil || t.len == 0 && !t.is(segment.SYN) && !t.is(segment.FIN) {
 		return false
 	}

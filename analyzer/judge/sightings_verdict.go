@@ -141,7 +141,8 @@ func (s *sightings) answered(q int) bool {
 }
 
 // kept finds at q the payload of the named sender which begins at the reset's
-// number and never reached near, and tells whether that still ran when it was due.
+// number and never reached near, and tells whether that still ran when it was due. What
+// the peer acknowledged at near came by there, and that capture lost it.
 func (s *sightings) kept(near, q int) (x *line, due bool) {
 	r := s.lines[near]
 	here, there := s.logs[near], s.logs[q]
@@ -149,7 +150,7 @@ func (s *sightings) kept(near, q int) (x *line, due bool) {
 	for i := range there.lines {
 		x := &there.lines[i]
 		if int(x.from) == side && x.len > 0 && there.rel(here, side, x.seq) == here.rel(there, int(r.from), r.seq) &&
-			s.common(q, x.time) <= s.common(near, r.time)+s.doubt(near, q) && there.find(x, here) == nil && !s.acknowledged(x, near, q) {
+			s.common(q, x.time) <= s.common(near, r.time)+s.doubt(near, q) && there.find(x, here) == nil && !there.ackedAt(here, side, x.seq+flow.Seq(x.len)) {
 			return x, s.due(near, q, x)
 		}
 	}
@@ -162,15 +163,13 @@ func (s *sightings) due(at, from int, x *line) bool {
 	return s.common(from, x.time) <= s.until(at)-s.doubt(at, from)+allowance
 }
 
-// acknowledged tells whether the peer acknowledged, at near, a line of q's that has no pair
-// there: it came by, and that capture lost it.
-func (s *sightings) acknowledged(x *line, near, q int) bool {
-	here, there := s.logs[near], s.logs[q]
-	side := int(x.from)
-	mine := there.side(here, 1-side)
-	end := there.rel(here, side, x.seq+flow.Seq(x.len))
-	return slices.ContainsFunc(here.lines, func(y line) bool {
-		return int(y.from) == mine && y.is(segment.ACK) && !y.is(segment.RST) && !here.rel(there, 1-mine, y.ack).Before(end)
+// ackedAt tells whether the peer acknowledged, in the other point's log, what a side had
+// sent up to a number of this one's.
+func (l *connLog) ackedAt(other *connLog, from int, end flow.Seq) bool {
+	peer := l.side(other, 1-from)
+	end = l.rel(other, from, end)
+	return slices.ContainsFunc(other.lines, func(y line) bool {
+		return int(y.from) == peer && y.is(segment.ACK) && !y.is(segment.RST) && !other.rel(l, 1-peer, y.ack).Before(end)
 	})
 }
 

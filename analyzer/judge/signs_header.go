@@ -209,13 +209,18 @@ func (k *Case) clockRange() (low, high int32) {
 // inClock tells whether the reset continues the sender's timestamps and echoes
 // one of the peer's: a living socket wrote it.
 func (k *Case) inClock() bool {
+	return k.clockGoesOn() && int32(k.P.LastTS-k.R.TSEcr) >= 0 && int32(k.R.TSEcr-k.P.FirstTS) >= 0
+}
+
+// clockGoesOn tells whether the reset continues the sender's timestamps, where the peer
+// has some to echo.
+func (k *Case) clockGoesOn() bool {
 	if !k.R.Has(flow.HasTS) || k.S.FirstTSAt == 0 || k.P.FirstTSAt == 0 {
 		return false
 	}
 	low, high := k.clockRange()
 	d := int32(k.R.TSVal - k.S.LastTS)
-	echo := int32(k.P.LastTS - k.R.TSEcr)
-	return d >= low && d <= high && echo >= 0 && int32(k.R.TSEcr-k.P.FirstTS) >= 0
+	return d >= low && d <= high
 }
 
 // leavesChain tells whether the reset's identification is not one that the

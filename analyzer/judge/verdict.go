@@ -85,6 +85,14 @@ type raw struct {
 	own           bool           // the sender's counter or clock goes on in it
 }
 
+// before is what the reset answers, or else the peer's last segment before it.
+func (r *raw) before() *flow.Segment {
+	if r.answers.Exists() {
+		return &r.answers
+	}
+	return &r.lastPeer
+}
+
 // A Connection is the connection that a reset belongs to.
 type Connection struct {
 	ID                    int
