@@ -52,7 +52,7 @@ func (s *sightings) forged(out, v *Verdict, near, q int) {
 	if f.id == cause.FirewallRejectSyn {
 		f.dislikes(v)
 	}
-	if v.Sender != Middlebox && f.twin() {
+	if v.Sender != Middlebox && f.byOtherHost() {
 		out.SenderStrength = cause.Possible
 		f.strength = min(f.strength, cause.Possible)
 		f.alternatives = append(slices.Clone(f.alternatives), Alternative{cause.BackendSwitch, v.named(), cause.Possible, "another host behind the same address, as far away, may have got the segment"})
@@ -339,10 +339,10 @@ func (f *forgery) first(kept *line) bool {
 	return here.knows[side] && seq == here.isn[side]+1 && (kept != nil || x.Exists())
 }
 
-// twin tells whether the reset is what the stack of another host behind the same address
+// byOtherHost tells whether the reset is what the stack of another host behind the same address
 // would answer to what never came by at q: over as many hops as the named one, or more,
 // which no device on the way there is away.
-func (f *forgery) twin() bool {
+func (f *forgery) byOtherHost() bool {
 	r := f.lines[f.near]
 	ttl := f.ttlOf(f.near, int(r.from))
 	there, back := f.forwards(f.near, f.q)
